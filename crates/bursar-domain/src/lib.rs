@@ -1,0 +1,19 @@
+//! What a model, a price, a usage and a metered call *are*, and their arithmetic.
+//!
+//! Nothing here does I/O, is async, or knows anybody's JSON. Money is whole pico-dollars; time is
+//! an argument. Every other crate speaks in these types, and none re-exports them.
+
+pub mod admission;
+pub mod budget;
+pub mod call;
+pub mod catalogue;
+pub mod closed_set;
+pub mod identity;
+pub mod model;
+pub mod money;
+pub mod nearest;
+pub mod price;
+pub mod price_book;
+mod table;
+pub mod time;
+pub mod usage;

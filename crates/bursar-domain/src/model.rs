@@ -1,0 +1,103 @@
+//! What a model is called: the canonical base id, and the forms in which people name one.
+
+mod arn;
+
+use std::fmt;
+
+pub(crate) use arn::Arn;
+
+/// A canonical base model id, such as `anthropic.claude-sonnet-4-5-20250929-v1:0`: what is
+/// dispatched, priced and recorded, never what the client happened to type.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModelId(String);
+
+impl ModelId {
+    /// From a text of the form `provider.model`; `None` when it is no such form.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (provider, model) = text.split_once('.')?;
+        let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let fits = !provider.is_empty()
+            && !model.is_empty()
+            && text.len() <= 256
+            && provider.bytes().all(is_word)
+            && model.bytes().all(|byte| is_word(byte) || matches!(byte, b'.' | b':'));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The id's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part before the first dot: `anthropic`, `amazon`, `meta` …
+    #[must_use]
+    pub fn provider(&self) -> &str {
+        self.0.split('.').next().unwrap_or(&self.0)
+    }
+}
+
+impl AsRef<str> for ModelId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ModelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+crate::closed_set! {
+    /// The forms in which Bedrock accepts a model.
+    RefKind {
+        /// A base id.
+        Base = "base",
+        /// A cross-region inference profile: a geography and a base id.
+        Profile = "profile",
+        /// `…::foundation-model/…`
+        FoundationModelArn = "foundation-model",
+        /// `…:inference-profile/…`
+        InferenceProfileArn = "inference-profile",
+        /// `…:application-inference-profile/…`: opaque.
+        ApplicationInferenceProfileArn = "application-inference-profile",
+        /// `…:provisioned-model/…`: opaque.
+        ProvisionedModelArn = "provisioned-model",
+        /// `…:custom-model/provider.model/…`
+        CustomModelArn = "custom-model",
+        /// `…:custom-model-deployment/…`: opaque.
+        CustomModelDeploymentArn = "custom-model-deployment",
+        /// `…:imported-model/…`: opaque.
+        ImportedModelArn = "imported-model",
+        /// `…:prompt/…`: opaque.
+        PromptArn = "prompt",
+        /// `…:prompt-router/…` and `…:default-prompt-router/…`: opaque.
+        PromptRouterArn = "prompt-router",
+        /// `arn:aws:sagemaker:…:endpoint/…`: opaque.
+        EndpointArn = "endpoint",
+    }
+}
+
+/// A model as somebody named it, read once: the text that is dispatched, and what it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelRef {
+    /// What Bedrock is sent as the model id: the text itself, or what its alias stands for.
+    pub dispatched: String,
+    /// The alias that was used, if one was.
+    pub alias: Option<String>,
+    /// The form of the text.
+    pub kind: RefKind,
+    /// The canonical base id; `None` for an opaque ARN without `base_model` in the settings.
+    pub base: Option<ModelId>,
+    /// The prefix of a cross-region profile: `us`, `eu`, `us-gov`, `global` …
+    pub geography: Option<String>,
+    /// The region that an ARN carries.
+    pub region: Option<String>,
+}
+
+impl ModelRef {
+    /// The longest reference that Bedrock takes, in bytes.
+    pub const BYTES_MAX: usize = 2048;
+}
