@@ -1,0 +1,17 @@
+//! Bedrock Runtime on the wire: bytes to values and back.
+//!
+//! Event-stream frames, errors, `SigV4` signatures, request paths, and what a request, a reply or a
+//! stream says about its cost, for Converse and for every provider's own JSON. No socket is opened
+//! and no clock is read here; bytes that are not understood are left to pass through untouched.
+
+pub mod body;
+pub mod error;
+pub mod frame;
+mod json;
+pub mod messages;
+pub mod path;
+mod provider;
+pub mod reply;
+pub mod request;
+pub mod sigv4;
+mod tier;
