@@ -1,0 +1,2 @@
+-- Tells every process that what it knows by heart has changed.
+UPDATE ledger_revision SET revision = revision + 1

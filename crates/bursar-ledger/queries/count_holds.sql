@@ -1,0 +1,2 @@
+-- How many calls are open.
+SELECT COUNT(*) AS holds FROM hold

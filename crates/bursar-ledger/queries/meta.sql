@@ -1,0 +1,2 @@
+-- What this database is.
+SELECT kind, version FROM ledger_meta

@@ -1,0 +1,79 @@
+-- Admits a group of calls, all or none: locks their windows in order, decides on the locked rows,
+-- then writes holds, lines, journal and balances. $1 holds by call, $2 journal lines, $3 sums by
+-- window, $4 the revision that the windows were chosen under. Tells the verdict and the windows.
+WITH want AS MATERIALIZED (
+    SELECT
+        key AS id,
+        CAST(value ->> 'd_held' AS BIGINT) AS amount,
+        CAST(value ->> 'bounded' AS BOOLEAN) AS bounded,
+        CAST(value ->> 'n' AS BIGINT) AS n
+    FROM jsonb_each($3)
+),
+locked AS MATERIALIZED (
+    SELECT w.*, want.amount, want.bounded, want.n
+    FROM budget_window AS w JOIN want ON want.id = w.id
+    ORDER BY w.id
+    FOR NO KEY UPDATE OF w
+),
+verdict AS MATERIALIZED (
+    SELECT
+        (SELECT revision FROM ledger_revision) AS revision,
+        (
+            SELECT COUNT(*) FROM jsonb_each($1) AS h
+            WHERE EXISTS (SELECT 1 FROM call WHERE call.id = h.key)
+        ) > 0 AS known,
+        COUNT(*) = (SELECT COUNT(*) FROM want) AND COALESCE(BOOL_AND(
+            mode = 'soft' OR (bounded AND
+                spent_micro + (CASE WHEN spent_rest > 0 THEN 1 ELSE 0 END) + held_micro + amount
+                    <= limit_micro)
+        ), true) AS fits
+    FROM locked
+),
+go AS MATERIALIZED (
+    SELECT 1 FROM verdict WHERE fits AND NOT known AND revision = $4
+),
+holds AS (
+    INSERT INTO hold (call_id, owner, epoch, started_ms, held_micro, facts)
+    SELECT
+        key,
+        CAST(value ->> 'owner' AS TEXT),
+        CAST(value ->> 'epoch' AS BIGINT),
+        CAST(value ->> 'started_ms' AS BIGINT),
+        CAST(value ->> 'held_micro' AS BIGINT),
+        CAST(value ->> 'facts' AS TEXT)
+    FROM jsonb_each($1), go
+),
+lines AS (
+    INSERT INTO hold_line (call_id, window_id, amount_micro)
+    SELECT
+        CAST(value ->> 'call_id' AS TEXT),
+        CAST(value ->> 'window_id' AS TEXT),
+        CAST(value ->> 'd_held' AS BIGINT)
+    FROM jsonb_each($2), go
+),
+written AS (
+    INSERT INTO journal (window_id, seq, call_id, kind, d_held, d_spent, d_rest)
+    SELECT
+        l.id,
+        l.seq + CAST(value ->> 'n' AS BIGINT),
+        CAST(value ->> 'call_id' AS TEXT),
+        CAST(value ->> 'kind' AS TEXT),
+        CAST(value ->> 'd_held' AS BIGINT),
+        0,
+        0
+    FROM jsonb_each($2)
+    JOIN locked AS l ON l.id = CAST(value ->> 'window_id' AS TEXT), go
+),
+moved AS (
+    UPDATE budget_window AS w
+    SET held_micro = w.held_micro + l.amount, seq = w.seq + l.n
+    FROM locked AS l, go
+    WHERE w.id = l.id
+)
+SELECT
+    EXISTS (SELECT 1 FROM go) AS admitted, v.known, v.revision,
+    l.id AS window_id, b.name AS budget, l.start_ms, l.end_ms, l.mode,
+    l.limit_micro, l.held_micro, l.spent_micro, l.spent_rest
+FROM verdict AS v
+LEFT JOIN locked AS l ON true
+LEFT JOIN budget AS b ON b.id = l.budget_id

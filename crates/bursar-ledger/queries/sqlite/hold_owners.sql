@@ -1,0 +1,2 @@
+-- Who has open holds.
+SELECT DISTINCT owner FROM hold ORDER BY owner

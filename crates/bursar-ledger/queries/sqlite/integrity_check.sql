@@ -1,0 +1,2 @@
+-- Everything that is wrong with the file, or `ok`.
+PRAGMA integrity_check(100)

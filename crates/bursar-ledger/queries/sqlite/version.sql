@@ -1,0 +1,2 @@
+-- Which SQLite is linked.
+SELECT sqlite_version() AS version

@@ -1,0 +1,108 @@
+//! The proof that a call was admitted: made by `reserve` alone, spent by `settle`.
+
+use bursar_domain::budget::{Refusal, WindowId};
+use bursar_domain::call::{CallId, Intent, Settlement};
+use bursar_domain::money::Micros;
+
+use crate::queue::{Task, WeakQueue};
+
+/// The answer to a reservation.
+#[derive(Debug)]
+pub enum Admission {
+    /// The call may be sent.
+    Admitted(Admitted),
+    /// It may not; nothing is held.
+    Refused(Refusal),
+}
+
+/// An open hold, as the process that opened it knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Open {
+    pub(crate) intent: Intent,
+    pub(crate) held: Option<Micros>,
+    pub(crate) windows: Vec<WindowId>,
+}
+
+/// What becomes of the hold when the proof is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Nobody ever saw the proof, so nothing was sent: the hold is undone.
+    Void,
+    /// The call may have been sent: it is settled at the hold, never for nothing.
+    Abandon,
+    /// It was settled.
+    Settled,
+}
+
+/// A call that may be sent: its intent is durable and its worst case is held.
+///
+/// There is no other way to make one, and it cannot be copied, so a call is sent on an admission
+/// and settled at most once. Dropped without being settled, it is settled as abandoned.
+#[derive(Debug)]
+pub struct Admitted {
+    open: Box<Open>,
+    fate: Fate,
+    queue: WeakQueue,
+}
+
+impl Admitted {
+    pub(crate) fn new(open: Box<Open>, queue: WeakQueue) -> Self {
+        Self { open, fate: Fate::Void, queue }
+    }
+
+    /// From here on its owner may send the call.
+    pub(crate) fn deliver(mut self) -> Self {
+        self.fate = Fate::Abandon;
+        self
+    }
+
+    /// The task that settles it. The proof is spent even if nobody waits for the task's end.
+    pub(crate) fn settle(mut self, settlement: Settlement) -> Task {
+        self.fate = Fate::Settled;
+        Task::Settle { open: self.open.clone(), settlement: Box::new(settlement) }
+    }
+
+    /// What another process would sweep.
+    #[cfg(test)]
+    pub(crate) fn open(&self) -> Box<Open> {
+        self.open.clone()
+    }
+
+    /// The call's identity.
+    #[must_use]
+    pub fn id(&self) -> &CallId {
+        &self.open.intent.id
+    }
+
+    /// What was made durable.
+    #[must_use]
+    pub fn intent(&self) -> &Intent {
+        &self.open.intent
+    }
+
+    /// What is held, in whole micro-dollars; `None` when nothing bounds the call.
+    #[must_use]
+    pub fn held(&self) -> Option<Micros> {
+        self.open.held
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        let open = || self.open.clone();
+        match self.fate {
+            Fate::Void => self.queue.leave(Task::Void { open: open() }),
+            Fate::Abandon => self.queue.leave(Task::Abandon { open: open(), checkpoint: None }),
+            Fate::Settled => {}
+        }
+    }
+}
+
+/// How a settlement was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Settled {
+    /// It cost more than was held.
+    pub overrun: bool,
+    /// The sweep had settled it before: what came late was posted as a correction.
+    pub late: bool,
+}

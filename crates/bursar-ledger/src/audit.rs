@@ -1,0 +1,103 @@
+//! Checks that what is recorded adds up: balances to their holds and journal, roll-ups to their
+//! calls, attempts to their calls. It reads page by page and repairs nothing.
+//!
+//! Each comparison is one statement, so both of its sides are of one moment, and an audit beside
+//! running calls finds nothing that is not there.
+
+mod calls;
+mod windows;
+
+use sqlx::FromRow;
+
+use crate::statement::{Pool, Statement};
+use crate::{Error, Ledger};
+
+const INTEGRITY_CHECK: Statement = Statement {
+    doing: "check the file",
+    sql: include_str!("../queries/sqlite/integrity_check.sql"),
+};
+const COUNT_HOLDS: Statement =
+    Statement { doing: "count holds", sql: include_str!("../queries/count_holds.sql") };
+
+/// What an audit found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AuditReport {
+    /// What does not add up, at most [`AuditReport::FINDINGS_MAX`]; empty when all is well.
+    pub findings: Vec<Finding>,
+    /// Calls that were read.
+    pub calls: u64,
+    /// Holds that were open.
+    pub holds: u64,
+}
+
+impl AuditReport {
+    /// An audit stops collecting here: the first hundred tell what is wrong.
+    pub const FINDINGS_MAX: usize = 100;
+
+    /// Whether everything adds up.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// Notes what differs.
+    fn compare<T: PartialEq + ToString>(
+        &mut self,
+        check: &'static str,
+        subject: &str,
+        (expected, found): (T, T),
+    ) {
+        if expected != found && self.findings.len() < Self::FINDINGS_MAX {
+            self.findings.push(Finding {
+                check,
+                subject: subject.to_owned(),
+                expected: expected.to_string(),
+                found: found.to_string(),
+            });
+        }
+    }
+}
+
+/// One thing that does not add up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was checked: `held`, `spent`, `journal`, `line`, `calls`, `cost`, `attempts` …
+    pub check: &'static str,
+    /// Where: a window, an hour, a day, a call.
+    pub subject: String,
+    /// What follows from the rows beneath.
+    pub expected: String,
+    /// What is recorded.
+    pub found: String,
+}
+
+#[derive(Debug, FromRow)]
+struct IntegrityRow {
+    integrity_check: String,
+}
+
+#[derive(Debug, FromRow)]
+struct HoldsRow {
+    holds: i64,
+}
+
+impl Ledger {
+    /// Checks that everything adds up.
+    pub async fn audit(&self) -> Result<AuditReport, Error> {
+        let mut report = AuditReport::default();
+        if matches!(self.reads, Pool::Sqlite(_)) {
+            let rows: Vec<IntegrityRow> = self.reads.rows(INTEGRITY_CHECK, &[]).await?;
+            for row in rows {
+                report.compare("integrity", "file", ("ok".to_owned(), row.integrity_check));
+            }
+        }
+        let holds: Option<HoldsRow> = self.reads.row(COUNT_HOLDS, &[]).await?;
+        report.holds = holds.and_then(|row| u64::try_from(row.holds).ok()).unwrap_or_default();
+        self.audit_windows(&mut report).await?;
+        self.audit_journal(&mut report).await?;
+        self.audit_lines(&mut report).await?;
+        self.audit_attempts(&mut report).await?;
+        self.audit_rollups(&mut report).await?;
+        Ok(report)
+    }
+}

@@ -1,0 +1,109 @@
+//! Balances: held is the sum of hold lines, and both balances are the fold of the journal.
+
+use bursar_domain::money::Total;
+use sqlx::FromRow;
+
+use super::AuditReport;
+use crate::statement::Statement;
+use crate::{Error, Ledger};
+
+const WINDOWS: Statement =
+    Statement { doing: "audit windows", sql: include_str!("../../queries/audit_windows.sql") };
+const JOURNAL: Statement =
+    Statement { doing: "audit the journal", sql: include_str!("../../queries/audit_journal.sql") };
+const LINES: Statement =
+    Statement { doing: "audit hold lines", sql: include_str!("../../queries/audit_lines.sql") };
+
+#[derive(Debug, FromRow)]
+struct WindowSums {
+    window_id: String,
+    held_micro: i64,
+    spent_micro: i64,
+    spent_rest: i64,
+    seq: i64,
+    lines_held: i64,
+    journal_held: i64,
+    journal_spent: i64,
+    journal_rest: i64,
+    journal_rows: i64,
+}
+
+#[derive(Debug, FromRow)]
+struct JournalRow {
+    window_id: String,
+    seq: i64,
+    call_id: String,
+    kind: String,
+    d_spent: i64,
+    d_rest: i64,
+    recorded: bool,
+    cost_pico: Option<i64>,
+    corrected_pico: Option<i64>,
+}
+
+#[derive(Debug, FromRow)]
+struct LineRow {
+    call_id: String,
+    found: Option<i64>,
+    expected: Option<i64>,
+}
+
+impl Ledger {
+    pub(super) async fn audit_windows(&self, report: &mut AuditReport) -> Result<(), Error> {
+        let mut after = String::new();
+        loop {
+            let rows: Vec<WindowSums> = self.reads.rows(WINDOWS, &[after.as_str().into()]).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after.clone_from(&last.window_id);
+            for row in &rows {
+                let id = row.window_id.as_str();
+                let spent = Total::from_halves(row.spent_micro, row.spent_rest);
+                let posted = Total::from_halves(row.journal_spent, row.journal_rest);
+                report.compare("held", id, (row.lines_held, row.held_micro));
+                report.compare("journal held", id, (row.journal_held, row.held_micro));
+                report.compare("journal spent", id, (posted.usd(), spent.usd()));
+                report.compare("journal rows", id, (row.journal_rows, row.seq));
+            }
+        }
+    }
+
+    /// Every line that settles or corrects is what its call cost.
+    pub(super) async fn audit_journal(&self, report: &mut AuditReport) -> Result<(), Error> {
+        let mut after = (String::new(), 0);
+        loop {
+            let values = [after.0.as_str().into(), after.1.into()];
+            let rows: Vec<JournalRow> = self.reads.rows(JOURNAL, &values).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = (last.window_id.clone(), last.seq);
+            for row in &rows {
+                let subject = format!("{} {} {}", row.window_id, row.seq, row.call_id);
+                let ends = row.kind == "settle" || row.kind == "correction";
+                report.compare("journal call", &subject, (ends || row.recorded, row.recorded));
+                let posted = Total::from_halves(row.d_spent, row.d_rest);
+                report.compare("spent", &subject, (row.owed().usd(), posted.usd()));
+            }
+        }
+    }
+
+    pub(super) async fn audit_lines(&self, report: &mut AuditReport) -> Result<(), Error> {
+        let rows: Vec<LineRow> = self.reads.rows(LINES, &[]).await?;
+        let text = |amount: Option<i64>| amount.map_or("none".to_owned(), |held| held.to_string());
+        for row in rows {
+            let found = format!("{} on a call that has ended or no hold", text(row.found));
+            report.compare("line", &row.call_id, (text(row.expected), found));
+        }
+        Ok(())
+    }
+}
+
+impl JournalRow {
+    /// What the line should have added to spent.
+    fn owed(&self) -> Total {
+        let cost = i128::from(self.cost_pico.unwrap_or(0));
+        match self.kind.as_str() {
+            "settle" => Total(cost),
+            "correction" => Total(i128::from(self.corrected_pico.unwrap_or(0)) - cost),
+            _ => Total(0),
+        }
+    }
+}

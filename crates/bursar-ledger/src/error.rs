@@ -1,0 +1,144 @@
+//! What can go wrong at the ledger, by situation. A refusal is an answer and is not here.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A ledger that cannot be opened, a value it cannot keep, or a database that failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The address is no ledger address. Never contains the address: it may hold a password.
+    #[error("{problem}\nhint: use `sqlite:PATH`, `sqlite::memory:` or `postgres://USER@HOST/NAME`")]
+    BadUrl {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// There is no such ledger, and none was to be made.
+    #[error(
+        "there is no ledger at `{}`\nhint: make one with `bursar ledger migrate`",
+        path.display()
+    )]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The folder of the ledger does not exist.
+    #[error("the folder `{}` does not exist\nhint: make it, or name another ledger", path.display())]
+    MissingDirectory {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A later program wrote it.
+    #[error(
+        "the ledger has version {found}, this program knows {known}\nhint: use a newer `bursar`"
+    )]
+    Newer {
+        /// The ledger's version.
+        found: i64,
+        /// The last version this program knows.
+        known: i64,
+    },
+    /// The file is damaged, or no SQLite file at all.
+    #[error("the ledger is damaged: {detail}\nhint: restore it from a backup; nothing was written")]
+    Corrupt {
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The database belongs to something else.
+    #[error("the database holds other tables and no ledger\nhint: name an empty database")]
+    Foreign,
+    /// SQLite below the version that fixed lost writes in WAL mode.
+    #[error("SQLite {found} can lose writes\nhint: build with SQLite {needed} or newer")]
+    OldSqlite {
+        /// The version that is linked.
+        found: String,
+        /// The first version that is safe.
+        needed: &'static str,
+    },
+    /// Another process keeps the ledger busy.
+    #[error("the ledger is locked by another process\nhint: try again, or end that process")]
+    Locked,
+    /// The database did not answer.
+    #[error("the database cannot be reached: {detail}\nhint: check the address and that it runs")]
+    Unreachable {
+        /// What the driver says, without the address.
+        detail: String,
+    },
+    /// More tags than a roll-up row has room for.
+    #[error(
+        "the ledger reports by {} tags, at most {max}: {}\nhint: declare fewer in `[tags] report`",
+        tags.len(), tags.join(", ")
+    )]
+    TooManyReportTags {
+        /// Every tag that is or was to be declared.
+        tags: Vec<String>,
+        /// The most there can be.
+        max: usize,
+    },
+    /// A value that the ledger does not keep.
+    #[error("`{field}` {problem}\nhint: send less, or something plainer")]
+    Unkept {
+        /// Which value.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A call of this id is known already.
+    #[error("a call `{id}` is already recorded\nhint: make a new id for each call")]
+    DuplicateCall {
+        /// The id.
+        id: String,
+    },
+    /// Neither a hold nor a call of this id is known.
+    #[error("no call `{id}` is open\nhint: this is a defect; run `bursar ledger audit`")]
+    UnknownCall {
+        /// The id.
+        id: String,
+    },
+    /// A settlement that names another call than its admission.
+    #[error(
+        "a settlement of `{settlement}` was given for the call `{call}`\nhint: this is a defect"
+    )]
+    WrongCall {
+        /// The call that was admitted.
+        call: String,
+        /// The call that the settlement names.
+        settlement: String,
+    },
+    /// A window that a call is counted in does not exist.
+    #[error("budget window `{window}` does not exist\nhint: make the window first")]
+    MissingWindow {
+        /// The window.
+        window: String,
+    },
+    /// A row that is no value of ours.
+    #[error("`{table}.{column}` of row `{row}` is none of ours\nhint: run `bursar ledger audit`")]
+    Inconsistent {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's key.
+        row: String,
+    },
+    /// The ledger was closed.
+    #[error("the ledger is closed\nhint: open it again")]
+    Closed,
+    /// A file beside the ledger could not be used.
+    #[error("cannot use `{}`\nhint: check the folder's permissions and space", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: Arc<std::io::Error>,
+    },
+    /// The database failed.
+    #[error("the ledger failed to {doing}\nhint: the database's own message follows")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database says.
+        #[source]
+        source: Arc<sqlx::Error>,
+    },
+}

@@ -1,0 +1,126 @@
+//! The one door to the database: what core, the command line and the pages call.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bursar_domain::budget::{RefusalReason, WindowId};
+use bursar_domain::call::{CallId, Intent, Settlement};
+use bursar_domain::money::Cost;
+
+use crate::admitted::{Admission, Admitted, Settled};
+use crate::error::Error;
+use crate::lease::Lease;
+use crate::limits::{check_intent, check_settlement};
+use crate::queue::{Answer, Queue, Task};
+use crate::statement::Pool;
+use crate::sweep::{has_lapsed, sweep_lapsed, sweep_sqlite};
+
+/// Keeps budgets, holds and calls. Clones share one set of connections and one writer.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    pub(crate) reads: Pool,
+    pub(crate) queue: Queue,
+    pub(crate) place: Arc<Home>,
+}
+
+/// What tells a living process from a dead one.
+#[derive(Debug)]
+pub(crate) enum Home {
+    /// Nobody else can have written to it.
+    Memory,
+    /// Owner files lie beside the ledger.
+    File(PathBuf),
+    /// A lease in the database.
+    Postgres(Arc<Lease>),
+}
+
+impl Ledger {
+    /// Makes the intent durable and holds its ceiling in every window that counts it, or refuses.
+    /// Nothing is held when this fails, or when its future is dropped before it answers.
+    pub async fn reserve(&self, intent: Intent) -> Result<Admission, Error> {
+        // No budget can be made yet, so no window counts a call.
+        self.reserve_in(intent, Vec::new()).await
+    }
+
+    /// As [`Ledger::reserve`], counted in these windows.
+    pub(crate) async fn reserve_in(
+        &self,
+        intent: Intent,
+        mut windows: Vec<WindowId>,
+    ) -> Result<Admission, Error> {
+        check_intent(&intent)?;
+        windows.sort();
+        windows.dedup();
+        match self.queue.ask(Task::Reserve { intent: Box::new(intent), windows }).await? {
+            Answer::Admission(admission) => Ok(match *admission {
+                Admission::Admitted(admitted) => Admission::Admitted(admitted.deliver()),
+                Admission::Refused(refusal) => Admission::Refused(refusal),
+            }),
+            _ => Err(Error::Closed),
+        }
+    }
+
+    /// Records what the call cost and releases its hold, exactly once. It is recorded even when
+    /// this future is dropped after its first poll. A settlement that the ledger cannot keep
+    /// leaves the call settled as abandoned, at its hold.
+    pub async fn settle(
+        &self,
+        admitted: Admitted,
+        settlement: Settlement,
+    ) -> Result<Settled, Error> {
+        check_settlement(&settlement)?;
+        if settlement.id != *admitted.id() {
+            return Err(Error::WrongCall {
+                call: admitted.id().to_string(),
+                settlement: settlement.id.to_string(),
+            });
+        }
+        let answer = self.queue.push(admitted.settle(settlement))?;
+        match answer.await.map_err(|_| Error::Closed)?? {
+            Answer::Settled(settled) => Ok(settled),
+            _ => Err(Error::Closed),
+        }
+    }
+
+    /// Counts a refusal that was made before `reserve` (unpriced, policy, rate …). The first sixty
+    /// of a key's minute are also kept as rows, with `detail` for people.
+    pub async fn refuse(
+        &self,
+        intent: &Intent,
+        reason: RefusalReason,
+        detail: &str,
+    ) -> Result<(), Error> {
+        check_intent(intent)?;
+        let (intent, detail) = (Box::new(intent.clone()), detail.to_owned());
+        self.queue.ask(Task::Refuse { intent, reason, detail }).await.map(drop)
+    }
+
+    /// Raises the least that an open call can have cost: what the sweep records as the lower
+    /// bound. Nothing happens when the call is not open, or a higher bound is known.
+    pub async fn checkpoint(&self, id: &CallId, cost_so_far: Cost) -> Result<(), Error> {
+        self.queue.ask(Task::Checkpoint { id: id.clone(), cost: cost_so_far }).await.map(drop)
+    }
+
+    /// Settles the holds of dead owners at the hold, as estimates; how many. Opening does so too.
+    pub async fn sweep(&self) -> Result<u64, Error> {
+        match self.place.as_ref() {
+            Home::Memory => Ok(0),
+            Home::File(path) => sweep_sqlite(&self.reads, path, &self.queue).await,
+            Home::Postgres(lease) => {
+                if !has_lapsed(&self.reads).await? {
+                    return Ok(0);
+                }
+                lease.shard().await?;
+                sweep_lapsed(&self.reads, lease.id(), &self.queue).await
+            }
+        }
+    }
+
+    /// Writes what waits, shows that this process holds nothing any more, and lets every
+    /// connection go, for every clone. Holds that are still open may be swept from here on.
+    pub async fn close(self) -> Result<(), Error> {
+        let closed = self.queue.ask(Task::Close).await.map(drop);
+        self.reads.close().await;
+        closed
+    }
+}

@@ -1,0 +1,37 @@
+//! Keeps budgets, holds and calls, so that no budget is overspent and no call is lost.
+//!
+//! One [`Ledger`] over SQLite or PostgreSQL; callers never see which. SQL lives in `queries/`.
+//! Nothing here knows HTTP, AWS or a price list, and prompts and answers are never stored.
+
+mod admitted;
+mod audit;
+mod balance;
+mod calls;
+mod database_url;
+mod error;
+mod facts;
+mod lease;
+mod ledger;
+mod limits;
+mod open;
+mod owner;
+mod posting;
+mod queue;
+mod rollup;
+mod settings;
+mod statement;
+mod sweep;
+mod usage;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use admitted::{Admission, Admitted, Settled};
+pub use audit::{AuditReport, Finding};
+pub use calls::{CallFilter, CallRow, Page};
+pub use database_url::DatabaseUrl;
+pub use error::Error;
+pub use ledger::Ledger;
+pub use open::OpenOptions;
+pub use usage::{Counters, Dimension, UsageQuery, UsageReport, UsageRow};

@@ -1,0 +1,319 @@
+//! Opening: from an address to a ledger of this program's version, or a clear refusal.
+//!
+//! The only file that knows pragmas and session settings. Opening a ledger that is up to date
+//! reads a few rows and writes nothing, for the command line opens it with every command.
+
+mod file;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bursar_domain::time::{Clock, HOUR_MS, Timestamp};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Connection, Executor, FromRow};
+
+use crate::database_url::Place;
+use crate::lease::Lease;
+use crate::ledger::Home;
+use crate::owner::{Owner, SideFile};
+use crate::queue::Queue;
+use crate::settings::{SETTINGS, Settings};
+use crate::statement::{Pool, Statement, failed};
+use crate::writer::{Store, Writer, postgres, sqlite};
+use crate::{DatabaseUrl, Error, Ledger};
+
+static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
+
+const META: Statement =
+    Statement { doing: "read what this database is", sql: include_str!("../queries/meta.sql") };
+const STAMP_META: Statement =
+    Statement { doing: "date the ledger", sql: include_str!("../queries/stamp_meta.sql") };
+const SQLITE_TABLES: Statement =
+    Statement { doing: "count tables", sql: include_str!("../queries/sqlite/table_count.sql") };
+const POSTGRES_TABLES: Statement =
+    Statement { doing: "count tables", sql: include_str!("../queries/postgres/table_count.sql") };
+const SQLITE_VERSION: Statement =
+    Statement { doing: "read the version", sql: include_str!("../queries/sqlite/version.sql") };
+const DECLARE_TAG: Statement =
+    Statement { doing: "declare a report tag", sql: include_str!("../queries/declare_tag.sql") };
+const BUMP_REVISION: Statement =
+    Statement { doing: "bump the revision", sql: include_str!("../queries/bump_revision.sql") };
+const END_TRANSACTION: &str = concat!(
+    include_str!("../queries/postgres/begin.sql"),
+    ";\n",
+    include_str!("../queries/postgres/end_transaction.sql")
+);
+
+/// Below this, a checkpoint can lose writes of another process in WAL mode.
+const SQLITE_NEEDED: &str = "3.51.3";
+
+/// How a ledger is opened.
+#[derive(Debug, Clone)]
+pub struct OpenOptions {
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Tags that roll-ups keep apart, at most [`OpenOptions::REPORT_TAGS_MAX`]. A tag once
+    /// declared stays declared in its ledger.
+    pub report_tags: Vec<String>,
+    /// Whether a SQLite file that is not there is made.
+    pub create: bool,
+}
+
+impl OpenOptions {
+    /// The most report tags a ledger has: each is another row per call and day.
+    pub const REPORT_TAGS_MAX: usize = 4;
+
+    /// With no report tags, making the file where there is none.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self { clock, report_tags: Vec::new(), create: true }
+    }
+}
+
+#[derive(Debug, FromRow)]
+struct MetaRow {
+    kind: String,
+    version: i64,
+}
+
+#[derive(Debug, FromRow)]
+struct CountRow {
+    tables: i64,
+}
+
+#[derive(Debug, FromRow)]
+struct VersionRow {
+    version: String,
+}
+
+impl Ledger {
+    /// Opens a ledger, making and migrating it as needed, and settles what dead processes left
+    /// open. Starts the writer's task on the current tokio runtime.
+    ///
+    /// Refuses a ledger of a newer program, a damaged file, a database of something else, an
+    /// unsafe SQLite, and a file or folder that is not there.
+    pub async fn open(url: &DatabaseUrl, options: OpenOptions) -> Result<Self, Error> {
+        let ledger = match &url.0 {
+            Place::Memory => open_memory(&options).await?,
+            Place::File(path) => open_file(path, &options).await?,
+            Place::Postgres(connect) => open_postgres(connect, &options).await?,
+        };
+        if let Err(error) = ledger.sweep().await {
+            // Readers must not be locked out by a hold that cannot be settled just now.
+            tracing::warn!("cannot settle what a dead process left open: {error}");
+        }
+        Ok(ledger)
+    }
+}
+
+async fn open_memory(options: &OpenOptions) -> Result<Ledger, Error> {
+    // A second connection would be a second, empty database.
+    let connect = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
+    let pool = sqlite_pool(1).connect_lazy_with(connect);
+    let reads = Pool::Sqlite(pool.clone());
+    prepare(&reads, (&reads, None), options).await?;
+    let owner = Owner::new(new_id(), None);
+    Ok(start(reads, Home::Memory, &options.clock, |_| {
+        Store::Sqlite(sqlite::Store { pool, side: None, owner })
+    }))
+}
+
+async fn open_file(path: &Path, options: &OpenOptions) -> Result<Ledger, Error> {
+    file::check_place(path, options.create)?;
+    let is_small = file::check_header(path)?;
+    let connect = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(options.create)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .synchronous(SqliteSynchronous::Full);
+    let reads: SqlitePool = sqlite_pool(4).connect_lazy_with(connect.clone());
+    let reads = Pool::Sqlite(reads);
+    check_sqlite_version(&reads).await?;
+    if is_small {
+        file::check_pages(&reads).await?;
+    }
+    let side = SideFile::open(path)?;
+    let writes = connect.journal_mode(SqliteJournalMode::Wal);
+    let pool: SqlitePool = sqlite_pool(1).connect_lazy_with(writes);
+    prepare(&reads, (&Pool::Sqlite(pool.clone()), Some(&side)), options).await?;
+    let owner = Owner::new(new_id(), Some(path.to_owned()));
+    Ok(start(reads, Home::File(path.to_owned()), &options.clock, |_| {
+        Store::Sqlite(sqlite::Store { pool, side: Some(side), owner })
+    }))
+}
+
+async fn open_postgres(connect: &PgConnectOptions, options: &OpenOptions) -> Result<Ledger, Error> {
+    let connect = connect.clone().application_name("bursar").options([
+        ("statement_timeout", "30s"),
+        ("lock_timeout", "10s"),
+        ("idle_in_transaction_session_timeout", "2s"),
+        // A plan that is made while `call` is small is kept while it grows a thousandfold: it must
+        // use the index from the start. Planning or compiling these statements each time takes
+        // longer than running them.
+        ("plan_cache_mode", "force_generic_plan"),
+        ("enable_seqscan", "off"),
+        ("jit", "off"),
+    ]);
+    // The pool would knock until its time is up; one plain attempt says at once what is wrong.
+    let probe = connect.connect().await.map_err(|error| failed("connect", error))?;
+    probe.close().await.map_err(|error| failed("connect", error))?;
+    let pool = postgres_pool().connect_lazy_with(connect);
+    let reads = Pool::Postgres(pool);
+    prepare(&reads, (&reads, None), options).await?;
+    let (queue, waiting) = Queue::new();
+    let lease = Lease::new(new_id(), reads.clone(), queue.downgrade());
+    let store = postgres::Store { pool: reads.clone(), lease: Arc::clone(&lease), settings: None };
+    let writer = Writer {
+        store: Store::Postgres(store),
+        queue: queue.downgrade(),
+        clock: options.clock.clone(),
+    };
+    tokio::spawn(writer.run(waiting));
+    Ok(Ledger { reads, queue, place: Arc::new(Home::Postgres(lease)) })
+}
+
+fn start(reads: Pool, home: Home, clock: &Clock, store: impl FnOnce(&Queue) -> Store) -> Ledger {
+    let (queue, waiting) = Queue::new();
+    let store = store(&queue);
+    let writer = Writer { store, queue: queue.downgrade(), clock: clock.clone() };
+    tokio::spawn(writer.run(waiting));
+    Ledger { reads, queue, place: Arc::new(home) }
+}
+
+fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// A future that is dropped while it begins a transaction leaves the connection inside it, and
+/// whoever borrows the connection next loses what it writes. Every loan starts by ending that.
+pub(crate) fn postgres_pool() -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(8)
+        .acquire_timeout(Duration::from_secs(3))
+        .test_before_acquire(false)
+        .before_acquire(|connection, _| {
+            Box::pin(async move { connection.execute(END_TRANSACTION).await.map(|_| true) })
+        })
+}
+
+/// A process's own id: the one thing here that must differ by chance.
+fn new_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+async fn check_sqlite_version(pool: &Pool) -> Result<(), Error> {
+    let row: Option<VersionRow> = pool.row(SQLITE_VERSION, &[]).await?;
+    let found = row.map(|row| row.version).unwrap_or_default();
+    if is_older(&found, SQLITE_NEEDED) {
+        return Err(Error::OldSqlite { found, needed: SQLITE_NEEDED });
+    }
+    Ok(())
+}
+
+fn is_older(found: &str, needed: &str) -> bool {
+    let parts = |text: &str| -> Vec<u32> {
+        text.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+    };
+    parts(found) < parts(needed)
+}
+
+/// Brings the schema to this program's version and declares the report tags. Writes take their
+/// turn at the side file, where there is one.
+async fn prepare(
+    reads: &Pool,
+    (writes, side): (&Pool, Option<&SideFile>),
+    options: &OpenOptions,
+) -> Result<(), Error> {
+    let known = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let found = found_version(reads).await?;
+    if found > known {
+        return Err(Error::Newer { found, known });
+    }
+    if found < known {
+        let _turn = match side {
+            Some(side) => Some(side.lock().await?),
+            None => None,
+        };
+        migrate(writes, known).await?;
+        writes.run(STAMP_META, &[options.clock.now().0.into()]).await?;
+    }
+    // A ledger without a call keeps its tags apart from the first one on.
+    let since = if found == 0 { 0 } else { options.clock.now().hour().0 + HOUR_MS };
+    declare_tags(reads, (writes, side), (&options.report_tags, Timestamp(since))).await
+}
+
+/// The ledger's version; 0 for an empty database.
+async fn found_version(pool: &Pool) -> Result<i64, Error> {
+    match pool.row::<MetaRow>(META, &[]).await {
+        Ok(Some(meta)) if meta.kind == "bursar" => Ok(meta.version),
+        Ok(_) => Err(Error::Foreign),
+        Err(error @ Error::Database { .. }) => {
+            let count = match pool {
+                Pool::Sqlite(_) => SQLITE_TABLES,
+                Pool::Postgres(_) => POSTGRES_TABLES,
+            };
+            match pool.row::<CountRow>(count, &[]).await {
+                Ok(Some(row)) if row.tables == 0 => Ok(0),
+                Ok(_) => Err(Error::Foreign),
+                Err(_) => Err(error),
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn migrate(pool: &Pool, known: i64) -> Result<(), Error> {
+    let migrated = match pool {
+        Pool::Sqlite(pool) => MIGRATOR.run(pool).await,
+        Pool::Postgres(pool) => run_migrator(pool).await,
+    };
+    migrated.map_err(|error| match error {
+        MigrateError::VersionMissing(found) => Error::Newer { found, known },
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            failed("migrate", error)
+        }
+        other => failed("migrate", sqlx::Error::Migrate(Box::new(other))),
+    })
+}
+
+async fn run_migrator(pool: &PgPool) -> Result<(), MigrateError> {
+    MIGRATOR.run(pool).await
+}
+
+async fn declare_tags(
+    reads: &Pool,
+    (writes, side): (&Pool, Option<&SideFile>),
+    (wanted, since): (&[String], Timestamp),
+) -> Result<(), Error> {
+    let max = OpenOptions::REPORT_TAGS_MAX;
+    let declared = Settings::read(reads.rows(SETTINGS, &[]).await?).report_tags;
+    let is_new = |tag: &&String| declared.iter().all(|(known, _)| known != *tag);
+    let new: Vec<&String> = wanted.iter().filter(is_new).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let mut tags: Vec<String> = declared.iter().map(|(tag, _)| tag.clone()).collect();
+    tags.extend(new.iter().map(|tag| (*tag).clone()));
+    if tags.len() > max {
+        return Err(Error::TooManyReportTags { tags, max });
+    }
+    let _turn = match side {
+        Some(side) => Some(side.lock().await?),
+        None => None,
+    };
+    for tag in new {
+        let room = i64::try_from(max).unwrap_or(i64::MAX);
+        writes.run(DECLARE_TAG, &[tag.as_str().into(), since.0.into(), room.into()]).await?;
+    }
+    writes.run(BUMP_REVISION, &[]).await.map(drop)
+}

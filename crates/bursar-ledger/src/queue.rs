@@ -1,0 +1,128 @@
+//! The way to the writer: tasks, and who waits for their end.
+//!
+//! A task that is in the queue is done whether or not its sender still listens, so a dropped
+//! future never loses a write and never holds up the group.
+
+use std::sync::Arc;
+
+use bursar_domain::budget::{RefusalReason, WindowId};
+use bursar_domain::call::{CallId, Intent, Settlement};
+use bursar_domain::money::Cost;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use crate::Error;
+use crate::admitted::{Admission, Open, Settled};
+
+/// One thing to write.
+#[derive(Debug, Clone)]
+pub(crate) enum Task {
+    /// Open a hold, counted in these windows.
+    Reserve { intent: Box<Intent>, windows: Vec<WindowId> },
+    /// Record an ended call; a correction if the sweep came first.
+    Settle { open: Box<Open>, settlement: Box<Settlement> },
+    /// Settle at the hold what nobody else will; nothing if somebody did.
+    Abandon { open: Box<Open>, checkpoint: Option<Cost> },
+    /// Undo a hold whose call was never sent.
+    Void { open: Box<Open> },
+    /// Raise the least that an open call can have cost.
+    Checkpoint { id: CallId, cost: Cost },
+    /// Count a refusal that was made elsewhere.
+    Refuse { intent: Box<Intent>, reason: RefusalReason, detail: String },
+    /// Write what waits, then stop.
+    Close,
+}
+
+/// What became of a task.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// Of [`Task::Reserve`].
+    Admission(Box<Admission>),
+    /// Of [`Task::Settle`].
+    Settled(Settled),
+    /// Of [`Task::Abandon`]: whether it was still open.
+    Abandoned(bool),
+    /// Of every other task.
+    Done,
+}
+
+/// A task, and who waits for it.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) task: Task,
+    pub(crate) reply: Option<oneshot::Sender<Result<Answer, Error>>>,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+/// Calls that may wait for the writer at a time. A thousand groups' worth would be minutes of
+/// waiting; past this, callers wait outside.
+pub(crate) const WAITING_MAX: usize = 4096;
+
+/// The writer's queue. Settlements always fit: their number is bounded by the admissions.
+#[derive(Debug, Clone)]
+pub(crate) struct Queue {
+    jobs: mpsc::UnboundedSender<Job>,
+    room: Arc<Semaphore>,
+}
+
+impl Queue {
+    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Job>) {
+        let (jobs, waiting) = mpsc::unbounded_channel();
+        (Self { jobs, room: Arc::new(Semaphore::new(WAITING_MAX)) }, waiting)
+    }
+
+    /// Waits for room, queues the task and waits for its end.
+    pub(crate) async fn ask(&self, task: Task) -> Result<Answer, Error> {
+        let room = Arc::clone(&self.room).acquire_owned().await.map_err(|_| Error::Closed)?;
+        self.send(task, Some(room))?.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Queues the task at once, even when the caller is dropped before it is done.
+    pub(crate) fn push(
+        &self,
+        task: Task,
+    ) -> Result<oneshot::Receiver<Result<Answer, Error>>, Error> {
+        self.send(task, None)
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakQueue {
+        WeakQueue { jobs: self.jobs.downgrade(), room: Arc::clone(&self.room) }
+    }
+
+    fn send(
+        &self,
+        task: Task,
+        room: Option<OwnedSemaphorePermit>,
+    ) -> Result<oneshot::Receiver<Result<Answer, Error>>, Error> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job { task, reply: Some(reply), _room: room };
+        self.jobs.send(job).map_err(|_| Error::Closed)?;
+        Ok(answer)
+    }
+}
+
+/// A queue that does not keep the writer alive.
+#[derive(Debug, Clone)]
+pub(crate) struct WeakQueue {
+    jobs: mpsc::WeakUnboundedSender<Job>,
+    room: Arc<Semaphore>,
+}
+
+impl WeakQueue {
+    /// Leaves a task that nobody waits for. After the ledger's end it is dropped: the hold is
+    /// still there, and the next sweep settles it.
+    pub(crate) fn leave(&self, task: Task) {
+        if let Some(Queue { jobs, .. }) = self.upgrade() {
+            // A failed send is the same end as no queue at all.
+            drop(jobs.send(Job { task, reply: None, _room: None }));
+        }
+    }
+
+    pub(crate) fn upgrade(&self) -> Option<Queue> {
+        Some(Queue { jobs: self.jobs.upgrade()?, room: Arc::clone(&self.room) })
+    }
+
+    /// Whether the ledger was closed or dropped.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.jobs.upgrade().is_none_or(|jobs| jobs.is_closed())
+    }
+}

@@ -1,0 +1,298 @@
+//! What one call adds to the roll-ups: its sums, under every hour and day row that counts it.
+//!
+//! Pages read these sums and never call rows, so a ledger of a million calls reads like one of ten
+//! thousand. Histogram buckets cannot be filled in later, so they are kept from the first call.
+
+use std::collections::BTreeMap;
+
+use bursar_domain::call::{Intent, Operation, Outcome, Settlement};
+use bursar_domain::money::{Cost, PICO_PER_MICRO};
+use serde::Serialize;
+use sqlx::FromRow;
+
+use crate::facts::write_tags;
+
+/// Sums of calls, as both roll-ups keep them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, FromRow)]
+pub(crate) struct Sums {
+    pub(crate) calls: i64,
+    pub(crate) succeeded: i64,
+    pub(crate) rejected: i64,
+    pub(crate) throttled: i64,
+    pub(crate) failed: i64,
+    pub(crate) cut: i64,
+    pub(crate) abandoned: i64,
+    pub(crate) refused: i64,
+    pub(crate) attempts: i64,
+    pub(crate) throttled_attempts: i64,
+    pub(crate) input_tokens: i64,
+    pub(crate) output_tokens: i64,
+    pub(crate) cache_read_tokens: i64,
+    pub(crate) cache_write_5m_tokens: i64,
+    pub(crate) cache_write_1h_tokens: i64,
+    pub(crate) cost_micro: i64,
+    pub(crate) cost_rest: i64,
+    pub(crate) unpriced: i64,
+    pub(crate) estimated: i64,
+}
+
+impl Sums {
+    /// One call of this outcome, and nothing else.
+    pub(crate) fn call(outcome: Outcome) -> Self {
+        let mut sums = Self { calls: 1, ..Self::default() };
+        *match outcome {
+            Outcome::Succeeded => &mut sums.succeeded,
+            Outcome::Rejected => &mut sums.rejected,
+            Outcome::Throttled => &mut sums.throttled,
+            Outcome::Failed => &mut sums.failed,
+            Outcome::Cut => &mut sums.cut,
+            Outcome::Abandoned => &mut sums.abandoned,
+        } += 1;
+        sums
+    }
+
+    /// One refusal: no call.
+    pub(crate) fn refusal() -> Self {
+        Self { refused: 1, ..Self::default() }
+    }
+
+    /// Adds a cost in whole micro-dollars and the rest, so that SQL can sum both apart.
+    pub(crate) fn add_cost(&mut self, cost: Option<Cost>) {
+        match cost {
+            Some(cost) => {
+                self.cost_micro += cost.pico() / PICO_PER_MICRO;
+                self.cost_rest += cost.pico() % PICO_PER_MICRO;
+            }
+            None => self.unpriced += 1,
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.zip(other, |mine, theirs| *mine += theirs);
+    }
+
+    pub(crate) fn subtract(&mut self, other: &Self) {
+        self.zip(other, |mine, theirs| *mine -= theirs);
+    }
+
+    fn zip(&mut self, other: &Self, apply: impl Fn(&mut i64, i64)) {
+        apply(&mut self.calls, other.calls);
+        apply(&mut self.succeeded, other.succeeded);
+        apply(&mut self.rejected, other.rejected);
+        apply(&mut self.throttled, other.throttled);
+        apply(&mut self.failed, other.failed);
+        apply(&mut self.cut, other.cut);
+        apply(&mut self.abandoned, other.abandoned);
+        apply(&mut self.refused, other.refused);
+        apply(&mut self.attempts, other.attempts);
+        apply(&mut self.throttled_attempts, other.throttled_attempts);
+        apply(&mut self.input_tokens, other.input_tokens);
+        apply(&mut self.output_tokens, other.output_tokens);
+        apply(&mut self.cache_read_tokens, other.cache_read_tokens);
+        apply(&mut self.cache_write_5m_tokens, other.cache_write_5m_tokens);
+        apply(&mut self.cache_write_1h_tokens, other.cache_write_1h_tokens);
+        apply(&mut self.cost_micro, other.cost_micro);
+        apply(&mut self.cost_rest, other.cost_rest);
+        apply(&mut self.unpriced, other.unpriced);
+        apply(&mut self.estimated, other.estimated);
+    }
+}
+
+/// The key of an hourly row: every dimension. Unknown is the empty text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct HourKey {
+    hour_ms: i64,
+    shard: i64,
+    team: String,
+    project: String,
+    user_id: String,
+    key_id: String,
+    tags: String,
+    operation: &'static str,
+    model: String,
+    provider: String,
+    region: String,
+    served_region: String,
+    routing: &'static str,
+    tier: &'static str,
+    outcome: &'static str,
+    price_id: String,
+    simulated: bool,
+}
+
+/// The key of a daily row: one dimension at a time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct DayKey {
+    grain: String,
+    day_ms: i64,
+    value: String,
+    value2: String,
+    count_tokens: bool,
+    shard: i64,
+}
+
+/// Histogram buckets that are not zero, by column.
+pub(crate) type Buckets = BTreeMap<String, i64>;
+
+/// What is added to an hourly row.
+#[derive(Debug, Serialize)]
+pub(crate) struct HourRow<'a> {
+    #[serde(flatten)]
+    key: &'a HourKey,
+    #[serde(flatten)]
+    sums: &'a Sums,
+}
+
+/// What is added to a daily row.
+#[derive(Debug, Serialize)]
+pub(crate) struct DayRow<'a> {
+    #[serde(flatten)]
+    key: &'a DayKey,
+    #[serde(flatten)]
+    sums: &'a Sums,
+    #[serde(flatten)]
+    buckets: &'a Buckets,
+}
+
+/// Sums to add to the roll-ups, one for each row that they touch.
+#[derive(Debug, Default)]
+pub(crate) struct Rollup {
+    pub(crate) hours: BTreeMap<HourKey, Sums>,
+    pub(crate) days: BTreeMap<DayKey, (Sums, Buckets)>,
+}
+
+/// Where sums are added: this process's shard, and the tags that are kept apart.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rooms {
+    pub(crate) shard: i64,
+    pub(crate) report_tags: Vec<String>,
+}
+
+impl Rollup {
+    /// Adds a call, or a correction of one, under the dimensions of `settlement`.
+    pub(crate) fn add_call(&mut self, rooms: &Rooms, call: (&Intent, &Settlement), sums: &Sums) {
+        let (intent, settlement) = call;
+        let mut key = hour_key(rooms, intent);
+        key.served_region = settlement.served_region.clone().unwrap_or_default();
+        key.tier = settlement.tier.as_str();
+        key.outcome = settlement.ending.outcome.as_str();
+        key.price_id =
+            settlement.bill.price.as_ref().map(|price| price.id.to_string()).unwrap_or_default();
+        self.add(rooms, intent, (key, *sums, buckets(intent, settlement)));
+    }
+
+    /// The hourly rows, in key order.
+    pub(crate) fn hour_rows(&self) -> impl Iterator<Item = HourRow<'_>> {
+        self.hours.iter().map(|(key, sums)| HourRow { key, sums })
+    }
+
+    /// The daily rows, in key order.
+    pub(crate) fn day_rows(&self) -> impl Iterator<Item = DayRow<'_>> {
+        self.days.iter().map(|(key, (sums, buckets))| DayRow { key, sums, buckets })
+    }
+
+    /// Counts a refusal.
+    pub(crate) fn add_refusal(&mut self, rooms: &Rooms, intent: &Intent) {
+        let entry = (hour_key(rooms, intent), Sums::refusal(), Buckets::new());
+        self.add(rooms, intent, entry);
+    }
+
+    fn add(&mut self, rooms: &Rooms, intent: &Intent, entry: (HourKey, Sums, Buckets)) {
+        let (key, sums, buckets) = entry;
+        self.hours.entry(key).or_default().add(&sums);
+        for day in day_keys(rooms, intent) {
+            let (day_sums, day_buckets) = self.days.entry(day).or_default();
+            day_sums.add(&sums);
+            for (column, count) in &buckets {
+                *day_buckets.entry(column.clone()).or_default() += count;
+            }
+        }
+    }
+}
+
+fn hour_key(rooms: &Rooms, intent: &Intent) -> HourKey {
+    let who = &intent.attribution;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let declared = |tag: &String| rooms.report_tags.contains(tag);
+    let tags = who.tags.iter().filter(|(tag, _)| declared(tag));
+    HourKey {
+        hour_ms: intent.started_at.hour().0,
+        shard: rooms.shard,
+        team: text(&who.team),
+        project: text(&who.project),
+        user_id: text(&who.user),
+        key_id: text(&who.key),
+        tags: write_tags(&tags.map(|(tag, value)| (tag.clone(), value.clone())).collect()),
+        operation: intent.operation.as_str(),
+        model: intent.model.to_string(),
+        provider: intent.model.provider().to_owned(),
+        region: intent.region.clone(),
+        served_region: String::new(),
+        routing: intent.routing.as_str(),
+        tier: intent.tier_requested.as_str(),
+        outcome: "refused",
+        price_id: String::new(),
+        simulated: intent.simulated,
+    }
+}
+
+fn day_keys(rooms: &Rooms, intent: &Intent) -> Vec<DayKey> {
+    let who = &intent.attribution;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let key = |grain: &str, value: String, value2: String| DayKey {
+        grain: grain.to_owned(),
+        day_ms: intent.started_at.day().0,
+        value,
+        value2,
+        count_tokens: intent.operation == Operation::CountTokens,
+        shard: rooms.shard,
+    };
+    let model = intent.model.to_string();
+    let mut keys = vec![
+        key("model", model.clone(), String::new()),
+        key("team", text(&who.team), String::new()),
+        key("project", text(&who.project), String::new()),
+        key("key", text(&who.key), String::new()),
+        key("team_model", text(&who.team), model),
+    ];
+    keys.extend(rooms.report_tags.iter().map(|tag| {
+        let value = who.tags.get(tag).cloned().unwrap_or_default();
+        key(&format!("tag:{tag}"), value, String::new())
+    }));
+    keys
+}
+
+/// Upper bounds of the first nineteen buckets, five to a factor of ten; the last has none.
+/// Latency and time to first token in milliseconds.
+const TIME_BOUNDS: [i64; 19] = [
+    63, 100, 160, 250, 400, 630, 1_000, 1_600, 2_500, 4_000, 6_300, 10_000, 16_000, 25_000, 40_000,
+    63_000, 100_000, 160_000, 250_000,
+];
+
+/// The same for speed, in output tokens a second.
+const SPEED_BOUNDS: [i64; 19] =
+    [1, 2, 3, 4, 6, 10, 16, 25, 40, 63, 100, 160, 250, 400, 630, 1_000, 1_600, 2_500, 4_000];
+
+/// The buckets of a call that succeeded; what did not says nothing about speed.
+fn buckets(intent: &Intent, settlement: &Settlement) -> Buckets {
+    let mut buckets = Buckets::new();
+    if settlement.ending.outcome != Outcome::Succeeded {
+        return buckets;
+    }
+    let mut count = |measure: &str, bounds: &[i64], value: i64| {
+        let bucket = bounds.iter().position(|&bound| value <= bound).unwrap_or(bounds.len());
+        buckets.insert(format!("{measure}_{bucket:02}"), 1);
+    };
+    let ended = settlement.ended_at.0;
+    count("latency", &TIME_BOUNDS, ended.saturating_sub(intent.started_at.0));
+    if let Some(first) = settlement.first_token_at {
+        count("first_token", &TIME_BOUNDS, first.0.saturating_sub(intent.started_at.0));
+        let (tokens, elapsed) =
+            (i128::from(settlement.bill.usage.output), ended.saturating_sub(first.0));
+        if tokens > 0 && elapsed > 0 {
+            let speed = tokens * 1_000 / i128::from(elapsed);
+            count("speed", &SPEED_BOUNDS, i64::try_from(speed).unwrap_or(i64::MAX));
+        }
+    }
+    buckets
+}

@@ -1,0 +1,203 @@
+//! Runs a statement on whichever database it is: the one file that touches the driver's queries.
+//!
+//! Statements come from `queries/` only; values travel as parameters, many rows as one JSON value.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use sqlx::database::Database;
+use sqlx::encode::Encode;
+use sqlx::postgres::{PgPool, PgRow, Postgres};
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool, SqliteRow};
+use sqlx::types::{Json, Type};
+use sqlx::{FromRow, IntoArguments};
+
+use crate::Error;
+
+/// A statement: what it does, for messages, and its text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Statement {
+    pub(crate) doing: &'static str,
+    pub(crate) sql: &'static str,
+}
+
+/// A parameter.
+#[derive(Debug, Clone)]
+pub(crate) enum Value {
+    Text(Option<String>),
+    Int(i64),
+    Bool(bool),
+    Json(Box<RawValue>),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(Some(text.to_owned()))
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(text: Option<&str>) -> Self {
+        Self::Text(text.map(str::to_owned))
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+/// Many rows as one parameter, in the one form that both databases take apart: an object, here
+/// with the rows' numbers as keys.
+pub(crate) fn bulk<T: Serialize>(rows: impl IntoIterator<Item = T>) -> Result<Value, Error> {
+    keyed(rows.into_iter().enumerate())
+}
+
+/// Many rows as one parameter, by keys that matter.
+pub(crate) fn keyed<K: Serialize + Ord, T: Serialize>(
+    rows: impl IntoIterator<Item = (K, T)>,
+) -> Result<Value, Error> {
+    let rows: BTreeMap<K, T> = rows.into_iter().collect();
+    let raw = to_raw_value(&rows).map_err(|error| Error::Unkept {
+        field: "row",
+        problem: format!("cannot be written as JSON: {error}"),
+    })?;
+    Ok(Value::Json(raw))
+}
+
+/// The connections of either database.
+#[derive(Debug, Clone)]
+pub(crate) enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Pool {
+    /// Every row that the statement answers.
+    pub(crate) async fn rows<T>(&self, what: Statement, values: &[Value]) -> Result<Vec<T>, Error>
+    where
+        T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>,
+    {
+        let rows = match self {
+            Self::Sqlite(pool) => {
+                let rows = bound::<Sqlite>(what.sql, values).fetch_all(pool).await;
+                rows.and_then(|rows| rows.iter().map(T::from_row).collect())
+            }
+            Self::Postgres(pool) => {
+                let rows = bound::<Postgres>(what.sql, values).fetch_all(pool).await;
+                rows.and_then(|rows| rows.iter().map(T::from_row).collect())
+            }
+        };
+        rows.map_err(|error| failed(what.doing, error))
+    }
+
+    /// The first row that the statement answers.
+    pub(crate) async fn row<T>(&self, what: Statement, values: &[Value]) -> Result<Option<T>, Error>
+    where
+        T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>,
+    {
+        Ok(self.rows(what, values).await?.into_iter().next())
+    }
+
+    /// Runs a statement that answers no rows; how many it changed.
+    pub(crate) async fn run(&self, what: Statement, values: &[Value]) -> Result<u64, Error> {
+        let changed = match self {
+            Self::Sqlite(pool) => bound::<Sqlite>(what.sql, values)
+                .execute(pool)
+                .await
+                .map(|done| done.rows_affected()),
+            Self::Postgres(pool) => bound::<Postgres>(what.sql, values)
+                .execute(pool)
+                .await
+                .map(|done| done.rows_affected()),
+        };
+        changed.map_err(|error| failed(what.doing, error))
+    }
+
+    /// Lets every connection go.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// Every row, within a SQLite transaction.
+pub(crate) async fn rows_on<T>(
+    connection: &mut SqliteConnection,
+    what: Statement,
+    values: &[Value],
+) -> Result<Vec<T>, Error>
+where
+    T: Send + Unpin + for<'r> FromRow<'r, SqliteRow>,
+{
+    let rows = bound::<Sqlite>(what.sql, values).fetch_all(connection).await;
+    rows.and_then(|rows| rows.iter().map(T::from_row).collect())
+        .map_err(|error| failed(what.doing, error))
+}
+
+/// Runs a statement within a SQLite transaction; how many rows it changed.
+pub(crate) async fn run_on(
+    connection: &mut SqliteConnection,
+    what: Statement,
+    values: &[Value],
+) -> Result<u64, Error> {
+    let done = bound::<Sqlite>(what.sql, values).execute(connection).await;
+    done.map(|done| done.rows_affected()).map_err(|error| failed(what.doing, error))
+}
+
+fn bound<'q, DB>(sql: &'static str, values: &[Value]) -> Query<'q, DB, DB::Arguments>
+where
+    DB: Database,
+    DB::Arguments: IntoArguments<DB>,
+    Option<String>: for<'e> Encode<'e, DB> + Type<DB>,
+    i64: for<'e> Encode<'e, DB> + Type<DB>,
+    bool: for<'e> Encode<'e, DB> + Type<DB>,
+    Json<Box<RawValue>>: for<'e> Encode<'e, DB> + Type<DB>,
+{
+    #[expect(clippy::disallowed_methods, reason = "the one place that runs the texts of queries/")]
+    let query = sqlx::query::<DB>(sql);
+    values.iter().fold(query, |query, value| match value {
+        Value::Text(text) => query.bind(text.clone()),
+        Value::Int(number) => query.bind(*number),
+        Value::Bool(flag) => query.bind(*flag),
+        Value::Json(raw) => query.bind(Json(raw.clone())),
+    })
+}
+
+/// The situation that a driver's error stands for.
+pub(crate) fn failed(doing: &'static str, error: sqlx::Error) -> Error {
+    use sqlx::Error as Driver;
+    match &error {
+        // The server ended the session, or is about to end or begin itself.
+        Driver::Database(database) if is_server_going(database.as_ref()) => {
+            Error::Unreachable { detail: database.message().to_owned() }
+        }
+        Driver::Database(database) => match sqlite_code(database.as_ref()) {
+            Some(5 | 6) => Error::Locked,
+            Some(11 | 26) => Error::Corrupt { detail: database.message().to_owned() },
+            _ => Error::Database { doing, source: Arc::new(error) },
+        },
+        Driver::PoolClosed => Error::Closed,
+        Driver::Io(_) | Driver::Tls(_) | Driver::PoolTimedOut | Driver::WorkerCrashed => {
+            Error::Unreachable { detail: error.to_string() }
+        }
+        _ => Error::Database { doing, source: Arc::new(error) },
+    }
+}
+
+fn is_server_going(error: &dyn sqlx::error::DatabaseError) -> bool {
+    let code = error.code().unwrap_or_default();
+    code.starts_with("57P0") || code.starts_with("08")
+}
+
+/// SQLite's primary result code: the low byte of the extended one.
+fn sqlite_code(error: &dyn sqlx::error::DatabaseError) -> Option<i32> {
+    error.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
+    error.code()?.parse::<i32>().ok().map(|code| code & 0xff)
+}

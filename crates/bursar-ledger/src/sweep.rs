@@ -1,0 +1,119 @@
+//! Settling what dead owners left open, at the hold: the money may have been spent.
+//!
+//! The sweep only finds such holds; they are settled through the same queue and the same statement
+//! as any other, so a hold whose owner comes back in time is settled once, by whoever is first.
+
+use std::path::Path;
+
+use bursar_domain::budget::WindowId;
+use bursar_domain::money::{Cost, Micros};
+use sqlx::FromRow;
+
+use crate::Error;
+use crate::admitted::Open;
+use crate::facts::read_intent;
+use crate::owner::{bury, is_dead};
+use crate::queue::{Answer, Queue, Task};
+use crate::statement::{Pool, Statement};
+
+const HOLD_OWNERS: Statement = Statement {
+    doing: "read who has open holds",
+    sql: include_str!("../queries/sqlite/hold_owners.sql"),
+};
+const CLAIM_HOLDS: Statement = Statement {
+    doing: "read the holds of a dead owner",
+    sql: include_str!("../queries/sqlite/claim_holds.sql"),
+};
+const SWEEP: Statement =
+    Statement { doing: "sweep", sql: include_str!("../queries/postgres/sweep.sql") };
+const LAPSED: Statement = Statement {
+    doing: "look for lapsed leases",
+    sql: include_str!("../queries/postgres/lapsed.sql"),
+};
+
+#[derive(Debug, FromRow)]
+struct OwnerRow {
+    owner: String,
+}
+
+#[derive(Debug, FromRow)]
+struct LapsedRow {
+    lapsed: bool,
+}
+
+/// A hold that its owner will not settle.
+#[derive(Debug, FromRow)]
+struct LeftRow {
+    call_id: String,
+    held_micro: Option<i64>,
+    checkpoint_pico: Option<i64>,
+    facts: String,
+    windows: String,
+}
+
+impl LeftRow {
+    fn task(self) -> Result<Task, Error> {
+        let bad = |column| Error::Inconsistent { table: "hold", column, row: self.call_id.clone() };
+        let checkpoint = match self.checkpoint_pico {
+            Some(pico) => Some(Cost::from_pico(pico).ok_or_else(|| bad("checkpoint_pico"))?),
+            None => None,
+        };
+        let windows: Vec<String> =
+            serde_json::from_str(&self.windows).map_err(|_| bad("windows"))?;
+        let intent = read_intent(&self.facts).ok_or_else(|| bad("facts"))?;
+        let held = self.held_micro.map(Micros);
+        let windows = windows.into_iter().map(WindowId).collect();
+        Ok(Task::Abandon { open: Box::new(Open { intent, held, windows }), checkpoint })
+    }
+}
+
+/// Settles the holds of dead owners of a SQLite file; how many.
+pub(crate) async fn sweep_sqlite(pool: &Pool, ledger: &Path, queue: &Queue) -> Result<u64, Error> {
+    let mut swept = 0;
+    for OwnerRow { owner } in pool.rows(HOLD_OWNERS, &[]).await? {
+        if !is_dead(ledger, &owner)? {
+            continue;
+        }
+        loop {
+            let left: Vec<LeftRow> = pool.rows(CLAIM_HOLDS, &[owner.as_str().into()]).await?;
+            if left.is_empty() {
+                break;
+            }
+            swept += settle_left(left, queue).await?;
+        }
+        bury(ledger, &owner)?;
+    }
+    Ok(swept)
+}
+
+/// Whether any owner on PostgreSQL has let its lease lapse over open holds.
+pub(crate) async fn has_lapsed(pool: &Pool) -> Result<bool, Error> {
+    let row: Option<LapsedRow> = pool.row(LAPSED, &[]).await?;
+    Ok(row.is_some_and(|row| row.lapsed))
+}
+
+/// Settles holds whose owner's lease has lapsed on PostgreSQL; how many. They pass to `owner`,
+/// who must have a lease itself, or the next sweep could not tell whether it lives.
+pub(crate) async fn sweep_lapsed(pool: &Pool, owner: &str, queue: &Queue) -> Result<u64, Error> {
+    let mut swept = 0;
+    loop {
+        let left: Vec<LeftRow> = pool.rows(SWEEP, &[owner.into()]).await?;
+        if left.is_empty() {
+            return Ok(swept);
+        }
+        swept += settle_left(left, queue).await?;
+    }
+}
+
+async fn settle_left(left: Vec<LeftRow>, queue: &Queue) -> Result<u64, Error> {
+    let mut answers = Vec::with_capacity(left.len());
+    for row in left {
+        answers.push(queue.push(row.task()?)?);
+    }
+    let mut swept = 0;
+    for answer in answers {
+        let answer = answer.await.map_err(|_| Error::Closed)??;
+        swept += u64::from(matches!(answer, Answer::Abandoned(true)));
+    }
+    Ok(swept)
+}

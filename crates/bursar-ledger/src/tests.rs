@@ -1,0 +1,15 @@
+//! The contract that the ledger keeps on all of its databases: every case runs on a SQLite file,
+//! on SQLite in memory and on a real PostgreSQL, and ends with an audit that finds nothing.
+
+mod contract;
+mod crash;
+mod limits;
+mod open;
+mod properties;
+mod queries;
+mod races;
+mod server;
+mod sweep;
+mod usage;
+mod windows;
+mod world;

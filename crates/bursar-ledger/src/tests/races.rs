@@ -1,0 +1,120 @@
+//! Two hundred tasks at once: the limit is met exactly, nothing deadlocks, nothing is lost.
+
+use bursar_domain::budget::Mode;
+
+use sqlx::FromRow;
+
+use super::world::{Place, durable_places, intent, places, postgres, settlement};
+use crate::statement::Statement;
+use crate::{Admission, Ledger};
+
+const TASKS: usize = 200;
+
+/// Each asks for ten thousand micro-dollars of both windows; sixty fit.
+async fn race(ledgers: Vec<Ledger>) {
+    let first = &ledgers[0];
+    let team = first.window("team", Mode::Hard, 600_000).await;
+    let all = first.window("all", Mode::Hard, 5_000_000).await;
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|task| {
+            let ledger = ledgers[task % ledgers.len()].clone();
+            // In either order: locks are taken in ascending order whatever is asked.
+            let mut windows = vec![team.clone(), all.clone()];
+            windows.rotate_left(task % 2);
+            tokio::spawn(async move {
+                match ledger.reserve_in(intent(), windows).await.unwrap() {
+                    Admission::Admitted(admitted) => Some(admitted),
+                    Admission::Refused(_) => None,
+                }
+            })
+        })
+        .collect();
+    let mut admitted = Vec::new();
+    for task in tasks {
+        admitted.extend(task.await.unwrap());
+    }
+    assert_eq!(admitted.len(), 60);
+    assert_eq!(first.balance(&team).await, (600_000, 0, 0));
+    assert!(first.audit().await.unwrap().is_clean());
+    let settling: Vec<_> = admitted
+        .into_iter()
+        .enumerate()
+        .map(|(number, admitted)| {
+            let ledger = ledgers[number % ledgers.len()].clone();
+            let settlement = settlement(admitted.intent());
+            tokio::spawn(async move { ledger.settle(admitted, settlement).await.unwrap() })
+        })
+        .collect();
+    for task in settling {
+        assert!(!task.await.unwrap().late);
+    }
+    assert_eq!(first.balance(&team).await, (0, 60 * 900, 60));
+    assert_eq!(first.balance(&all).await, (0, 60 * 900, 60));
+    let total = super::usage::total(first).await;
+    assert_eq!((total.succeeded, total.refused), (60, 140));
+    for ledger in ledgers {
+        ledger.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_tasks_meet_a_limit_exactly() {
+    for place in places().await {
+        race(vec![place.open().await]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_processes_meet_a_limit_exactly() {
+    for place in durable_places().await {
+        let mut ledgers = Vec::new();
+        for _ in 0..3 {
+            ledgers.push(place.open().await);
+        }
+        race(ledgers).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_open_a_new_ledger_at_once() {
+    for place in durable_places().await {
+        let place: &'static Place = Box::leak(Box::new(place));
+        let tasks: Vec<_> = (0..8).map(|_| tokio::spawn(place.open())).collect();
+        for task in tasks {
+            let ledger = task.await.unwrap();
+            ledger.good_call(intent()).await;
+            ledger.end().await;
+        }
+        let ledger = place.open().await;
+        assert_eq!(super::usage::total(&ledger).await.calls, 8);
+        ledger.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_ends_sessions_loses_and_doubles_nothing() {
+    const TERMINATE: Statement =
+        Statement { doing: "end sessions", sql: include_str!("sql/end_sessions.sql") };
+    let place = postgres().await;
+    let (ledger, nemesis) = (place.open().await, place.open().await);
+    for _ in 0..5 {
+        let calls: Vec<_> = (0..100).map(|_| tokio::spawn(one_call(ledger.clone()))).collect();
+        let ended: Vec<EndedRow> = nemesis.reads.rows(TERMINATE, &[]).await.unwrap();
+        assert!(ended.iter().all(|row| row.ended));
+        for call in calls {
+            call.await.unwrap();
+        }
+    }
+    assert_eq!(super::usage::total(&nemesis).await.succeeded, 500);
+    nemesis.close().await.unwrap();
+    ledger.end().await;
+}
+
+async fn one_call(ledger: Ledger) {
+    ledger.good_call(intent()).await;
+}
+
+#[derive(FromRow)]
+struct EndedRow {
+    ended: bool,
+}

@@ -1,0 +1,2 @@
+-- How many budgets there are.
+SELECT COUNT(*) AS number FROM budget

@@ -1,0 +1,2 @@
+-- Makes a database of its own for one test.
+CREATE DATABASE the_name

@@ -1,0 +1,2 @@
+-- How many refusals are kept.
+SELECT COUNT(*) AS number FROM refusal

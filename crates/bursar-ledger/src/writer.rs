@@ -1,0 +1,268 @@
+//! The one task of a process that writes: it drains what waits, writes it as one group, answers.
+//!
+//! It runs apart from every caller, so a dropped future cannot cancel a write half-way. A group
+//! that cannot be written whole is written again one task at a time; a group is all or nothing, so
+//! nothing is written twice.
+
+mod late;
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::time::Duration;
+
+use bursar_domain::admission::Request;
+use bursar_domain::budget::{Refusal, WindowId};
+use bursar_domain::call::Intent;
+use bursar_domain::money::Cost;
+use bursar_domain::time::{Clock, Timestamp};
+use serde::Serialize;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
+
+use crate::Error;
+use crate::admitted::{Admission, Admitted, Open, Settled};
+use crate::posting::{Posting, abandon};
+use crate::queue::{Answer, Job, Task, WeakQueue};
+
+/// Tasks in a group: they share one fsync, and no one of them waits for long. Twice as many on
+/// PostgreSQL, where settlements and reservations are a statement each.
+const SQLITE_GROUP_MAX: usize = 64;
+const POSTGRES_GROUP_MAX: usize = 128;
+/// Pauses before a group is sent again when the connection was lost, in milliseconds.
+const PAUSES_MS: [u64; 2] = [50, 250];
+
+/// What became of a task, before anybody is told.
+#[derive(Debug)]
+enum Done {
+    Admitted(Box<Open>),
+    Refused(Box<Refusal>),
+    Settled(Settled),
+    Abandoned(bool),
+    Nothing,
+}
+
+/// Why a group was not written.
+#[derive(Debug)]
+enum Failure {
+    /// One of its tasks is in the way of the others.
+    Split,
+    Failed(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+type Written = Result<Vec<Result<Done, Error>>, Failure>;
+
+/// Where the group is written.
+#[derive(Debug)]
+pub(crate) enum Store {
+    Sqlite(sqlite::Store),
+    Postgres(postgres::Store),
+}
+
+/// The writer's task.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) store: Store,
+    pub(crate) queue: WeakQueue,
+    pub(crate) clock: Clock,
+}
+
+impl Writer {
+    /// Writes until the ledger is closed, or dropped everywhere.
+    pub(crate) async fn run(mut self, mut waiting: UnboundedReceiver<Job>) {
+        let group_max = match &self.store {
+            Store::Sqlite(_) => SQLITE_GROUP_MAX,
+            Store::Postgres(_) => POSTGRES_GROUP_MAX,
+        };
+        let mut jobs = Vec::with_capacity(group_max);
+        let mut closers = Vec::new();
+        while waiting.recv_many(&mut jobs, group_max).await > 0 {
+            let is_close = |job: &mut Job| matches!(job.task, Task::Close);
+            closers.extend(jobs.extract_if(.., is_close).map(|job| job.reply));
+            if !closers.is_empty() {
+                // What is in the queue already is still written.
+                waiting.close();
+            }
+            self.write(mem::take(&mut jobs)).await;
+        }
+        let released = match &mut self.store {
+            Store::Sqlite(store) => store.release().await,
+            Store::Postgres(store) => store.release().await,
+        };
+        for closer in closers {
+            answer(closer, released.clone().map(|()| Answer::Done));
+        }
+    }
+
+    async fn write(&mut self, jobs: Vec<Job>) {
+        for part in self.parts(jobs) {
+            let (written, again) = self.attempt(&part, false).await;
+            match written {
+                Ok(done) => self.reply(part, done),
+                Err(Failure::Failed(error)) if part.len() == 1 || !is_of_one(&error) => {
+                    refuse_all(part, &error);
+                }
+                Err(_) => self.write_singly(part, again).await,
+            }
+        }
+    }
+
+    async fn write_singly(&mut self, part: Vec<Job>, again: bool) {
+        for job in part {
+            let part = vec![job];
+            match self.attempt(&part, again).await.0 {
+                Ok(done) => self.reply(part, done),
+                Err(failure) => {
+                    let error = match failure {
+                        Failure::Failed(error) => error,
+                        Failure::Split => Error::Locked,
+                    };
+                    refuse_all(part, &error);
+                }
+            }
+        }
+    }
+
+    /// What is written at once: on SQLite all of it, in one transaction; on PostgreSQL, where a
+    /// statement does one thing, settlements, then reservations, then checkpoints.
+    fn parts(&self, jobs: Vec<Job>) -> Vec<Vec<Job>> {
+        if matches!(self.store, Store::Sqlite(_)) {
+            return if jobs.is_empty() { Vec::new() } else { vec![jobs] };
+        }
+        let mut parts = [Vec::new(), Vec::new(), Vec::new()];
+        for job in jobs {
+            let place = match job.task {
+                Task::Reserve { .. } => 1,
+                Task::Checkpoint { .. } => 2,
+                _ => 0,
+            };
+            parts[place].push(job);
+        }
+        parts.into_iter().filter(|part| !part.is_empty()).collect()
+    }
+
+    /// Writes a part; again when the connection was lost, for then nobody knows whether it was
+    /// written. Tells whether that was so: what is written already may be the part's own.
+    async fn attempt(&mut self, part: &[Job], mut again: bool) -> (Written, bool) {
+        let tasks: Vec<&Task> = part.iter().map(|job| &job.task).collect();
+        for pause in PAUSES_MS {
+            let written = self.write_once(&tasks, again).await;
+            if !matches!(written, Err(Failure::Failed(Error::Unreachable { .. }))) {
+                return (written, again);
+            }
+            again = true;
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+        }
+        (self.write_once(&tasks, again).await, again)
+    }
+
+    async fn write_once(&mut self, tasks: &[&Task], again: bool) -> Written {
+        let now = self.clock.now();
+        match &mut self.store {
+            Store::Sqlite(store) => store.write(tasks, now).await,
+            Store::Postgres(store) => store.write(tasks, now, again).await,
+        }
+    }
+
+    fn reply(&self, part: Vec<Job>, done: Vec<Result<Done, Error>>) {
+        for (job, done) in part.into_iter().zip(done) {
+            let told = done.map(|done| match done {
+                Done::Admitted(open) => Answer::Admission(Box::new(Admission::Admitted(
+                    Admitted::new(open, self.queue.clone()),
+                ))),
+                Done::Refused(refusal) => Answer::Admission(Box::new(Admission::Refused(*refusal))),
+                Done::Settled(settled) => Answer::Settled(settled),
+                Done::Abandoned(was_open) => Answer::Abandoned(was_open),
+                Done::Nothing => Answer::Done,
+            });
+            answer(job.reply, told);
+        }
+    }
+}
+
+/// Tells who waits. When nobody does, the answer is dropped, and with it an admission that nobody
+/// saw: that undoes its hold.
+fn answer(reply: Option<oneshot::Sender<Result<Answer, Error>>>, told: Result<Answer, Error>) {
+    match reply {
+        Some(reply) => drop(reply.send(told)),
+        None => {
+            if let Err(error) = told {
+                tracing::error!("the ledger could not write what nobody waits for: {error}");
+            }
+        }
+    }
+}
+
+fn refuse_all(part: Vec<Job>, error: &Error) {
+    for job in part {
+        answer(job.reply, Err(error.clone()));
+    }
+}
+
+/// Whether an error may be one task's own, so that the others should be tried without it.
+fn is_of_one(error: &Error) -> bool {
+    !matches!(
+        error,
+        Error::Locked | Error::Unreachable { .. } | Error::Closed | Error::Corrupt { .. }
+    )
+}
+
+/// Gathers what a task posts, once its hold is taken; reservations and checkpoints post nothing.
+fn gather(posting: &mut Posting, task: &Task, now: Timestamp) {
+    match task {
+        Task::Settle { open, settlement } => posting.settle(open, settlement),
+        Task::Abandon { open, checkpoint } => {
+            posting.settle(open, &abandon(open, *checkpoint, now));
+        }
+        Task::Void { open } => posting.void(open),
+        Task::Refuse { intent, reason, detail } => posting.refuse(intent, (*reason, detail), now),
+        Task::Reserve { .. } | Task::Checkpoint { .. } | Task::Close => {}
+    }
+}
+
+/// What a task that was posted tells its caller.
+fn posted(task: &Task) -> Done {
+    match task {
+        Task::Settle { open, settlement } => Done::Settled(late::settled(open, settlement, false)),
+        Task::Abandon { .. } => Done::Abandoned(true),
+        _ => Done::Nothing,
+    }
+}
+
+/// The hold that an intent asks for.
+fn open_hold(intent: &Intent, windows: &[WindowId]) -> Open {
+    Open {
+        intent: intent.clone(),
+        held: intent.ceiling.map(Cost::micros_up),
+        windows: windows.to_vec(),
+    }
+}
+
+/// What it asks of the decision.
+fn request(open: &Open) -> Request {
+    Request { windows: open.windows.clone(), amount: open.held }
+}
+
+/// The checkpoints of a group, the highest for each call.
+fn checkpoints(tasks: &[&Task]) -> BTreeMap<String, CheckpointJson> {
+    let mut highest = BTreeMap::new();
+    for task in tasks {
+        let Task::Checkpoint { id, cost } = task else { continue };
+        let known: &mut CheckpointJson = highest.entry(id.to_string()).or_default();
+        known.pico = known.pico.max(cost.pico());
+    }
+    highest
+}
+
+/// The least that an open call can have cost.
+#[derive(Debug, Default, Serialize)]
+struct CheckpointJson {
+    pico: i64,
+}

@@ -1,0 +1,305 @@
+//! A group on SQLite: one transaction under the side-file lock, one statement a table.
+//!
+//! Balances are read after the lock is taken and written before it is let go, so the decision is
+//! exact whatever other processes do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bursar_domain::admission::{Decision, decide};
+use bursar_domain::budget::{Balance, WindowId};
+use bursar_domain::money::{Micros, PICO_PER_MICRO};
+use bursar_domain::time::Timestamp;
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+
+use super::late::{Late, RECORDED, late, settled};
+use super::{Done, Failure, Written, gather, open_hold, posted, request};
+use crate::Error;
+use crate::balance::WindowRow;
+use crate::owner::{Owner, SideFile};
+use crate::posting::Posting;
+use crate::queue::Task;
+use crate::settings::{SETTINGS, Settings};
+use crate::statement::{Statement, bulk, failed, keyed, rows_on, run_on};
+
+const BEGIN: &str = include_str!("../../queries/sqlite/begin.sql");
+const WINDOWS: Statement = Statement {
+    doing: "read budget windows",
+    sql: include_str!("../../queries/sqlite/windows.sql"),
+};
+const DELETE_HOLDS: Statement = Statement {
+    doing: "release holds",
+    sql: include_str!("../../queries/sqlite/delete_holds.sql"),
+};
+const DELETE_HOLD_LINES: Statement = Statement {
+    doing: "release hold lines",
+    sql: include_str!("../../queries/sqlite/delete_hold_lines.sql"),
+};
+const INSERT_HOLDS: Statement =
+    Statement { doing: "open holds", sql: include_str!("../../queries/sqlite/insert_holds.sql") };
+const INSERT_HOLD_LINES: Statement = Statement {
+    doing: "open hold lines",
+    sql: include_str!("../../queries/sqlite/insert_hold_lines.sql"),
+};
+const JOURNAL_WINDOWS: Statement = Statement {
+    doing: "write the journal",
+    sql: include_str!("../../queries/sqlite/journal_windows.sql"),
+};
+const MOVE_WINDOWS: Statement = Statement {
+    doing: "move budget windows",
+    sql: include_str!("../../queries/sqlite/move_windows.sql"),
+};
+const INSERT_CALLS: Statement =
+    Statement { doing: "record calls", sql: include_str!("../../queries/sqlite/insert_calls.sql") };
+const INSERT_ATTEMPTS: Statement = Statement {
+    doing: "record attempts",
+    sql: include_str!("../../queries/sqlite/insert_attempts.sql"),
+};
+const INSERT_TAGS: Statement =
+    Statement { doing: "record tags", sql: include_str!("../../queries/sqlite/insert_tags.sql") };
+const INSERT_CORRECTIONS: Statement = Statement {
+    doing: "record corrections",
+    sql: include_str!("../../queries/sqlite/insert_corrections.sql"),
+};
+const INSERT_REFUSALS: Statement = Statement {
+    doing: "record refusals",
+    sql: include_str!("../../queries/sqlite/insert_refusals.sql"),
+};
+const ADD_HOURS: Statement = Statement {
+    doing: "add to the hourly roll-ups",
+    sql: include_str!("../../queries/sqlite/add_usage_hours.sql"),
+};
+const ADD_DAYS: Statement = Statement {
+    doing: "add to the daily roll-ups",
+    sql: include_str!("../../queries/sqlite/add_usage_days.sql"),
+};
+pub(super) const CHECKPOINT: Statement =
+    Statement { doing: "keep checkpoints", sql: include_str!("../../queries/checkpoint.sql") };
+
+/// The writer's connection, its turn among processes, and its sign of life.
+#[derive(Debug)]
+pub(crate) struct Store {
+    pub(crate) pool: SqlitePool,
+    pub(crate) side: Option<SideFile>,
+    pub(crate) owner: Owner,
+}
+
+impl Store {
+    pub(super) async fn write(&mut self, tasks: &[&Task], now: Timestamp) -> Written {
+        if tasks.iter().any(|task| matches!(task, Task::Reserve { .. })) {
+            self.owner.show()?;
+        }
+        let _turn = match &self.side {
+            Some(side) => Some(side.lock().await?),
+            None => None,
+        };
+        let begin = |error| failed("begin a transaction", error);
+        let mut connection = self.pool.acquire().await.map_err(begin)?;
+        let mut transaction = connection.begin_with(BEGIN).await.map_err(begin)?;
+        match self.write_in(&mut transaction, tasks, now).await {
+            Ok(done) => {
+                transaction.commit().await.map_err(|error| failed("commit", error))?;
+                Ok(done)
+            }
+            Err(failure) => {
+                transaction.rollback().await.map_err(|error| failed("roll back", error))?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Takes away the sign of life: what is still held may be swept.
+    pub(super) async fn release(&mut self) -> Result<(), Error> {
+        self.pool.close().await;
+        self.owner.hide()
+    }
+
+    async fn write_in(
+        &self,
+        connection: &mut SqliteConnection,
+        tasks: &[&Task],
+        now: Timestamp,
+    ) -> Written {
+        let settings = Settings::read(rows_on(connection, SETTINGS, &[]).await?);
+        let mut posting = Posting::new(settings.rooms(0));
+        for task in tasks {
+            gather(&mut posting, task, now);
+        }
+        if !take_holds(connection, &posting).await? {
+            let [task] = tasks else { return Err(Failure::Split) };
+            return write_late(connection, task, Posting::new(settings.rooms(0)), now).await;
+        }
+        let done = self.decide(connection, &mut posting, tasks, now).await?;
+        let admitted = done.iter().filter(|done| matches!(done, Ok(Done::Admitted(_)))).count();
+        open_holds(connection, &posting, (tasks.len(), admitted)).await?;
+        post(connection, &posting).await?;
+        keep_checkpoints(connection, tasks).await?;
+        Ok(done)
+    }
+
+    /// Decides on the reservations of the group and gathers what they post.
+    async fn decide(
+        &self,
+        connection: &mut SqliteConnection,
+        posting: &mut Posting,
+        tasks: &[&Task],
+        now: Timestamp,
+    ) -> Written {
+        let mut balances = read_balances(connection, posting, tasks).await?;
+        let mut done = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            let Task::Reserve { intent, windows } = task else {
+                done.push(Ok(posted(task)));
+                continue;
+            };
+            let open = open_hold(intent, windows);
+            let decision = decide(&mut balances, &[request(&open)]).pop();
+            done.push(match decision {
+                Some(Decision::Admit) => {
+                    posting.hold(self.owner.id(), &open);
+                    Ok(Done::Admitted(Box::new(open)))
+                }
+                Some(Decision::Refuse(refusal)) => {
+                    posting.refuse(intent, (refusal.reason, &refusal.to_string()), now);
+                    Ok(Done::Refused(refusal))
+                }
+                Some(Decision::Missing(window)) => {
+                    Err(Error::MissingWindow { window: window.to_string() })
+                }
+                None => Err(Error::Closed),
+            });
+        }
+        Ok(done)
+    }
+}
+
+/// Takes the holds that the posting settles; false when one of them is gone.
+async fn take_holds(connection: &mut SqliteConnection, posting: &Posting) -> Result<bool, Error> {
+    if posting.tokens.is_empty() {
+        return Ok(true);
+    }
+    let tokens = [keyed(posting.tokens.iter().map(|id| (id, ())))?];
+    let taken = run_on(connection, DELETE_HOLDS, &tokens).await?;
+    if !posting.windows.is_empty() {
+        run_on(connection, DELETE_HOLD_LINES, &tokens).await?;
+    }
+    Ok(usize::try_from(taken) == Ok(posting.tokens.len()))
+}
+
+/// The balances that the reservations touch, as they stand once the settlements are posted.
+async fn read_balances(
+    connection: &mut SqliteConnection,
+    posting: &Posting,
+    tasks: &[&Task],
+) -> Result<BTreeMap<WindowId, Balance>, Error> {
+    let wanted: BTreeSet<&WindowId> = tasks
+        .iter()
+        .filter_map(|task| match task {
+            Task::Reserve { windows, .. } => Some(windows),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let wanted = [keyed(wanted.into_iter().map(|window| (&window.0, ())))?];
+    let rows: Vec<WindowRow> = rows_on(connection, WINDOWS, &wanted).await?;
+    let mut balances = BTreeMap::new();
+    for row in rows {
+        let mut balance = row.balance()?;
+        if let Some(sum) = posting.windows.get(&balance.window.0) {
+            let rest = balance.spent_rest + sum.d_rest;
+            balance.held = Micros(balance.held.0 + sum.d_held);
+            balance.spent = Micros(balance.spent.0 + sum.d_spent + rest / PICO_PER_MICRO);
+            balance.spent_rest = rest % PICO_PER_MICRO;
+        }
+        balances.insert(balance.window.clone(), balance);
+    }
+    Ok(balances)
+}
+
+/// Opens the holds of what was admitted; an id that is known already splits the group.
+async fn open_holds(
+    connection: &mut SqliteConnection,
+    posting: &Posting,
+    (tasks, admitted): (usize, usize),
+) -> Result<(), Failure> {
+    if posting.holds.is_empty() {
+        return Ok(());
+    }
+    let opened = run_on(connection, INSERT_HOLDS, &[keyed(&posting.holds)?]).await;
+    let is_whole = match opened {
+        Ok(opened) => usize::try_from(opened) == Ok(posting.holds.len()),
+        Err(Error::Database { source, .. }) if is_duplicate(&source) => false,
+        Err(error) => return Err(error.into()),
+    };
+    // Two reservations of one id are one row in the map.
+    if is_whole && posting.holds.len() == admitted {
+        return Ok(());
+    }
+    match posting.holds.keys().next() {
+        Some(id) if tasks == 1 => Err(Error::DuplicateCall { id: id.clone() }.into()),
+        _ => Err(Failure::Split),
+    }
+}
+
+fn is_duplicate(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+async fn write_late(
+    connection: &mut SqliteConnection,
+    task: &Task,
+    mut posting: Posting,
+    now: Timestamp,
+) -> Written {
+    let recorded = match task {
+        Task::Settle { open, .. } => {
+            rows_on(connection, RECORDED, &[open.intent.id.as_str().into()]).await?.pop()
+        }
+        _ => None,
+    };
+    let done = match late(task, recorded)? {
+        Late::Nothing(done) => done,
+        Late::Correct { open, settlement, before } => {
+            posting.correct(open, settlement, &before, now);
+            post(connection, &posting).await?;
+            Done::Settled(settled(open, settlement, true))
+        }
+    };
+    Ok(vec![Ok(done)])
+}
+
+/// Writes the rows and sums of a posting, but for its holds.
+async fn post(connection: &mut SqliteConnection, posting: &Posting) -> Result<(), Error> {
+    let Posting { journal, windows, calls, attempts, tags, .. } = posting;
+    let Posting { corrections, refusals, rollup, .. } = posting;
+    if !journal.is_empty() {
+        let lines = [bulk(journal)?];
+        run_on(connection, INSERT_HOLD_LINES, &lines).await?;
+        run_on(connection, JOURNAL_WINDOWS, &lines).await?;
+        run_on(connection, MOVE_WINDOWS, &[keyed(windows)?]).await?;
+    }
+    let steps = [
+        (INSERT_CALLS, calls.is_empty(), bulk(calls)?),
+        (INSERT_ATTEMPTS, attempts.is_empty(), bulk(attempts)?),
+        (INSERT_TAGS, tags.is_empty(), bulk(tags)?),
+        (INSERT_CORRECTIONS, corrections.is_empty(), bulk(corrections)?),
+        (INSERT_REFUSALS, refusals.is_empty(), bulk(refusals)?),
+        (ADD_HOURS, rollup.hours.is_empty(), bulk(rollup.hour_rows())?),
+        (ADD_DAYS, rollup.days.is_empty(), bulk(rollup.day_rows())?),
+    ];
+    for (statement, _, rows) in steps.into_iter().filter(|(_, is_empty, _)| !is_empty) {
+        run_on(connection, statement, &[rows]).await?;
+    }
+    Ok(())
+}
+
+async fn keep_checkpoints(connection: &mut SqliteConnection, tasks: &[&Task]) -> Result<(), Error> {
+    let checkpoints = super::checkpoints(tasks);
+    if checkpoints.is_empty() {
+        return Ok(());
+    }
+    run_on(connection, CHECKPOINT, &[keyed(checkpoints)?]).await.map(drop)
+}
