@@ -1,0 +1,256 @@
+//! What stands between a request and its answer: its size, its authorization, its metadata, its
+//! model, its shape and its limits, each refused in Bedrock's words; then its tokens are counted.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use axum::body::Body;
+use bursar_domain::call::Operation;
+use bursar_domain::time::Timestamp;
+use bursar_domain::usage::Usage;
+use bursar_wire::error::{ErrorCode, WireError};
+use bursar_wire::messages;
+use bursar_wire::path::RequestPath;
+use bursar_wire::sigv4::SignedRequest;
+use bytes::Bytes;
+use http::request::Parts;
+use http_body_util::LengthLimitError;
+use serde_json::Value;
+
+use crate::calls::Running;
+use crate::chance::Chance;
+use crate::fault::Fault;
+use crate::service::Service;
+use crate::shape::Shape;
+use crate::steering::Steering;
+use crate::target::{self, Speech, Target};
+use crate::tokens::Tally;
+use crate::{asked, auth, composer, metadata};
+
+/// The most bytes of a body, as for Bedrock.
+pub(crate) const BODY_BYTES_MAX: usize = 25_000_000;
+/// How long a body may take to come.
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
+/// The most requests whose faults are counted for `times=`.
+const SEEN_MAX: usize = 16_384;
+
+/// A request that may be answered.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    pub(crate) operation: Operation,
+    pub(crate) target: Target,
+    pub(crate) shape: Shape,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: Value,
+    pub(crate) steering: Steering,
+    pub(crate) max_tokens: Option<u64>,
+    /// Follows from the seed and the body, so that the same question has the same answer.
+    pub(crate) chance: Chance,
+    /// Input of every kind; output and meters come with the answer.
+    pub(crate) usage: Usage,
+    pub(crate) now: Timestamp,
+}
+
+impl Service {
+    /// Everything that can be refused before the model would run, in Bedrock's order.
+    pub(crate) async fn admit(
+        &self,
+        path: &RequestPath,
+        parts: Parts,
+        body: Body,
+        call: &Running,
+    ) -> Result<Admitted, WireError> {
+        let bytes = read_body(body).await?;
+        let now = self.clock.now();
+        self.authorise(&parts, &bytes, now)?;
+        let body = asked::parse(&bytes)?;
+        let metadata = metadata::read(path.operation, &parts.headers, &body)?;
+        call.note(|record| record.metadata.clone_from(&metadata.pairs));
+        let target = target::find(&path.model, &self.settings.names)?;
+        call.note(|record| record.model.clone_from(&target.id));
+        target.check(&path.model, path.operation, now)?;
+        let chance = Chance::new(self.settings.seed).with(path.model.as_bytes()).with(&bytes);
+        let steering = self.steer(path, call.number(), chance, metadata.steering.as_deref())?;
+        let headers = parts.headers;
+        self.count(Question { path, target, headers, body, steering, chance, now })
+    }
+
+    fn authorise(&self, parts: &Parts, body: &[u8], now: Timestamp) -> Result<(), WireError> {
+        let mut headers = parts.headers.clone();
+        if let Some(authority) = parts.uri.authority()
+            && let Ok(host) = http::HeaderValue::from_str(authority.as_str())
+        {
+            // HTTP/2 has no host header, but signers sign one.
+            headers.entry(http::header::HOST).or_insert(host);
+        }
+        let request = SignedRequest {
+            method: parts.method.as_str(),
+            raw_path: parts.uri.path(),
+            raw_query: parts.uri.query().unwrap_or_default(),
+            headers: &headers,
+            body,
+        };
+        auth::authorise(&request, self.settings.credentials.as_ref(), now)
+    }
+
+    /// The caller's words over the scenario's, and the throttle rate where neither says a fault.
+    fn steer(
+        &self,
+        path: &RequestPath,
+        number: u64,
+        chance: Chance,
+        words: Option<&str>,
+    ) -> Result<Steering, WireError> {
+        let by_number = Chance::new(self.settings.seed).with_number(number);
+        let rule = self.settings.scenario.words(&path.model, path.operation, by_number);
+        let texts = [rule.unwrap_or_default(), words.unwrap_or_default()];
+        let refuse = |why: String| WireError::new(ErrorCode::Validation, why);
+        let mut steering = Steering::parse(&texts).map_err(|error| refuse(error.to_string()))?;
+        if let Some(fault) = steering.fault
+            && fault.needs_stream()
+            && !path.operation.is_stream()
+        {
+            let text =
+                format!("steering word `fault={fault}` needs a stream, not {}", path.operation);
+            return Err(refuse(text));
+        }
+        if !self.still_strikes(&steering, chance) {
+            steering.fault = None;
+        }
+        if steering.fault.is_none()
+            && by_number.with(b"throttle").strikes(self.settings.throttle_ppm)
+        {
+            steering.fault = Some(Fault::Throttle);
+        }
+        Ok(steering)
+    }
+
+    /// Whether a fault that strikes `times=` times strikes this time too.
+    fn still_strikes(&self, steering: &Steering, chance: Chance) -> bool {
+        let Some(times) = steering.times else { return true };
+        let key = steering.id.as_ref().map_or(chance, |id| Chance::new(0).with(id.as_bytes()));
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= SEEN_MAX {
+            // Forgetting makes a fault strike again; growing without end would be worse.
+            seen.clear();
+        }
+        let count = seen.entry(key.value()).or_default();
+        *count += 1;
+        *count <= times
+    }
+
+    /// Reads what is asked, counts what was sent, and checks it against the model's limits. Steered
+    /// counts are not checked: they say what was used, and what was used was allowed.
+    fn count(&self, question: Question<'_>) -> Result<Admitted, WireError> {
+        let Question { path, target, headers, body, steering, chance, now } = question;
+        let (body, speaks) = match path.operation {
+            Operation::CountTokens => asked::counted(&body)?,
+            Operation::Converse | Operation::ConverseStream => (body, Speech::Converse),
+            _ => (body, Speech::InvokeModel),
+        };
+        let shape = target.shape(speaks, &body)?;
+        match speaks {
+            Speech::Converse if target.is_prompt() => {}
+            Speech::Converse => asked::check_messages(&body)?,
+            Speech::InvokeModel => asked::check_shape(shape, &body)?,
+        }
+        if path.operation.is_stream() && !shape.is_text() {
+            return Err(composer::not_streamed());
+        }
+        let tally = Tally::of(&body);
+        asked::check_cache_points(&tally)?;
+        let max_tokens = asked::max_tokens(&body)?;
+        // A refused call writes no cache, and counting is no call.
+        let is_refused = steering.fault.is_some_and(|fault| fault.refusal().is_some());
+        let reaches_cache =
+            target.caches() && !is_refused && path.operation != Operation::CountTokens;
+        let usage = if steering.counts_tokens() {
+            target.check_size(shape, 0, max_tokens)?;
+            steered_input(&steering)
+        } else {
+            target.check_size(shape, tally.tokens(), max_tokens)?;
+            if reaches_cache {
+                self.cache.split(&target.id, &tally, now)
+            } else {
+                Usage { input: tally.tokens(), ..Usage::default() }
+            }
+        };
+        let operation = path.operation;
+        Ok(Admitted {
+            operation,
+            target,
+            shape,
+            headers,
+            body,
+            steering,
+            max_tokens,
+            chance,
+            usage,
+            now,
+        })
+    }
+}
+
+/// What `count` looks at.
+struct Question<'a> {
+    path: &'a RequestPath,
+    target: Target,
+    headers: http::HeaderMap,
+    body: Value,
+    steering: Steering,
+    chance: Chance,
+    now: Timestamp,
+}
+
+fn steered_input(steering: &Steering) -> Usage {
+    Usage {
+        input: steering.input.unwrap_or(0),
+        cache_read: steering.cache_read.unwrap_or(0),
+        cache_write_5m: steering.cache_write_5m.unwrap_or(0),
+        cache_write_1h: steering.cache_write_1h.unwrap_or(0),
+        ..Usage::default()
+    }
+}
+
+async fn read_body(body: Body) -> Result<Bytes, WireError> {
+    let too_long = || {
+        let text = format!("The request body must have at most {BODY_BYTES_MAX} bytes.");
+        WireError::unmodelled("RequestEntityTooLargeException", 413, text)
+    };
+    let limited = axum::body::to_bytes(body, BODY_BYTES_MAX);
+    let bytes = tokio::time::timeout(BODY_TIMEOUT, limited).await.map_err(|_| {
+        WireError::unmodelled(
+            "RequestTimeoutException",
+            408,
+            "The request body did not come in time.",
+        )
+    })?;
+    bytes.map_err(|error| {
+        if error.into_inner().is::<LengthLimitError>() {
+            too_long()
+        } else {
+            messages::malformed_input("the body did not come whole")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Settings;
+    use bursar_domain::time::Clock;
+
+    #[test]
+    fn how_often_a_request_was_seen_is_counted_for_a_bounded_number_of_them() {
+        let service = Service::new(Settings::default(), Clock::new(|| Timestamp(0)));
+        let strikes = |id: &str| {
+            let steering = Steering::parse(&[&format!("fault=throttle times=1 id={id}")]).unwrap();
+            service.still_strikes(&steering, Chance::new(0))
+        };
+        assert_eq!([strikes("a"), strikes("a"), strikes("b")], [true, false, true]);
+        for number in 0..SEEN_MAX {
+            strikes(&number.to_string());
+        }
+        assert!(service.seen.lock().unwrap().len() <= SEEN_MAX);
+    }
+}

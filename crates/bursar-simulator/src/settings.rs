@@ -1,0 +1,67 @@
+//! What a simulator is told when it starts.
+
+use bursar_domain::catalogue::Names;
+
+use crate::scenario::Scenario;
+
+/// How a simulator behaves. The default answers every call well and at once.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What texts, paddings and struck calls follow from.
+    pub seed: u64,
+    /// How many calls in a million are throttled.
+    pub throttle_ppm: u32,
+    /// The region that it claims to be, in `GET /_simulator/health`. Calls signed for any region
+    /// are served.
+    pub region: String,
+    /// The only key that signs; `None` accepts every signature unread.
+    pub credentials: Option<Credentials>,
+    /// What happens to which calls.
+    pub scenario: Scenario,
+    /// What opaque ARNs stand for. Those not named here are served too, in the shape of their
+    /// request and without a model's limits.
+    pub names: Names,
+    /// How many calls the list of served calls keeps.
+    pub calls_max: usize,
+    /// Milliseconds before an answer begins, unless steered.
+    pub delay_ms: u64,
+    /// Milliseconds between two frames of a stream, unless steered.
+    pub gap_ms: u64,
+    /// Whether to listen on an address that other machines reach. It has no TLS, and with no
+    /// credentials it serves anybody.
+    pub allow_remote: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            throttle_ppm: 0,
+            region: "us-east-1".to_owned(),
+            credentials: None,
+            scenario: Scenario::default(),
+            names: Names::default(),
+            calls_max: 100_000,
+            delay_ms: 0,
+            gap_ms: 0,
+            allow_remote: false,
+        }
+    }
+}
+
+/// A key pair for SigV4. Its debug text does not show the secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// `AKIA…`
+    pub access_key_id: String,
+    /// The secret.
+    pub secret_access_key: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials")
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
+    }
+}

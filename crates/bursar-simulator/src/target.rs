@@ -1,0 +1,140 @@
+//! The model that a request is for, and what the catalogue says may be asked of it: every refusal
+//! that depends on the model alone is made here, in Bedrock's words.
+
+use bursar_domain::call::Operation;
+use bursar_domain::catalogue::{Catalogue, Model, Names};
+use bursar_domain::model::RefKind;
+use bursar_domain::time::Timestamp;
+use bursar_wire::error::{ErrorCode, WireError};
+use bursar_wire::messages;
+use serde_json::Value;
+
+use crate::shape::Shape;
+
+/// Which of the two languages a body is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speech {
+    /// Bedrock's common one.
+    Converse,
+    /// The provider's own.
+    InvokeModel,
+}
+
+/// What is known of a model.
+#[derive(Debug)]
+pub(crate) struct Target {
+    /// The base id; for an opaque ARN that is not named in the settings, the ARN.
+    pub(crate) id: String,
+    kind: RefKind,
+    model: Option<Model>,
+}
+
+/// Finds the model. The error is what Bedrock says of an id that is none.
+pub(crate) fn find(sent: &str, names: &Names) -> Result<Target, WireError> {
+    let catalogue = Catalogue::embedded();
+    let found = catalogue.resolve(sent, names).map_err(|_| messages::invalid_model_id())?;
+    if found.alias.is_some() {
+        // Aliases are Bursar's. Bedrock knows none, and must not seem to.
+        return Err(messages::invalid_model_id());
+    }
+    let model = found.base.as_ref().and_then(|base| catalogue.model(base.as_str()));
+    let id = found.base.map_or(found.dispatched, |base| base.as_str().to_owned());
+    Ok(Target { id, kind: found.kind, model })
+}
+
+impl Target {
+    /// Refuses what cannot be asked of this model at this time, in this form of its id.
+    pub(crate) fn check(
+        &self,
+        sent: &str,
+        operation: Operation,
+        now: Timestamp,
+    ) -> Result<(), WireError> {
+        let Some(model) = &self.model else { return Ok(()) };
+        if model.is_over(now) {
+            return Err(messages::end_of_life());
+        }
+        let by_base_id = matches!(self.kind, RefKind::Base | RefKind::FoundationModelArn);
+        if operation == Operation::CountTokens {
+            let counts = by_base_id && self.id.starts_with("anthropic.");
+            return if counts { Ok(()) } else { Err(messages::count_tokens_not_supported()) };
+        }
+        // Which regions offer it on demand is not judged; that none does, is.
+        let in_no_region = model.in_region_on_demand.as_ref().is_none_or(Vec::is_empty);
+        let on_demand = !in_no_region || model.profiles.is_empty();
+        if by_base_id && !on_demand {
+            return Err(messages::on_demand_not_supported(sent));
+        }
+        Ok(())
+    }
+
+    /// The shape of its InvokeModel bodies; for Converse it only has to be text.
+    pub(crate) fn shape(&self, speech: Speech, body: &Value) -> Result<Shape, WireError> {
+        let converses = speech == Speech::Converse;
+        let shape = match &self.model {
+            Some(_) => Shape::of(&self.id, body),
+            None => Some(Shape::guess(body)),
+        };
+        match shape {
+            Some(shape) if converses && !shape.is_text() => Err(WireError::new(
+                ErrorCode::Validation,
+                "This action doesn't support the model that you provided. Try again with a \
+                 supported text or chat model.",
+            )),
+            Some(shape) => Ok(shape),
+            None => Err(WireError::new(
+                ErrorCode::Validation,
+                "The requested operation is not recognized by the service for this model.",
+            )),
+        }
+    }
+
+    /// Refuses more input or output than the model takes. An embedding model's window is not
+    /// judged: they truncate, each in its own way.
+    pub(crate) fn check_size(
+        &self,
+        shape: Shape,
+        input: u64,
+        max_tokens: Option<u64>,
+    ) -> Result<(), WireError> {
+        let Some(model) = self.model.as_ref().filter(|_| shape.is_text()) else { return Ok(()) };
+        if let (Some(limit), Some(asked)) = (model.max_output_tokens, max_tokens)
+            && asked > limit
+        {
+            return Err(messages::max_tokens_over_limit(limit));
+        }
+        match model.context_window {
+            Some(window) if input > window && self.id.starts_with("anthropic.") => {
+                Err(messages::prompt_too_long(input, window))
+            }
+            Some(window) if input > window => Err(messages::input_too_long()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it is a stored prompt, which brings its own messages.
+    pub(crate) fn is_prompt(&self) -> bool {
+        self.kind == RefKind::PromptArn
+    }
+
+    /// Whether it has a prompt cache; one that is not known has.
+    pub(crate) fn caches(&self) -> bool {
+        self.model.as_ref().is_none_or(|model| model.prompt_cache == Some(true))
+    }
+
+    /// Whether Converse shows its thoughts.
+    pub(crate) fn shows_thoughts(&self) -> bool {
+        self.id.starts_with("openai.gpt-oss") || self.id.starts_with("deepseek.r1")
+    }
+
+    /// The name that the provider itself uses: without `anthropic.` and `-v1:0`.
+    pub(crate) fn version(&self) -> &str {
+        let name = self.id.split_once('.').map_or(self.id.as_str(), |(_, name)| name);
+        let is_version =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
+        match name.rsplit_once("-v") {
+            Some((name, version)) if !version.is_empty() && is_version(version) => name,
+            _ => name,
+        }
+    }
+}
