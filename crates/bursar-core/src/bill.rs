@@ -1,0 +1,109 @@
+//! Verb five: what the call owes at the price that applied, recorded exactly once.
+
+use bursar_domain::call::{Bill, Operation, Settlement, VersionEvidence};
+use bursar_domain::model::RefKind;
+use bursar_domain::money::{Cost, Micros};
+use bursar_domain::price::Price;
+use bursar_domain::usage::Usage;
+use bursar_ledger::Admitted;
+
+use crate::meter::{Metered, Owes};
+use crate::priced::Priced;
+use crate::{Bursar, Error, Receipt};
+
+/// Longer messages say no more, and a ledger row is not a log.
+const ERROR_MESSAGE_CHARS_MAX: usize = 1_000;
+
+impl Bursar {
+    /// Settles the call. From here on the ledger owns it.
+    pub(crate) async fn settle(
+        &self,
+        admitted: Admitted,
+        priced: &Priced,
+        metered: Metered,
+    ) -> Result<Receipt, Error> {
+        let held = admitted.held().and_then(Micros::cost);
+        let settlement = self.settlement(&admitted, priced, metered);
+        let settled = self.ledger.settle(admitted, settlement.clone()).await?;
+        Ok(Receipt { settlement, held, overrun: settled.overrun })
+    }
+
+    fn settlement(&self, admitted: &Admitted, priced: &Priced, metered: Metered) -> Settlement {
+        let bill = self.bill(priced, &metered);
+        let reference = &priced.invocation.model;
+        let was_resolved = reference.alias.is_some() || reference.kind != RefKind::Base;
+        let (model_version, version_evidence) = match metered.facts.model_version {
+            Some(reported) => (reported, VersionEvidence::Reported),
+            None if was_resolved => (priced.model.to_string(), VersionEvidence::Resolved),
+            None => (priced.model.to_string(), VersionEvidence::Requested),
+        };
+        // Only a cross-region profile may be served elsewhere than where it was called.
+        let stays = matches!(reference.kind, RefKind::Base | RefKind::FoundationModelArn);
+        let mut ending = metered.ending;
+        ending.error_message = ending.error_message.map(shorten);
+        Settlement {
+            id: admitted.id().clone(),
+            first_token_at: metered.first_byte_at,
+            ended_at: metered.ended_at,
+            model_version,
+            version_evidence,
+            served_region: stays.then(|| priced.region.clone()),
+            tier: metered.facts.tier.unwrap_or(priced.tier),
+            ending,
+            attempts: metered.attempts,
+            bill,
+            request_id: metered.request_id,
+            guardrail: metered.facts.guardrail,
+        }
+    }
+
+    fn bill(&self, priced: &Priced, metered: &Metered) -> Bill {
+        let expected = priced.price.as_ref();
+        if priced.invocation.operation == Operation::CountTokens {
+            return exact(Usage::default(), None, Some(Cost::ZERO));
+        }
+        let usage = match &metered.owes {
+            Owes::Nothing => return exact(Usage::default(), expected, Some(Cost::ZERO)),
+            Owes::Unknown { at_least } => return at_hold(priced, at_least, expected),
+            Owes::Reported(usage) => {
+                let mut usage = usage.clone();
+                priced.facts.add_meters(&mut usage);
+                usage
+            }
+        };
+        let served = metered.facts.tier.unwrap_or(priced.tier);
+        match self.pricing.price_of(priced, served, usage.context_tokens()) {
+            Ok(price) => match usage.cost(&price) {
+                Ok(cost) => exact(usage, Some(&price), Some(cost)),
+                Err(_) => at_hold(priced, &usage, Some(&price)),
+            },
+            Err(_) if expected.is_none() => exact(usage, None, None),
+            Err(_) => at_hold(priced, &usage, expected),
+        }
+    }
+}
+
+fn exact(usage: Usage, price: Option<&Price>, cost: Option<Cost>) -> Bill {
+    let price = price.map(Price::stamp);
+    Bill { usage, price, cost, estimated: false, cost_low: None }
+}
+
+/// Nobody knows: what was held, never less than what was seen.
+fn at_hold(priced: &Priced, at_least: &Usage, price: Option<&Price>) -> Bill {
+    let cost_low = price.and_then(|price| at_least.cost(price).ok());
+    let held = priced.ceiling.and_then(|ceiling| ceiling.micros_up().cost());
+    Bill {
+        usage: at_least.clone(),
+        price: price.map(Price::stamp),
+        cost: held.max(cost_low),
+        estimated: true,
+        cost_low,
+    }
+}
+
+fn shorten(message: String) -> String {
+    match message.char_indices().nth(ERROR_MESSAGE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message,
+    }
+}

@@ -1,0 +1,45 @@
+//! Why a call was not made, or its record not kept.
+
+use aws_credential_types::provider::error::CredentialsError;
+use bursar_domain::budget::Refusal;
+use bursar_domain::money::MoneyError;
+use bursar_domain::price_book::Unpriced;
+
+/// What can go wrong around a call. What Bedrock itself answers is a [`crate::Reply`], not an error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The AWS chain found no credentials.
+    #[error("no AWS credentials were found")]
+    NoCredentials {
+        /// The chain's own explanation.
+        source: Option<Box<CredentialsError>>,
+    },
+    /// The model id is an opaque ARN, and the settings do not say what it stands for.
+    #[error("what `{dispatched}` stands for is not known, so it has no price")]
+    Opaque {
+        /// The ARN.
+        dispatched: String,
+    },
+    /// There is no price, and unpriced calls are not allowed.
+    #[error(transparent)]
+    Unpriced(#[from] Unpriced),
+    /// The body is not what the operation takes.
+    #[error(transparent)]
+    MalformedBody(#[from] bursar_wire::request::MalformedBody),
+    /// The model takes no prompt.
+    #[error(transparent)]
+    NoBodyShape(#[from] bursar_wire::body::NoBodyShape),
+    /// The call's worst case is over what one ledger row holds.
+    #[error("the worst case of this call cannot be held")]
+    TooDear(#[from] MoneyError),
+    /// A budget or policy said no. An answer, not a fault.
+    #[error("{0}")]
+    Refused(Box<Refusal>),
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] bursar_ledger::Error),
+    /// The task that ran the call ended without a word: a defect of this program.
+    #[error("the call's task ended without a result")]
+    TaskLost,
+}

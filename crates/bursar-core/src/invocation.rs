@@ -1,0 +1,19 @@
+//! What is to be sent: an operation, a model and the raw request.
+
+use bursar_domain::call::Operation;
+use bursar_domain::model::ModelRef;
+use bytes::Bytes;
+use http::HeaderMap;
+
+/// One request as it goes on the wire. The body is never re-serialised.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// Which of Bedrock's operations.
+    pub operation: Operation,
+    /// The model, resolved.
+    pub model: ModelRef,
+    /// Headers that carry meaning: content type, service tier, request metadata, guardrail.
+    pub headers: HeaderMap,
+    /// The body's bytes.
+    pub body: Bytes,
+}

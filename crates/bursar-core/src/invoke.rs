@@ -1,0 +1,154 @@
+//! The metered call. Five verbs, in order: everything else in this crate is one of them in detail.
+
+use std::time::Duration;
+
+use bursar_domain::budget::RefusalReason;
+use bursar_domain::call::{CallId, Intent};
+use bursar_domain::identity::Attribution;
+use bursar_domain::price::Price;
+use bursar_domain::time::Clock;
+use bursar_ledger::{Admission, Admitted, Ledger};
+
+use crate::cut::CutSignal;
+use crate::meter::Line;
+use crate::priced::{Priced, Pricing};
+use crate::reply::{self, Receipt, Reply, Sink};
+use crate::tap::Tap;
+use crate::{Bedrock, Entropy, Error, Invocation};
+
+/// Every bound on one call, and what unpriced models may do.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Attempts at one call, the first included.
+    pub attempts_max: u32,
+    /// The longest first pause between attempts; it doubles each time.
+    pub backoff_base: Duration,
+    /// The longest pause between attempts.
+    pub backoff_max: Duration,
+    /// The longest wait for the head of a reply.
+    pub first_byte: Duration,
+    /// The longest silence within a reply.
+    pub idle: Duration,
+    /// The longest a reply may take in all.
+    pub total: Duration,
+    /// How long a caller that does not read may hold a reply up.
+    pub slow_caller: Duration,
+    /// The most bytes of a reply that is not a stream.
+    pub reply_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            attempts_max: 4,
+            backoff_base: Duration::from_millis(500),
+            backoff_max: Duration::from_secs(20),
+            // A plain reply's head comes only when the whole answer has been generated.
+            first_byte: Duration::from_mins(15),
+            idle: Duration::from_mins(2),
+            total: Duration::from_hours(1),
+            slow_caller: Duration::from_secs(30),
+            // Bedrock's own limit on a body is 25 MB; images come back base64-encoded.
+            reply_bytes_max: 64 << 20,
+        }
+    }
+}
+
+/// Makes metered calls. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Bursar {
+    /// Where calls are recorded.
+    pub ledger: Ledger,
+    /// Where calls go.
+    pub bedrock: Bedrock,
+    /// What calls cost.
+    pub pricing: Pricing,
+    /// The bounds.
+    pub limits: Limits,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// Whether the endpoint is a simulator.
+    pub simulated: bool,
+}
+
+impl Bursar {
+    /// Makes one metered call, plain or streamed, and returns as soon as its head is there.
+    ///
+    /// The call runs in a task of its own: dropping the future or the reply does not stop it, a
+    /// cut does. Once it is admitted it is settled exactly once, whatever ends it.
+    ///
+    /// # Errors
+    /// Why the call was not made. What Bedrock answers, errors included, is a [`Reply`].
+    pub async fn invoke(
+        &self,
+        caller: Attribution,
+        invocation: Invocation,
+        cut: CutSignal,
+    ) -> Result<Reply, Error> {
+        let (mut sink, pending) = reply::channel();
+        let bursar = self.clone();
+        tokio::spawn(async move {
+            let result = bursar.run(caller, invocation, cut, &mut sink).await;
+            sink.finish(result);
+        });
+        pending.begin().await
+    }
+
+    async fn run(
+        &self,
+        caller: Attribution,
+        invocation: Invocation,
+        mut cut: CutSignal,
+        sink: &mut Sink,
+    ) -> Result<Receipt, Error> {
+        let priced = self.price(&caller, invocation).await?;
+        let admitted = self.reserve(caller, &priced).await?;
+        let sent = self.send(&priced, &admitted, &mut cut).await;
+        let tap = Tap::new(self, &priced, admitted.id());
+        let metered = self.meter(sent, Line { tap, cut: &mut cut, sink }).await;
+        self.settle(admitted, &priced, metered).await
+    }
+
+    /// Finds the price. To have none is a refusal, and refusals are counted.
+    async fn price(&self, caller: &Attribution, invocation: Invocation) -> Result<Priced, Error> {
+        let mut priced = self.pricing.read(invocation, self.clock.now())?;
+        match self.pricing.find(&mut priced) {
+            Err(Error::Unpriced(unpriced)) => {
+                let intent = self.intent(caller.clone(), &priced);
+                let why = unpriced.to_string();
+                self.ledger.refuse(&intent, RefusalReason::Unpriced, &why).await?;
+                Err(unpriced.into())
+            }
+            found => found.map(|()| priced),
+        }
+    }
+
+    async fn reserve(&self, caller: Attribution, priced: &Priced) -> Result<Admitted, Error> {
+        match self.ledger.reserve(self.intent(caller, priced)).await? {
+            Admission::Admitted(admitted) => Ok(admitted),
+            Admission::Refused(refusal) => Err(Error::Refused(Box::new(refusal))),
+        }
+    }
+
+    /// What the ledger keeps of the call before it is sent.
+    fn intent(&self, caller: Attribution, priced: &Priced) -> Intent {
+        let reference = &priced.invocation.model;
+        Intent {
+            id: CallId::new(priced.at, &self.entropy.bytes()),
+            started_at: priced.at,
+            attribution: caller,
+            operation: priced.invocation.operation,
+            model_requested: reference.alias.as_ref().unwrap_or(&reference.dispatched).clone(),
+            model: priced.model.clone(),
+            region: priced.region.clone(),
+            routing: priced.routing,
+            tier_requested: priced.tier,
+            price: priced.price.as_ref().map(Price::stamp),
+            ceiling: priced.ceiling,
+            request_hmac: None,
+            simulated: self.simulated,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! One metered call: price, reserve, invoke, meter, settle.
+//!
+//! Start reading at `invoke.rs`. This crate is the only user of the AWS SDK, and no request leaves
+//! it without an `Admitted` from the ledger. It knows no command line, no HTTP server and no SQL.
+
+mod bedrock;
+mod bill;
+mod capture;
+mod cut;
+mod entropy;
+mod error;
+mod estimate;
+mod invocation;
+mod invoke;
+mod meter;
+mod outcome;
+mod priced;
+mod prompt;
+mod reply;
+mod send;
+mod simulator_probe;
+mod tap;
+mod transcript;
+
+pub use bedrock::{Bedrock, Connection};
+pub use cut::{CutSignal, Cutter, cut_pair};
+pub use entropy::Entropy;
+pub use error::Error;
+pub use estimate::{Ceiling, INPUT_OVERHEAD_TOKENS};
+pub use invocation::Invocation;
+pub use invoke::{Bursar, Limits};
+pub use priced::{Priced, Pricing};
+pub use prompt::Prompt;
+pub use reply::{Head, NoAnswer, Receipt, Reply};
+pub use simulator_probe::is_simulator;
+pub use transcript::Transcript;

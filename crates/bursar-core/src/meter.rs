@@ -1,0 +1,221 @@
+//! Verb four: every byte passes through, is counted, and is handed on as it came.
+//!
+//! A reply ends in one of six ways, and only one of them is success. What the reply itself said it
+//! used is believed; where it said nothing, what was seen of it is the least it can have used.
+
+use aws_smithy_types::body::SdkBody;
+use bursar_domain::call::{Attempt, Ending, Outcome};
+use bursar_domain::time::Timestamp;
+use bursar_domain::usage::Usage;
+use bursar_wire::error::WireError;
+use bursar_wire::reply::ReplyFacts;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use tokio::time::{Instant, timeout};
+
+use crate::Bursar;
+use crate::capture::Answer;
+use crate::cut::CutSignal;
+use crate::outcome::Unanswered;
+use crate::reply::{Head, NoAnswer, Sink};
+use crate::send::{Last, Sent, request_id};
+use crate::tap::{Tap, Tapped};
+
+/// What a call owes, before it is priced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Owes {
+    /// Nothing was generated.
+    Nothing,
+    /// What the reply reported.
+    Reported(Usage),
+    /// Nobody knows; at least this.
+    Unknown { at_least: Usage },
+}
+
+/// A call that has ended, before it is settled.
+#[derive(Debug)]
+pub(crate) struct Metered {
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) first_byte_at: Option<Timestamp>,
+    pub(crate) ended_at: Timestamp,
+    pub(crate) ending: Ending,
+    pub(crate) owes: Owes,
+    pub(crate) facts: ReplyFacts,
+}
+
+/// What lies between the reply and its reader: what counts it, cuts it, and takes it.
+pub(crate) struct Line<'a> {
+    pub(crate) tap: Tap<'a>,
+    pub(crate) cut: &'a mut CutSignal,
+    pub(crate) sink: &'a mut Sink,
+}
+
+/// How a body stopped coming.
+enum End {
+    Finished,
+    Lost(String),
+    Silent,
+    Broken(String),
+    TooLarge,
+    Cut(String),
+}
+
+impl Bursar {
+    /// Passes the reply on and counts it, whatever ends it.
+    pub(crate) async fn meter(&self, sent: Sent, line: Line<'_>) -> Metered {
+        let attempts = sent.attempts;
+        match sent.last {
+            Last::Answered(answer) => self.pass(attempts, answer, line).await,
+            Last::Refused { head, body, error } => {
+                let (status, headers) = head;
+                let request_id = request_id(&headers);
+                line.sink.start(line.tap.id(), Ok(Head { status, headers }));
+                let client_gone = !body.is_empty() && !line.sink.forward(body).await;
+                let ending = Ending { client_gone, ..refused(status, error) };
+                Metered { request_id, ..self.without_answer(attempts, ending, Owes::Nothing) }
+            }
+            Last::Unanswered(unanswered) => {
+                let Unanswered { may_have_been_sent, code, message } = unanswered;
+                let head = NoAnswer { code: code.to_owned(), message: message.clone() };
+                line.sink.start(line.tap.id(), Err(head));
+                let owes = if may_have_been_sent { unknown() } else { Owes::Nothing };
+                let ending = ending(Outcome::Failed, code.to_owned(), message);
+                self.without_answer(attempts, ending, owes)
+            }
+            Last::Cut { reason, in_flight } => {
+                let message = "cut before an answer began".to_owned();
+                let head = NoAnswer { code: reason.clone(), message: message.clone() };
+                line.sink.start(line.tap.id(), Err(head));
+                let owes = if in_flight { unknown() } else { Owes::Nothing };
+                self.without_answer(attempts, ending(Outcome::Cut, reason, message), owes)
+            }
+        }
+    }
+
+    fn without_answer(&self, attempts: Vec<Attempt>, ending: Ending, owes: Owes) -> Metered {
+        Metered {
+            attempts,
+            request_id: None,
+            first_byte_at: None,
+            ended_at: self.clock.now(),
+            ending,
+            owes,
+            facts: ReplyFacts::default(),
+        }
+    }
+
+    async fn pass(&self, attempts: Vec<Attempt>, answer: Answer, mut line: Line<'_>) -> Metered {
+        let Answer { status, headers, body } = answer;
+        line.tap.begin(&headers);
+        line.sink.start(line.tap.id(), Ok(Head { status, headers: headers.clone() }));
+        let end = self.drain(body, &mut line).await;
+        let tapped = line.tap.finish(&headers);
+        let ending = Ending {
+            http_status: Some(status),
+            client_gone: tapped.client_gone,
+            stop_reason: tapped.facts.stop_reason.clone(),
+            ..judge(end, &tapped)
+        };
+        let owes = owed(&tapped);
+        Metered {
+            request_id: request_id(&headers),
+            first_byte_at: tapped.first_byte_at,
+            facts: tapped.facts,
+            ..self.without_answer(attempts, ending, owes)
+        }
+    }
+
+    async fn drain(&self, mut body: SdkBody, line: &mut Line<'_>) -> End {
+        let deadline = Instant::now() + self.limits.total;
+        loop {
+            let next = tokio::select! {
+                next = timeout(self.limits.idle, body.frame()) => next,
+                reason = line.cut.reason() => return End::Cut(reason),
+                () = tokio::time::sleep_until(deadline) => {
+                    return End::Cut("TotalTimeLimit".to_owned());
+                }
+            };
+            let bytes = match next {
+                Err(_) => return End::Silent,
+                Ok(None) => return End::Finished,
+                Ok(Some(Err(error))) => return End::Lost(error.to_string()),
+                Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+            };
+            if line.tap.buffered() + bytes.len() > self.limits.reply_bytes_max {
+                return End::TooLarge;
+            }
+            let seen = line.tap.observe(&bytes);
+            self.forward(bytes, line).await;
+            if let Err(broken) = seen {
+                return End::Broken(broken.to_string());
+            }
+        }
+    }
+
+    /// A caller that does not read for too long is taken for gone; the metering goes on.
+    async fn forward(&self, bytes: Bytes, line: &mut Line<'_>) {
+        if line.tap.client_gone || bytes.is_empty() {
+            return;
+        }
+        let taken = timeout(self.limits.slow_caller, line.sink.forward(bytes)).await;
+        line.tap.client_gone = !matches!(taken, Ok(true));
+    }
+}
+
+fn unknown() -> Owes {
+    Owes::Unknown { at_least: Usage::default() }
+}
+
+fn ending(outcome: Outcome, code: String, message: String) -> Ending {
+    Ending {
+        outcome,
+        client_gone: false,
+        http_status: None,
+        error_code: Some(code),
+        error_message: Some(message),
+        stop_reason: None,
+    }
+}
+
+fn refused(status: u16, error: WireError) -> Ending {
+    let outcome = match status {
+        _ if error.is_throttling() => Outcome::Throttled,
+        400..500 => Outcome::Rejected,
+        _ => Outcome::Failed,
+    };
+    Ending { http_status: Some(status), ..ending(outcome, error.code, error.message) }
+}
+
+/// A whole answer is a success however its connection ended; anything less is not.
+fn judge(end: End, tapped: &Tapped) -> Ending {
+    let failed = |code: &str, message: String| ending(Outcome::Failed, code.to_owned(), message);
+    if let Some(exception) = &tapped.exception {
+        return failed(&exception.code, exception.message.clone());
+    }
+    let Some(missing) = &tapped.missing else {
+        return Ending {
+            error_code: None,
+            error_message: tapped.facts.usage_suspect.clone(),
+            ..ending(Outcome::Succeeded, String::new(), String::new())
+        };
+    };
+    match end {
+        End::Finished => failed("TruncatedReply", missing.clone()),
+        End::Lost(message) => failed("ConnectionLost", message),
+        End::Silent => failed("IdleTimeout", "the reply fell silent".to_owned()),
+        End::Broken(message) => failed("BrokenFrame", message),
+        End::TooLarge => failed("ReplyTooLarge", "the reply is over our limit".to_owned()),
+        End::Cut(reason) => ending(Outcome::Cut, reason, "cut while the answer came".to_owned()),
+    }
+}
+
+/// A report that contradicts itself is no report.
+fn owed(tapped: &Tapped) -> Owes {
+    match &tapped.facts.usage {
+        Some(usage) if tapped.missing.is_none() && tapped.facts.usage_suspect.is_none() => {
+            Owes::Reported(usage.clone())
+        }
+        _ => Owes::Unknown { at_least: tapped.at_least.clone() },
+    }
+}

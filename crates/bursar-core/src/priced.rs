@@ -1,0 +1,124 @@
+//! Verb one: what the call is, what it is priced at, and the most it can cost.
+//!
+//! Needs no connection and no ledger, so that a dry run is the same arithmetic as the real one.
+
+use std::sync::Arc;
+
+use bursar_domain::call::Operation;
+use bursar_domain::catalogue::Catalogue;
+use bursar_domain::model::ModelId;
+use bursar_domain::money::Cost;
+use bursar_domain::price::{Price, PriceKey, Routing, Tier};
+use bursar_domain::price_book::{PriceBook, Unpriced};
+use bursar_domain::time::Timestamp;
+use bursar_wire::request::{RequestFacts, read_request};
+
+use crate::{Ceiling, Error, Invocation};
+
+/// What prices are made of: the known models, their prices, and the region calls are made from.
+#[derive(Debug, Clone)]
+pub struct Pricing {
+    /// What models are known.
+    pub catalogue: Catalogue,
+    /// What they cost.
+    pub prices: Arc<PriceBook>,
+    /// The region that calls are made from.
+    pub region: String,
+    /// Whether a model without a price may be called, and recorded as unpriced.
+    pub allow_unpriced: bool,
+}
+
+/// A request that was read, priced and bounded, but not yet admitted.
+#[derive(Debug, Clone)]
+pub struct Priced {
+    /// When the price was looked up: the call belongs to this time.
+    pub at: Timestamp,
+    /// What is to be sent.
+    pub invocation: Invocation,
+    /// What the request says about its cost.
+    pub(crate) facts: RequestFacts,
+    /// The model that is dispatched, priced and recorded.
+    pub model: ModelId,
+    /// The region whose prices apply.
+    pub region: String,
+    /// The price level of the model id.
+    pub routing: Routing,
+    /// The tier that is asked for.
+    pub tier: Tier,
+    /// Upper bounds on its tokens.
+    pub bound: Ceiling,
+    /// The price expected to apply; `None` for what is free, or unpriced and allowed.
+    pub price: Option<Price>,
+    /// The most it can cost; `None` where nothing bounds it.
+    pub ceiling: Option<Cost>,
+}
+
+impl Pricing {
+    /// Reads the request, finds its price and its worst case.
+    ///
+    /// # Errors
+    /// [`Error::MalformedBody`], [`Error::Opaque`], [`Error::Unpriced`] or [`Error::TooDear`].
+    pub fn price(&self, invocation: Invocation, at: Timestamp) -> Result<Priced, Error> {
+        let mut priced = self.read(invocation, at)?;
+        self.find(&mut priced)?;
+        Ok(priced)
+    }
+
+    /// Reads the request, and leaves it unpriced.
+    pub(crate) fn read(&self, invocation: Invocation, at: Timestamp) -> Result<Priced, Error> {
+        let opaque = || Error::Opaque { dispatched: invocation.model.dispatched.clone() };
+        let model = invocation.model.base.clone().ok_or_else(opaque)?;
+        let facts =
+            read_request(invocation.operation, &model, &invocation.headers, &invocation.body)?;
+        Ok(Priced {
+            at,
+            routing: Routing::of_geography(invocation.model.geography.as_deref()),
+            region: invocation.model.region.clone().unwrap_or_else(|| self.region.clone()),
+            tier: facts.tier,
+            bound: Ceiling::of(&facts, self.catalogue.model(model.as_str()).as_ref()),
+            invocation,
+            facts,
+            model,
+            price: None,
+            ceiling: None,
+        })
+    }
+
+    /// Finds a request's price and worst case. CountTokens is free.
+    pub(crate) fn find(&self, priced: &mut Priced) -> Result<(), Error> {
+        if priced.invocation.operation == Operation::CountTokens {
+            priced.ceiling = Some(Cost::ZERO);
+            return Ok(());
+        }
+        // The longest context that the request can have: a dearer band re-prices all of it.
+        let context = priced.bound.input_tokens.unwrap_or(u64::MAX);
+        match self.price_of(priced, priced.tier, context) {
+            Ok(price) => {
+                priced.ceiling = priced.bound.cost(&priced.facts, &price)?;
+                priced.price = Some(price);
+                Ok(())
+            }
+            Err(_) if self.allow_unpriced => Ok(()),
+            Err(unpriced) => Err(unpriced.into()),
+        }
+    }
+
+    /// The price of a call at the tier that serves it and the context it has.
+    pub(crate) fn price_of(
+        &self,
+        priced: &Priced,
+        tier: Tier,
+        context_tokens: u64,
+    ) -> Result<Price, Unpriced> {
+        self.prices.price(&PriceKey {
+            model: priced.model.as_str(),
+            region: &priced.region,
+            geography: priced.invocation.model.geography.as_deref(),
+            routing: priced.routing,
+            tier,
+            context_tokens,
+            variant: &priced.facts.image_variant,
+            at: priced.at,
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! What the caller holds: a reply's head, its bytes as they come, and at last its receipt.
+//!
+//! Only the receiving end. The upstream belongs to the call's own task, so a caller that goes away
+//! changes nothing in what is metered.
+
+use bursar_domain::call::{CallId, Settlement};
+use bursar_domain::money::Cost;
+use bytes::Bytes;
+use http::HeaderMap;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::Error;
+
+/// Pieces of a body that wait for a slow caller, at most. Behind them the upstream waits.
+const PIECES_WAITING_MAX: usize = 64;
+
+/// The status line and headers as Bedrock sent them.
+#[derive(Debug, Clone)]
+pub struct Head {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers, unfiltered.
+    pub headers: HeaderMap,
+}
+
+/// No attempt brought an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoAnswer {
+    /// Our word for what happened: `ConnectFailed`, `FirstByteTimeout` …
+    pub code: String,
+    /// The causes.
+    pub message: String,
+}
+
+/// How a call was settled.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    /// What was recorded.
+    pub settlement: Settlement,
+    /// What had been held for it.
+    pub held: Option<Cost>,
+    /// Whether it cost more than was held.
+    pub overrun: bool,
+}
+
+/// A reply on its way.
+#[derive(Debug)]
+pub struct Reply {
+    /// The call.
+    pub id: CallId,
+    /// Its head, or why there is none.
+    pub head: Result<Head, NoAnswer>,
+    body: mpsc::Receiver<Bytes>,
+    receipt: oneshot::Receiver<Result<Receipt, Error>>,
+}
+
+impl Reply {
+    /// The next bytes of the body, as they came; `None` at its end.
+    pub async fn next(&mut self) -> Option<Bytes> {
+        self.body.recv().await
+    }
+
+    /// Reads what is left of the body and waits for the settlement.
+    ///
+    /// # Errors
+    /// What kept the ledger from recording the call.
+    pub async fn settled(mut self) -> Result<Receipt, Error> {
+        while self.next().await.is_some() {}
+        self.receipt.await.unwrap_or(Err(Error::TaskLost))
+    }
+}
+
+/// The sending end, owned by the call's task.
+pub(crate) struct Sink {
+    head: Option<oneshot::Sender<Result<Started, Error>>>,
+    body: mpsc::Sender<Bytes>,
+    receipt: oneshot::Sender<Result<Receipt, Error>>,
+}
+
+struct Started {
+    id: CallId,
+    head: Result<Head, NoAnswer>,
+}
+
+/// The caller's end before the head has come.
+pub(crate) struct Pending {
+    head: oneshot::Receiver<Result<Started, Error>>,
+    body: mpsc::Receiver<Bytes>,
+    receipt: oneshot::Receiver<Result<Receipt, Error>>,
+}
+
+pub(crate) fn channel() -> (Sink, Pending) {
+    let (head_in, head) = oneshot::channel();
+    let (body_in, body) = mpsc::channel(PIECES_WAITING_MAX);
+    let (receipt_in, receipt) = oneshot::channel();
+    let sink = Sink { head: Some(head_in), body: body_in, receipt: receipt_in };
+    (sink, Pending { head, body, receipt })
+}
+
+impl Pending {
+    pub(crate) async fn begin(self) -> Result<Reply, Error> {
+        let started = self.head.await.unwrap_or(Err(Error::TaskLost))?;
+        Ok(Reply { id: started.id, head: started.head, body: self.body, receipt: self.receipt })
+    }
+}
+
+impl Sink {
+    /// Hands the head over. Whether anybody takes it makes no difference.
+    pub(crate) fn start(&mut self, id: &CallId, head: Result<Head, NoAnswer>) {
+        if let Some(sender) = self.head.take() {
+            drop(sender.send(Ok(Started { id: id.clone(), head })));
+        }
+    }
+
+    /// Hands bytes over, waiting for a slow caller; false when the caller has gone.
+    pub(crate) async fn forward(&self, bytes: Bytes) -> bool {
+        self.body.send(bytes).await.is_ok()
+    }
+
+    /// Ends the body and hands over how the call was settled, or why it was not made.
+    pub(crate) fn finish(self, result: Result<Receipt, Error>) {
+        match (self.head, result) {
+            (Some(head), Err(error)) => drop(head.send(Err(error))),
+            (_, result) => {
+                drop(self.body);
+                drop(self.receipt.send(result));
+            }
+        }
+    }
+}
