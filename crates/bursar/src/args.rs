@@ -1,0 +1,103 @@
+//! The command line, exactly as it is typed. Nothing here reads a file or the environment's values
+//! beyond what clap itself does for `BURSAR_*`.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    calls, config, converse, demo, generate, invoke, ledger, models, price, replay, simulate, usage,
+};
+use crate::output::Output;
+
+/// Prices, meters and records every Amazon Bedrock call.
+///
+/// A call is priced, reserved, invoked, metered and settled; everything else reads what was settled.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+#[command(after_help = "Examples:
+  bursar demo
+  bursar price us.anthropic.claude-sonnet-4-5-20250929-v1:0 --input 12000 --output 800
+  bursar converse -m amazon.nova-lite-v1:0 'Why is the sky blue?'
+  bursar usage --by model --since 7d
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 unknown or unpriced model, 4 no credentials, 5 over budget,
+6 stream cut, 7 throttled, 8 upstream error, 9 findings, 10 ledger, 65 bad data, 66 no file,
+78 configuration, 130 interrupted.")]
+pub(crate) struct Args {
+    /// One JSON object on stdout, for programs
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(crate) json: bool,
+    /// No progress bars and no notes on stderr
+    #[arg(short, long, global = true, help_heading = "Everywhere")]
+    pub(crate) quiet: bool,
+    /// No colour, as with `NO_COLOR`
+    #[arg(long, global = true, env = "BURSAR_NO_COLOR", value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Everywhere")]
+    pub(crate) no_color: bool,
+    /// Where calls are recorded: `sqlite:PATH` or `postgres://USER@HOST/NAME`
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "BURSAR_LEDGER",
+        hide_env_values = true,
+        help_heading = "Everywhere"
+    )]
+    pub(crate) ledger: Option<String>,
+    /// The configuration file
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "BURSAR_CONFIG",
+        help_heading = "Everywhere"
+    )]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Watch real traffic being metered, with no AWS account
+    Demo(demo::Demo),
+    /// Ask a model, in words
+    Converse(converse::Converse),
+    /// Send a provider's own JSON
+    Invoke(invoke::Invoke),
+    /// What so many tokens cost
+    Price(price::PriceArgs),
+    /// What models there are
+    Models(models::Models),
+    /// The calls that were recorded
+    Calls(calls::Calls),
+    /// What was spent, by model, team, day …
+    Usage(usage::Usage),
+    /// Send a recorded trace as calls
+    Replay(replay::Replay),
+    /// Run a local Bedrock
+    Simulate(simulate::Simulate),
+    /// Show, find and check the configuration
+    Config(config::Config),
+    /// Migrate and audit the ledger
+    Ledger(ledger::LedgerArgs),
+    /// Write man pages and completions
+    #[command(hide = true)]
+    Generate(generate::Generate),
+}
+
+impl Args {
+    /// How this run speaks. Colour is a choice of the whole process.
+    pub(crate) fn output(&self) -> Output {
+        if self.no_color {
+            anstream::ColorChoice::Never.write_global();
+        }
+        Output { json: self.json, quiet: self.quiet }
+    }
+}

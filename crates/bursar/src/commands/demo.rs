@@ -1,0 +1,147 @@
+//! `bursar demo`: real traffic, metered on the simulator, with no AWS account.
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use bursar_core::Connection;
+use bursar_domain::time::Clock;
+use bursar_ledger::{Dimension, UsageQuery};
+use bursar_simulator::Simulator;
+use tokio::net::TcpListener;
+
+use crate::commands::{replay, usage};
+use crate::failure::{Failure, Situation};
+use crate::output::{BOLD, Output};
+use crate::player::{Api, Player};
+use crate::settings::{Settings, data_folder};
+use crate::{trace, wiring};
+
+/// The first rows of a real production trace; `data/README.md` says whose.
+const TRACE: &str = include_str!("../../data/azure_llm_2023_code.csv");
+/// A share of calls that a busy account sees throttled, in parts per million.
+const THROTTLE_PPM: u32 = 60_000;
+/// The demo's ledger: always its own, made anew each time.
+const LEDGER: &str = "demo.db";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  bursar demo
+
+Replays 1,200 calls of a real production trace over several models on Bursar's own simulator, some of
+them throttled or failing, and shows what was recorded. Nothing leaves this machine.")]
+pub(crate) struct Demo {
+    /// Calls to make, of the 1,200 recorded
+    #[arg(long, default_value_t = 1_200, value_parser = clap::value_parser!(u32).range(1..=1_200))]
+    calls: u32,
+}
+
+impl Demo {
+    pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+        let mut settings = settings.clone();
+        if settings.ledger_is_usual {
+            settings.ledger_url = format!("sqlite:{}", fresh_ledger()?.display());
+        }
+        let simulator = start().await.map_err(|error| {
+            Failure::new(Situation::Failed, format!("cannot start the simulator: {error}"))
+        })?;
+        let connection = Connection {
+            region: Some("us-east-1".to_owned()),
+            endpoint: Some(simulator.url().clone()),
+            credentials: Some(("simulator".to_owned(), "simulator".to_owned())),
+            ..settings.connection()
+        };
+        let mut rows = trace::parse("the demo's trace", TRACE.as_bytes())?;
+        rows.truncate(usize::try_from(self.calls).unwrap_or(usize::MAX));
+        let models: Vec<String> = replay::MODELS.split(',').map(str::to_owned).collect();
+        let mut bursar = wiring::open_at(&settings, &connection, true).await?;
+        bursar.limits.backoff_base = replay::SIMULATOR_BACKOFF;
+        let player = Player {
+            bursar,
+            models: replay::resolve(&settings, &models)?,
+            api: Api::Mix,
+            concurrency: 16,
+            speed: None,
+            extra: faults,
+        };
+        let tally = player.play(&rows, output).await?.tally;
+        let query = |by| UsageQuery { by, since: None, until: None, count_tokens: false };
+        let by_model = player.bursar.ledger.usage(&query(Dimension::Model)).await?;
+        let by_outcome = player.bursar.ledger.usage(&query(Dimension::Outcome)).await?;
+        player.bursar.ledger.close().await?;
+        simulator.stop().await;
+        let ledger = settings.database()?.to_string();
+        if output.json {
+            let mut object = usage::as_json("model", &by_model);
+            object["simulated"] = true.into();
+            object["ledger"] = ledger.into();
+            Output::object(&object)?;
+        } else {
+            Output::line(format!("{BOLD}Spend, errors and throttling by model{BOLD:#}"))?;
+            Output::line(usage::show("model", &by_model))?;
+            Output::line(format!("\n{BOLD}How the calls ended{BOLD:#}"))?;
+            Output::line(usage::show("outcome", &by_outcome))?;
+            Output::line(closing_words(&ledger, tally.report().total.calls))?;
+        }
+        Ok(())
+    }
+}
+
+async fn start() -> std::io::Result<Simulator> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let settings = bursar_simulator::Settings {
+        seed: 7,
+        throttle_ppm: THROTTLE_PPM,
+        ..bursar_simulator::Settings::default()
+    };
+    Simulator::start(listener, settings, Clock::system())
+}
+
+/// A few things that go wrong in a real week. The operations go round in fours, streams on odd rows.
+fn faults(index: usize) -> &'static str {
+    match index % 200 {
+        11 => "fault=cut-border",
+        58 => "fault=validation",
+        97 => "fault=stream-model-error",
+        134 => "fault=model-error",
+        175 => "fault=no-usage",
+        _ => "",
+    }
+}
+
+/// The demo's ledger is made anew, so that its figures are the same each time.
+fn fresh_ledger() -> Result<std::path::PathBuf, Failure> {
+    let folder = data_folder()?;
+    let cannot = |error: std::io::Error| {
+        let message = format!("cannot clear the last demo from `{}`: {error}", folder.display());
+        Failure::new(Situation::NoFile, message).hint("name a ledger with --ledger")
+    };
+    for entry in std::fs::read_dir(&folder).map_err(cannot)? {
+        let entry = entry.map_err(cannot)?;
+        if entry.file_name().to_string_lossy().starts_with(LEDGER) {
+            remove(&entry.path()).map_err(cannot)?;
+        }
+    }
+    Ok(folder.join(LEDGER))
+}
+
+fn remove(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn closing_words(ledger: &str, calls: i64) -> String {
+    format!(
+        "
+All {calls} calls ran on Bursar's own simulator: no AWS account, nothing spent. The token counts are
+of a real production trace (Azure LLM inference trace 2023, CC-BY 4.0), the prices are Bedrock's.
+The ledger is {ledger}
+
+Try next:
+  bursar calls --ledger {ledger} --outcome failed
+  bursar usage --ledger {ledger} --by hour
+  bursar price us.anthropic.claude-haiku-4-5-20251001-v1:0 --input 12000 --output 800
+  bursar converse -m amazon.nova-lite-v1:0 'Why is the sky blue?'     (with AWS credentials)"
+    )
+}

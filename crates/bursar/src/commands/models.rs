@@ -1,0 +1,205 @@
+//! `bursar models`: what there is, what it can do, and for how long.
+
+use bursar_domain::catalogue::{Catalogue, LifecycleStatus, Model};
+use bursar_domain::money::Rate;
+use bursar_domain::price::{Price, Tier};
+use bursar_domain::time::{Clock, Timestamp};
+use comfy_table::Cell;
+use serde_json::{Value, json};
+
+use crate::commands::price;
+use crate::failure::{Failure, Situation};
+use crate::output::{BOLD, DIM, Output};
+use crate::row::RateRow;
+use crate::settings::Settings;
+use crate::table;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  bursar models list --provider anthropic
+  bursar models show us.anthropic.claude-sonnet-4-5-20250929-v1:0")]
+pub(crate) struct Models {
+    #[command(subcommand)]
+    command: ModelsCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum ModelsCommand {
+    /// Every model with its price in this region
+    List {
+        /// Only this provider's
+        #[arg(long)]
+        provider: Option<String>,
+        /// Retired and unlisted ones, too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Everything that is known of one model
+    Show {
+        /// A model id, a profile id, an ARN or an alias
+        model: String,
+    },
+}
+
+impl Models {
+    pub(crate) fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+        match self.command {
+            ModelsCommand::List { provider, all } => list(settings, provider, all, output),
+            ModelsCommand::Show { model } => show(settings, &model, output),
+        }
+    }
+}
+
+fn list(
+    settings: &Settings,
+    provider: Option<String>,
+    all: bool,
+    output: Output,
+) -> Result<(), Failure> {
+    let now = Clock::system().now();
+    let wanted = provider.map(|provider| provider.to_lowercase());
+    let is_wanted = |model: &Model| {
+        let is_alive = !model.is_over(now) && model.lifecycle.status != LifecycleStatus::NotListed;
+        let is_theirs = wanted.as_ref().is_none_or(|wanted| {
+            model.id.starts_with(&format!("{wanted}."))
+                || model.provider.to_lowercase().contains(wanted)
+        });
+        (all || is_alive) && is_theirs
+    };
+    let models: Vec<Model> = Catalogue::embedded().models().filter(is_wanted).collect();
+    if output.json {
+        let rows = models.iter().map(|model| as_json(model, price_now(settings, model.id, now)));
+        Output::object(&json!({"rows": rows.collect::<Vec<_>>()}))?;
+        return Ok(());
+    }
+    if models.is_empty() {
+        output.note("no such model; `bursar models list --all` shows retired ones, too");
+        return Ok(());
+    }
+    let mut lines =
+        table::new(&["model", "for", ">context", ">max out", ">$/M in", ">$/M out", "status"]);
+    for model in &models {
+        let price = price_now(settings, model.id, now);
+        let rate = |of: fn(&Price) -> Option<Rate>| {
+            price.as_ref().and_then(of).map_or("–".to_owned(), Rate::per_million)
+        };
+        let tokens = |count: Option<u64>| count.map_or("–".to_owned(), |count| count.to_string());
+        lines.add_row(vec![
+            Cell::new(model.id),
+            Cell::new(model.modality),
+            table::figure(tokens(model.context_window)),
+            table::figure(tokens(model.max_output_tokens)),
+            table::figure(rate(|price| price.rates.input)),
+            table::figure(rate(|price| price.rates.output)),
+            Cell::new(life(model, now)),
+        ]);
+    }
+    Output::line(lines.trim_fmt())?;
+    output.note(format!(
+        "prices of {} in force today, on demand; figures retrieved {}",
+        settings.region,
+        Catalogue::embedded().retrieved_on()
+    ));
+    Ok(())
+}
+
+fn show(settings: &Settings, text: &str, output: Output) -> Result<(), Failure> {
+    let reference = settings.resolve(text)?;
+    let base = reference.base.ok_or_else(|| {
+        Failure::new(Situation::Unpriced, format!("what `{text}` stands for is not known"))
+            .hint("say so under `[models.base_models]` in the configuration")
+    })?;
+    let model = Catalogue::embedded().model(base.as_str());
+    let history = settings.prices.history(base.as_str());
+    let now = Clock::system().now();
+    if output.json {
+        let mut object = match &model {
+            Some(model) => as_json(model, price_now(settings, base.as_str(), now)),
+            None => json!({"id": base.as_str()}),
+        };
+        object["prices"] = history.iter().map(price::row_json).collect();
+        Output::object(&object)?;
+        return Ok(());
+    }
+    Output::line(format!("{BOLD}{base}{BOLD:#}"))?;
+    if let Some(model) = &model {
+        facts(model, now)?;
+    }
+    Output::line(format!("\n{BOLD}Prices{BOLD:#}  {DIM}US dollars per million tokens{DIM:#}"))?;
+    Output::line(price::history_table(&history))?;
+    Ok(())
+}
+
+fn facts(model: &Model, now: Timestamp) -> std::io::Result<()> {
+    let tokens = |count: Option<u64>| count.map_or("–".to_owned(), |count| count.to_string());
+    let list = |items: Option<&Vec<&str>>| items.map_or("–".to_owned(), |items| items.join(", "));
+    let profiles: Vec<&str> = model.profiles.iter().map(|profile| profile.geography).collect();
+    Output::line(format!("  {}, {} by {}", model.display_name, model.modality, model.provider))?;
+    Output::line(format!("  status       {}", life(model, now)))?;
+    Output::line(format!("  context      {} tokens", tokens(model.context_window)))?;
+    Output::line(format!("  most output  {} tokens", tokens(model.max_output_tokens)))?;
+    Output::line(format!("  takes        {}", list(model.input_modalities.as_ref())))?;
+    Output::line(format!("  gives        {}", list(model.output_modalities.as_ref())))?;
+    Output::line(format!("  can          {}", abilities(model).join(", ")))?;
+    Output::line(format!("  profiles     {}", list(Some(&profiles))))?;
+    Output::line(format!("  in region    {}", list(model.in_region_on_demand.as_ref())))
+}
+
+fn abilities(model: &Model) -> Vec<&'static str> {
+    let able = [
+        (model.streaming, "stream"),
+        (model.tools, "call tools"),
+        (model.vision, "see images"),
+        (model.prompt_cache, "cache prompts"),
+        (model.reasoning, "reason"),
+    ];
+    able.into_iter().filter(|(able, _)| *able == Some(true)).map(|(_, name)| name).collect()
+}
+
+fn life(model: &Model, now: Timestamp) -> String {
+    let life = &model.lifecycle;
+    let end = life.end_of_life.map(Timestamp::date);
+    match (model.is_over(now), end) {
+        (true, Some(end)) => format!("ended {end}"),
+        (true, None) => "ended".to_owned(),
+        (false, Some(end)) => format!("{}, ends {end}", life.status.as_str().to_lowercase()),
+        (false, None) => life.status.as_str().to_lowercase().replace('_', " "),
+    }
+}
+
+/// The on-demand price of a bare id, where there is just one.
+fn price_now(settings: &Settings, id: &str, now: Timestamp) -> Option<Price> {
+    price::find(settings, id, Tier::Standard, now).ok()
+}
+
+fn as_json(model: &Model, price: Option<Price>) -> Value {
+    let life = &model.lifecycle;
+    let day = |day: Option<Timestamp>| day.map(Timestamp::date);
+    let profiles: Vec<&str> = model.profiles.iter().map(|profile| profile.geography).collect();
+    json!({
+        "id": model.id,
+        "provider": model.provider,
+        "family": model.family,
+        "display_name": model.display_name,
+        "modality": model.modality.as_str(),
+        "input_modalities": model.input_modalities,
+        "output_modalities": model.output_modalities,
+        "context_window": model.context_window,
+        "max_output_tokens": model.max_output_tokens,
+        "streaming": model.streaming,
+        "tools": model.tools,
+        "vision": model.vision,
+        "prompt_cache": model.prompt_cache,
+        "reasoning": model.reasoning,
+        "status": life.status.as_str(),
+        "launch": day(life.launch),
+        "legacy_from": day(life.legacy_from),
+        "end_of_life": day(life.end_of_life),
+        "profiles": profiles,
+        "in_region_on_demand": model.in_region_on_demand,
+        "aliases": model.aliases,
+        "sources": model.sources,
+        "rates": price.as_ref().map(|price| RateRow::from(&price.rates)),
+        "price_id": price.map(|price| price.id.to_string()),
+    })
+}

@@ -1,0 +1,136 @@
+//! `bursar simulate`: a local Bedrock, until Ctrl-C.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use bursar_domain::money::parse_decimal;
+use bursar_domain::time::Clock;
+use bursar_simulator::{Credentials, Scenario, Settings, Simulator};
+use tokio::net::TcpListener;
+
+use crate::failure::{Failure, Situation};
+use crate::output::Output;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  bursar simulate --listen 127.0.0.1:4566 --throttle-rate 0.05
+  bursar simulate --listen 127.0.0.1:0 --scenario faults.toml
+
+The first line on stdout is `listening on http://ADDRESS:PORT`. One call is steered by Bedrock's own
+request metadata, key `bursar-sim`, with words such as `input=374 output=44 fault=throttle`.
+GET /_simulator/calls tells what was served.")]
+pub(crate) struct Simulate {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4566")]
+    listen: SocketAddr,
+    /// What texts and chances follow from
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// The share of calls that are throttled, 0 to 1
+    #[arg(long, value_name = "RATE", default_value = "0", value_parser = parts_per_million)]
+    throttle_rate: u32,
+    /// Milliseconds before an answer begins
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    delay_ms: u64,
+    /// Milliseconds between two frames of a stream
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    gap_ms: u64,
+    /// A file of rules that steer many calls
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// The region it claims to be
+    #[arg(long, default_value = "us-east-1")]
+    region: String,
+    /// Check signatures against this key
+    #[arg(long, value_name = "ID", requires = "secret_access_key")]
+    access_key_id: Option<String>,
+    /// The key's secret; a simulator's, never a real one
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "BURSAR_SIMULATOR_SECRET",
+        hide_env_values = true,
+        requires = "access_key_id"
+    )]
+    secret_access_key: Option<String>,
+    /// Listen on an address that other machines reach; there is no TLS
+    #[arg(long)]
+    allow_remote: bool,
+}
+
+impl Simulate {
+    pub(crate) async fn run(self, output: Output) -> Result<(), Failure> {
+        let address = self.listen;
+        let cannot = |error: std::io::Error| {
+            Failure::new(Situation::Failed, format!("cannot listen on `{address}`: {error}"))
+                .hint("another program may have the port; port 0 takes a free one")
+        };
+        let settings = self.settings()?;
+        let listener = TcpListener::bind(address).await.map_err(cannot)?;
+        let simulator = Simulator::start(listener, settings, Clock::system()).map_err(cannot)?;
+        Output::line(format!("listening on {}", simulator.url()))?;
+        output.note(format!(
+            "point any AWS SDK at it:\n  export AWS_ENDPOINT_URL_BEDROCK_RUNTIME={}\n  \
+             export AWS_ACCESS_KEY_ID=simulator AWS_SECRET_ACCESS_KEY=simulator AWS_REGION=us-east-1",
+            simulator.url()
+        ));
+        until_stopped().await;
+        simulator.stop().await;
+        Ok(())
+    }
+
+    fn settings(self) -> Result<Settings, Failure> {
+        let credentials = self.access_key_id.zip(self.secret_access_key);
+        Ok(Settings {
+            seed: self.seed,
+            throttle_ppm: self.throttle_rate,
+            region: self.region,
+            credentials: credentials.map(|(access_key_id, secret_access_key)| Credentials {
+                access_key_id,
+                secret_access_key,
+            }),
+            scenario: self.scenario.as_deref().map(read_scenario).transpose()?.unwrap_or_default(),
+            delay_ms: self.delay_ms,
+            gap_ms: self.gap_ms,
+            allow_remote: self.allow_remote,
+            ..Settings::default()
+        })
+    }
+}
+
+fn read_scenario(path: &Path) -> Result<Scenario, Failure> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(Situation::NoFile, format!("cannot read `{name}`: {error}"))
+    })?;
+    Scenario::parse(&text)
+        .map_err(|error| Failure::new(Situation::BadData, format!("{name}: {error}")))
+}
+
+/// Ctrl-C, or SIGTERM where there is such a thing.
+async fn until_stopped() {
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated() => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => drop(terminate.recv().await),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
+}
+
+/// A share from 0 to 1 as parts per million: no floating point decides who is throttled.
+fn parts_per_million(text: &str) -> Result<u32, String> {
+    let ppm = parse_decimal(text, 6).ok().and_then(|ppm| u32::try_from(ppm).ok());
+    ppm.filter(|&ppm| ppm <= 1_000_000).ok_or_else(|| "it is a decimal from 0 to 1".to_owned())
+}

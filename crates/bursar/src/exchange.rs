@@ -1,0 +1,173 @@
+//! One call made at a terminal: words as they come, Ctrl-C, the cost line, the exit code.
+
+use bursar_core::{Bursar, Cutter, Invocation, Receipt, Reply, Transcript, cut_pair};
+use bursar_domain::call::{CallId, Outcome};
+use bursar_domain::identity::Attribution;
+use bursar_domain::money::Total;
+use bursar_ledger::{CallFilter, Page};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::failure::{Failure, Situation};
+use crate::output::{DIM, Output};
+use crate::row::Row;
+
+/// The cut reason, and error code, of a Ctrl-C.
+const INTERRUPTED: &str = "Interrupted";
+/// The cut reason when nobody reads our output any more.
+const OUTPUT_CLOSED: &str = "OutputClosed";
+
+/// What of the reply goes to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shows {
+    /// The answer's words.
+    Text,
+    /// The body's bytes as Bedrock sent them.
+    Body,
+}
+
+/// What `--json` prints of a call that succeeded.
+#[derive(Serialize)]
+struct Answer {
+    text: String,
+    body: Option<Box<RawValue>>,
+    call: Row,
+}
+
+/// Makes the call, shows it, settles it, and says how it ended.
+pub(crate) async fn run(
+    bursar: Bursar,
+    invocation: Invocation,
+    attribution: Attribution,
+    shows: Shows,
+    output: Output,
+) -> Result<(), Failure> {
+    let (cutter, signal) = cut_pair();
+    let cutter = std::sync::Arc::new(cutter);
+    let on_interrupt = cutter.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            on_interrupt.cut(INTERRUPTED);
+        }
+    });
+    let base = invocation.model.base.clone();
+    let transcript = base.map(|base| Transcript::new(invocation.operation, base));
+    let streams = invocation.operation.is_stream();
+    let mut reply = bursar.invoke(attribution, invocation, signal).await?;
+    let said = Said { transcript, shows, output, whole: Vec::new(), text: String::new() };
+    let said = said.take(&mut reply, &cutter).await;
+    let id = reply.id.clone();
+    let receipt = reply.settled().await?;
+    let row = recorded(&bursar, &id).await?;
+    bursar.ledger.close().await?;
+    judge(&receipt).map_err(|failure| match serde_json::to_value(&row) {
+        Ok(call) => failure.about(call),
+        Err(_) => failure,
+    })?;
+    if output.json {
+        let body = if streams { None } else { serde_json::from_slice(&said.whole).ok() };
+        Output::object(&Answer { text: said.text, body, call: row })?;
+    } else {
+        output.note(cost_line(&receipt, &id));
+    }
+    Ok(())
+}
+
+/// What was read of a reply, and shown.
+struct Said {
+    transcript: Option<Transcript>,
+    shows: Shows,
+    output: Output,
+    whole: Vec<u8>,
+    text: String,
+}
+
+impl Said {
+    async fn take(mut self, reply: &mut Reply, cutter: &Cutter) -> Self {
+        let is_answer = matches!(&reply.head, Ok(head) if (200..300).contains(&head.status));
+        while let Some(bytes) = reply.next().await {
+            let words = match &mut self.transcript {
+                Some(transcript) if is_answer => transcript.take(&bytes),
+                _ => String::new(),
+            };
+            if is_answer {
+                self.show(&words, &bytes, cutter);
+            }
+            self.text.push_str(&words);
+            if self.output.json {
+                self.whole.extend_from_slice(&bytes);
+            }
+        }
+        let rest = self.transcript.take().map(Transcript::finish).unwrap_or_default();
+        if is_answer {
+            self.show(&rest, &[], cutter);
+            self.text.push_str(&rest);
+            let ends_open = !self.text.is_empty() && !self.text.ends_with('\n');
+            if ends_open && self.shows == Shows::Text {
+                self.show("\n", &[], cutter);
+            }
+        }
+        self
+    }
+
+    fn show(&self, words: &str, bytes: &[u8], cutter: &Cutter) {
+        let written = match self.shows {
+            _ if self.output.json => Ok(()),
+            Shows::Text => Output::piece(words),
+            Shows::Body => Output::bytes(bytes),
+        };
+        if written.is_err() {
+            cutter.cut(OUTPUT_CLOSED);
+        }
+    }
+}
+
+async fn recorded(bursar: &Bursar, id: &CallId) -> Result<Row, Failure> {
+    let filter = CallFilter { id: Some(id.clone()), ..CallFilter::default() };
+    let rows = bursar.ledger.calls(&filter, &Page { after: None, limit: 1 }).await?;
+    let missing = || Failure::new(Situation::Ledger, format!("call `{id}` is not in the ledger"));
+    rows.into_iter().next().map(Row::from).ok_or_else(missing)
+}
+
+/// The exit that an ending asks for.
+fn judge(receipt: &Receipt) -> Result<(), Failure> {
+    let ending = &receipt.settlement.ending;
+    let code = ending.error_code.as_deref().unwrap_or_default();
+    let situation = match ending.outcome {
+        Outcome::Succeeded => return Ok(()),
+        Outcome::Throttled => Situation::Throttled,
+        Outcome::Cut if code == INTERRUPTED => Situation::Interrupted,
+        Outcome::Cut => Situation::Cut,
+        Outcome::Rejected if matches!(ending.http_status, Some(401 | 403)) => {
+            Situation::Unauthenticated
+        }
+        Outcome::Rejected | Outcome::Failed | Outcome::Abandoned => Situation::Upstream,
+    };
+    let message = ending.error_message.as_deref().unwrap_or("no message came with it");
+    let attempts = receipt.settlement.attempts.len();
+    let tries = if attempts > 1 { format!(" after {attempts} attempts") } else { String::new() };
+    let failure = Failure::new(situation, format!("{code}{tries}: {message}"));
+    Err(match receipt.settlement.bill.cost {
+        Some(cost) if receipt.settlement.bill.estimated => {
+            failure.hint(format!("recorded at {cost}, an upper bound: its usage never came"))
+        }
+        _ => failure,
+    })
+}
+
+fn cost_line(receipt: &Receipt, id: &CallId) -> String {
+    let settlement = &receipt.settlement;
+    let usage = &settlement.bill.usage;
+    let cached = usage.cache_read + usage.cache_write_5m + usage.cache_write_1h;
+    let cached = if cached > 0 { format!(", {cached} cached") } else { String::new() };
+    let cost = match settlement.bill.cost {
+        None => "unpriced".to_owned(),
+        Some(cost) if settlement.bill.estimated => {
+            format!("at most {} (estimated: usage was not reported)", Total::from(cost).rounded())
+        }
+        Some(cost) => cost.to_string(),
+    };
+    let version = &settlement.model_version;
+    let (input, out) = (usage.input, usage.output);
+    format!("{DIM}{version} · {input} in{cached}, {out} out · {cost} · call {id}{DIM:#}")
+}

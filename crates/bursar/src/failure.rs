@@ -1,0 +1,170 @@
+//! Why a command failed: an exit code, a machine's word for it, a sentence and a hint.
+
+use bursar_domain::closed_set;
+
+closed_set! {
+    /// The situations that end a command other than well. Their texts stand in `--json`.
+    Situation {
+        /// Something else failed.
+        Failed = "failed",
+        /// The command line makes no sense.
+        Usage = "usage",
+        /// The model is not known.
+        UnknownModel = "unknown_model",
+        /// There is no price for what is asked.
+        Unpriced = "unpriced",
+        /// There are no credentials, or they were refused.
+        Unauthenticated = "unauthenticated",
+        /// A budget, a rate limit or a freeze said no.
+        OverBudget = "over_budget",
+        /// The stream was cut after output began.
+        Cut = "cut",
+        /// Throttled, attempts and all.
+        Throttled = "throttled",
+        /// Bedrock or the model failed.
+        Upstream = "upstream",
+        /// The ledger is newer than the program, damaged, locked or unreachable.
+        Ledger = "ledger",
+        /// A ledger check found something.
+        AuditFindings = "audit_findings",
+        /// Input data is malformed.
+        BadData = "bad_data",
+        /// A file is missing or unreadable.
+        NoFile = "no_file",
+        /// The configuration is wrong.
+        Configuration = "configuration",
+        /// Ctrl-C.
+        Interrupted = "interrupted",
+    }
+}
+
+impl Situation {
+    /// The process's exit code.
+    pub(crate) const fn exit_code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::UnknownModel | Self::Unpriced => 3,
+            Self::Unauthenticated => 4,
+            Self::OverBudget => 5,
+            Self::Cut => 6,
+            Self::Throttled => 7,
+            Self::Upstream => 8,
+            Self::AuditFindings => 9,
+            Self::Ledger => 10,
+            Self::BadData => 65,
+            Self::NoFile => 66,
+            Self::Configuration => 78,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// What a person, and a script, are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) situation: Situation,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    /// The call's row, where one was made.
+    pub(crate) call: Option<serde_json::Value>,
+}
+
+impl Failure {
+    pub(crate) fn new(situation: Situation, message: impl Into<String>) -> Self {
+        Self { situation, message: message.into(), hint: None, call: None }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A message that may carry its hint on a line of its own, as the libraries' errors do.
+    pub(crate) fn from_text(situation: Situation, text: &str) -> Self {
+        match text.split_once("\nhint: ") {
+            Some((message, hint)) => Self::new(situation, message).hint(hint),
+            None => Self::new(situation, text),
+        }
+    }
+
+    pub(crate) fn about(mut self, call: serde_json::Value) -> Self {
+        self.call = Some(call);
+        self
+    }
+
+    /// `{"error":{"code":…,"message":…,"hint":…},"call":…}`
+    pub(crate) fn json(&self) -> serde_json::Value {
+        let error = serde_json::json!({
+            "code": self.situation.as_str(),
+            "message": self.message,
+            "hint": self.hint,
+        });
+        serde_json::json!({"error": error, "call": self.call})
+    }
+}
+
+impl From<bursar_ledger::Error> for Failure {
+    fn from(error: bursar_ledger::Error) -> Self {
+        use bursar_ledger::Error as E;
+        let situation = match &error {
+            E::BadUrl { .. } | E::TooManyReportTags { .. } => Situation::Configuration,
+            E::Missing { .. } | E::MissingDirectory { .. } => Situation::NoFile,
+            E::Unkept { .. } => Situation::Usage,
+            _ => Situation::Ledger,
+        };
+        Self::from_text(situation, &with_sources(&error))
+    }
+}
+
+impl From<bursar_core::Error> for Failure {
+    fn from(error: bursar_core::Error) -> Self {
+        use bursar_core::Error as E;
+        let situation = match error {
+            E::Ledger(error) => return error.into(),
+            E::NoCredentials { .. } => {
+                return Self::new(Situation::Unauthenticated, with_sources(&error)).hint(
+                    "run `aws configure` or `aws sso login`, set AWS_PROFILE, or set \
+                     AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+                );
+            }
+            E::Opaque { .. } => {
+                return Self::from_text(Situation::Unpriced, &error.to_string())
+                    .hint("say so under `[models.base_models]` in the configuration");
+            }
+            E::Unpriced(unpriced) => {
+                return Self::new(Situation::Unpriced, unpriced.to_string()).hint(unpriced.hint());
+            }
+            E::MalformedBody(_) => Situation::BadData,
+            E::NoBodyShape(_) => Situation::Usage,
+            E::Refused(_) => Situation::OverBudget,
+            _ => Situation::Failed,
+        };
+        Self::from_text(situation, &with_sources(&error))
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Situation::Failed, format!("cannot write the output: {error}"))
+    }
+}
+
+/// The error and its causes in one line, each said once. A hint stays last.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let text = error.to_string();
+    let (message, hint) = match text.split_once("\nhint: ") {
+        Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
+        None => (text, None),
+    };
+    let mut line = message;
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        let said = source.to_string();
+        if !line.contains(&said) {
+            line = format!("{line}: {said}");
+        }
+        cause = source.source();
+    }
+    hint.map_or(line.clone(), |hint| format!("{line}\nhint: {hint}"))
+}

@@ -1,0 +1,198 @@
+//! What was said in flags, environment and file, turned into what is meant.
+//!
+//! The only reader of the configuration file and of the environment.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bursar_core::{Connection, Limits};
+use bursar_domain::catalogue::Names;
+use bursar_domain::model::ModelRef;
+use bursar_domain::price_book::PriceBook;
+use bursar_ledger::DatabaseUrl;
+
+use crate::failure::{Failure, Situation};
+
+mod file;
+mod prices;
+
+pub(crate) use file::EXAMPLE;
+
+/// Bedrock's first region, and the AWS tools' usual default.
+const REGION_DEFAULT: &str = "us-east-1";
+
+/// What is meant.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// The configuration file that was read, if one was.
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) ledger_url: String,
+    /// Whether nobody named a ledger.
+    pub(crate) ledger_is_usual: bool,
+    pub(crate) region: String,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) allow_unpriced: bool,
+    pub(crate) names: Names,
+    pub(crate) prices: PriceBook,
+    pub(crate) report_tags: Vec<String>,
+    pub(crate) limits: Limits,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) has_bearer_token: bool,
+}
+
+impl Settings {
+    /// Reads file and environment; `config` and `ledger` are the flags.
+    pub(crate) fn load(config: Option<&Path>, ledger: Option<&str>) -> Result<Self, Failure> {
+        let file = Self::file_path(config)?;
+        let said = match &file {
+            Some(path) => file::read(path)?,
+            None => file::Said::default(),
+        };
+        let prices = match said.prices.file.as_str() {
+            "" => PriceBook::embedded_only(),
+            relative => prices::read(&beside(file.as_deref(), relative))?,
+        };
+        let limits = Limits {
+            attempts_max: said.limits.attempts_max,
+            backoff_base: Duration::from_millis(said.limits.backoff_ms),
+            first_byte: Duration::from_millis(said.limits.first_byte_ms),
+            idle: Duration::from_millis(said.limits.idle_ms),
+            total: Duration::from_millis(said.limits.total_ms),
+            ..Limits::default()
+        };
+        let named = ledger.or(filled(&said.ledger.url)).map(str::to_owned);
+        Ok(Self {
+            ledger_is_usual: named.is_none(),
+            ledger_url: match named {
+                Some(url) => url,
+                None => format!("sqlite:{}", data_folder()?.join("ledger.db").display()),
+            },
+            region: region(&said.aws.region)?,
+            endpoint: filled(&said.aws.endpoint)
+                .map(str::to_owned)
+                .or_else(endpoint_of_environment),
+            allow_unpriced: said.models.allow_unpriced,
+            names: Names { aliases: said.models.aliases, base_models: said.models.base_models },
+            prices,
+            report_tags: said.tags.report,
+            limits,
+            connect_timeout: Duration::from_millis(said.limits.connect_ms),
+            has_bearer_token: variable("AWS_BEARER_TOKEN_BEDROCK").is_some(),
+            file,
+        })
+    }
+
+    /// The file that is read: the flag's, which must exist, or the usual one, which may.
+    pub(crate) fn file_path(config: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
+        if let Some(path) = config {
+            return if path.is_file() {
+                Ok(Some(path.to_owned()))
+            } else {
+                let message = format!("there is no configuration file `{}`", path.display());
+                Err(Failure::new(Situation::Configuration, message)
+                    .hint("`bursar config > FILE` writes one with every default"))
+            };
+        }
+        Ok(Self::usual_file().filter(|path| path.is_file()))
+    }
+
+    /// Where the configuration is looked for when nobody says.
+    pub(crate) fn usual_file() -> Option<PathBuf> {
+        let folder = variable("XDG_CONFIG_HOME").map(PathBuf::from);
+        let folder = folder.or_else(|| Some(home()?.join(".config")));
+        folder.map(|folder| folder.join("bursar/config.toml"))
+    }
+
+    /// The ledger's address, read once.
+    pub(crate) fn database(&self) -> Result<DatabaseUrl, Failure> {
+        Ok(DatabaseUrl::parse(&self.ledger_url)?)
+    }
+
+    /// What a model name stands for.
+    pub(crate) fn resolve(&self, text: &str) -> Result<ModelRef, Failure> {
+        self.prices.resolve(text, &self.names).map_err(|unknown| {
+            let failure = Failure::new(Situation::UnknownModel, unknown.to_string());
+            failure.hint(unknown.hint())
+        })
+    }
+
+    /// How Bedrock is reached.
+    pub(crate) fn connection(&self) -> Connection {
+        Connection {
+            region: Some(self.region.clone()),
+            endpoint: self.endpoint.clone(),
+            credentials: None,
+            has_bearer_token: self.has_bearer_token,
+            connect_timeout: self.connect_timeout,
+        }
+    }
+}
+
+/// Where Bursar keeps its data when nobody says: made when missing.
+pub(crate) fn data_folder() -> Result<PathBuf, Failure> {
+    let folder = variable("XDG_DATA_HOME").map(PathBuf::from);
+    let folder = folder.or_else(|| Some(home()?.join(".local/share"))).ok_or_else(|| {
+        Failure::new(Situation::Configuration, "neither XDG_DATA_HOME nor HOME is set")
+            .hint("name a ledger with --ledger sqlite:PATH")
+    })?;
+    let folder = folder.join("bursar");
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        let message = format!("cannot make the folder `{}`: {error}", folder.display());
+        Failure::new(Situation::Configuration, message).hint("name a ledger with --ledger")
+    })?;
+    Ok(folder)
+}
+
+fn region(said: &str) -> Result<String, Failure> {
+    let of_environment = || variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+    let region = filled(said)
+        .map(str::to_owned)
+        .or_else(of_environment)
+        .or_else(file::region_of_profile)
+        .unwrap_or_else(|| REGION_DEFAULT.to_owned());
+    if is_region(&region) {
+        return Ok(region);
+    }
+    Err(Failure::new(Situation::Configuration, format!("`{region}` is no AWS region")).hint(
+        "a region looks like `us-east-1`; see `[aws] region`, AWS_REGION and the AWS profile",
+    ))
+}
+
+/// Whether a text has a region's form, `us-gov-west-1`: a slip must not be priced as the default.
+pub(crate) fn is_region(text: &str) -> bool {
+    let mut parts = text.rsplit('-');
+    let number = parts.next().is_some_and(|part| part.parse::<u8>().is_ok());
+    let words: Vec<&str> = parts.collect();
+    let is_word =
+        |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    number && words.len() >= 2 && words.iter().all(is_word)
+}
+
+/// The SDK reads these too; Bursar must know the answer, to ask whether it is a simulator.
+fn endpoint_of_environment() -> Option<String> {
+    if variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").as_deref() == Some("true") {
+        return None;
+    }
+    variable("AWS_ENDPOINT_URL_BEDROCK_RUNTIME").or_else(|| variable("AWS_ENDPOINT_URL"))
+}
+
+fn beside(file: Option<&Path>, relative: &str) -> PathBuf {
+    match file.and_then(Path::parent) {
+        Some(folder) => folder.join(relative),
+        None => PathBuf::from(relative),
+    }
+}
+
+fn filled(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn home() -> Option<PathBuf> {
+    variable("HOME").map(PathBuf::from)
+}
+
+/// A variable that is set to something.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the one reader of the environment")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,147 @@
+//! The configuration file as it is written, and what a mistake in it says.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{home, variable};
+use crate::failure::{Failure, Situation};
+
+/// Every setting with its default and a sentence.
+pub(crate) const EXAMPLE: &str = include_str!("../../../../bursar.example.toml");
+
+/// What the file says; what it leaves out is the default.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Said {
+    pub(super) ledger: Ledger,
+    pub(super) aws: Aws,
+    pub(super) models: Models,
+    pub(super) prices: Prices,
+    pub(super) tags: Tags,
+    pub(super) limits: Limits,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Ledger {
+    pub(super) url: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Aws {
+    pub(super) region: String,
+    pub(super) endpoint: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_field_names, reason = "the field is the key in the file")]
+pub(super) struct Models {
+    pub(super) allow_unpriced: bool,
+    pub(super) aliases: BTreeMap<String, String>,
+    pub(super) base_models: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Prices {
+    pub(super) file: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Tags {
+    pub(super) report: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Limits {
+    pub(super) attempts_max: u32,
+    pub(super) backoff_ms: u64,
+    pub(super) connect_ms: u64,
+    pub(super) first_byte_ms: u64,
+    pub(super) idle_ms: u64,
+    pub(super) total_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            attempts_max: 4,
+            backoff_ms: 500,
+            connect_ms: 3_000,
+            first_byte_ms: 900_000,
+            idle_ms: 120_000,
+            total_ms: 3_600_000,
+        }
+    }
+}
+
+/// Reads a TOML file; a mistake is told with file, line and key.
+pub(super) fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, Failure> {
+    let refuse = |message: String| Failure::new(Situation::Configuration, message);
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| refuse(format!("cannot read `{}`: {error}", path.display())))?;
+    toml::from_str(&text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let line = text[..start].matches('\n').count() + 1;
+        let said = text.lines().nth(line - 1).unwrap_or_default().trim();
+        let key = said.split('=').next().unwrap_or(said).trim();
+        let problem = error.message().trim().replace('\n', ", ");
+        refuse(format!("{}:{line}: `{key}`: {problem}", path.display()))
+            .hint("`bursar config` shows every setting, its form and its default")
+    })
+}
+
+/// The region of the AWS profile in use, read as plain lines: no more of the file is needed here.
+pub(super) fn region_of_profile() -> Option<String> {
+    let path = variable("AWS_CONFIG_FILE").map(PathBuf::from);
+    let path = path.or_else(|| Some(home()?.join(".aws/config")))?;
+    let profile = variable("AWS_PROFILE").unwrap_or_else(|| "default".to_owned());
+    let text = std::fs::read_to_string(path).ok()?;
+    let section = |line: &str| {
+        let name = line.strip_prefix('[')?.strip_suffix(']')?.trim();
+        Some(name.strip_prefix("profile ").unwrap_or(name).trim().to_owned())
+    };
+    let lines = text.lines().map(str::trim);
+    let inside = lines.skip_while(|line| section(line).as_ref() != Some(&profile)).skip(1);
+    let mut inside = inside.take_while(|line| !line.starts_with('['));
+    inside.find_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        (key.trim() == "region").then(|| value.trim().to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_file_says_the_defaults() {
+        let said: Said = toml::from_str(EXAMPLE).unwrap();
+        assert_eq!(said, Said::default());
+    }
+
+    #[test]
+    fn a_mistake_names_file_line_and_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, "[limits]\nidle_ms = \"soon\"\n").unwrap();
+        let failure = read::<Said>(&path).unwrap_err();
+        assert_eq!(failure.situation, Situation::Configuration);
+        assert!(failure.message.contains("config.toml:2: `idle_ms`"), "{}", failure.message);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_not_ignored() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, "[aws]\nregoin = \"eu-west-1\"\n").unwrap();
+        let failure = read::<Said>(&path).unwrap_err();
+        assert!(failure.message.contains("unknown field `regoin`"), "{}", failure.message);
+    }
+}

@@ -1,0 +1,57 @@
+//! Builds the parts from the settings.
+
+use bursar_core::{Bedrock, Bursar, Connection, Entropy, Pricing, is_simulator};
+use bursar_domain::catalogue::Catalogue;
+use bursar_domain::time::Clock;
+use bursar_ledger::{Ledger, OpenOptions};
+
+use crate::failure::Failure;
+use crate::settings::Settings;
+
+/// Opens the ledger, and makes it when it is missing.
+pub(crate) async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> {
+    let mut options = OpenOptions::new(Clock::system());
+    options.report_tags.clone_from(&settings.report_tags);
+    Ok(Ledger::open(&settings.database()?, options).await?)
+}
+
+/// What calls cost, without a connection.
+pub(crate) fn pricing(settings: &Settings) -> Pricing {
+    Pricing {
+        catalogue: Catalogue::embedded(),
+        prices: settings.prices.clone().into(),
+        region: settings.region.clone(),
+        allow_unpriced: settings.allow_unpriced,
+    }
+}
+
+/// Whether calls would go to a simulator. Bedrock's own endpoint is never asked.
+pub(crate) async fn is_simulated(settings: &Settings) -> bool {
+    match &settings.endpoint {
+        Some(endpoint) => is_simulator(endpoint).await,
+        None => false,
+    }
+}
+
+/// Everything that a metered call needs.
+pub(crate) async fn open(settings: &Settings) -> Result<Bursar, Failure> {
+    let simulated = is_simulated(settings).await;
+    open_at(settings, &settings.connection(), simulated).await
+}
+
+/// The same, at an endpoint that the caller knows.
+pub(crate) async fn open_at(
+    settings: &Settings,
+    connection: &Connection,
+    simulated: bool,
+) -> Result<Bursar, Failure> {
+    Ok(Bursar {
+        bedrock: Bedrock::connect(connection).await?,
+        ledger: open_ledger(settings).await?,
+        pricing: pricing(settings),
+        limits: settings.limits.clone(),
+        clock: Clock::system(),
+        entropy: Entropy::system(),
+        simulated,
+    })
+}

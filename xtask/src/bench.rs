@@ -1,0 +1,87 @@
+//! `cargo xtask bench`: measures, and writes what it found to docs/benchmarks.md.
+//!
+//! Times of one machine mean little elsewhere, so each bench states a ratio of two programs that
+//! ran in turns, and the machine stands beside every figure. No test depends on these numbers.
+
+mod cold;
+mod converse;
+mod ledger;
+mod machine;
+mod price;
+mod replay;
+mod report;
+mod sandbox;
+mod timing;
+mod usage;
+mod version;
+
+use anyhow::{Result, bail};
+
+use crate::step::{self, cargo, say};
+use report::Finding;
+
+/// One thing that is measured: its name, what it proves, and the function that does it.
+struct Bench {
+    name: &'static str,
+    question: &'static str,
+    run: fn() -> Result<Vec<Finding>>,
+}
+
+const BENCHES: [Bench; 7] = [
+    Bench {
+        name: "cold",
+        question: "How long does a stranger wait for the first `cargo run --release -- demo`?",
+        run: cold::run,
+    },
+    Bench {
+        name: "version",
+        question: "How long does `bursar --version` take, the whole process?",
+        run: version::run,
+    },
+    Bench {
+        name: "price",
+        question: "How long does one price look-up take, the whole process?",
+        run: price::run,
+    },
+    Bench {
+        name: "converse",
+        question: "What does metering add to one call, beside a bare SDK program?",
+        run: converse::run,
+    },
+    Bench {
+        name: "ledger",
+        question: "How near do grouped holds and settlements come to bare inserts?",
+        run: ledger::run,
+    },
+    Bench {
+        name: "usage",
+        question: "Does a report slow down as the ledger grows?",
+        run: usage::run,
+    },
+    Bench {
+        name: "replay",
+        question: "How much memory does replaying 8,819 rows take?",
+        run: replay::run,
+    },
+];
+
+/// Runs the benches named in `names`, or all of them, and rewrites their sections of the report.
+pub(crate) fn run(names: &[String]) -> Result<()> {
+    if let Some(unknown) = names.iter().find(|name| BENCHES.iter().all(|b| b.name != **name)) {
+        let known = BENCHES.map(|bench| bench.name).join(", ");
+        bail!("there is no bench `{unknown}`\nhint: there are {known}");
+    }
+    let machine = machine::describe()?;
+    say(&machine);
+    step::run(&mut cargo(["build", "--release", "--locked", "--package", "bursar"]))?;
+    let wanted = |bench: &&Bench| names.is_empty() || names.iter().any(|name| name == bench.name);
+    for bench in BENCHES.iter().filter(wanted) {
+        say(&format!("bench {}: {}", bench.name, bench.question));
+        let findings = (bench.run)()?;
+        for finding in &findings {
+            say(&finding.to_string());
+        }
+        report::replace(bench.name, bench.question, &machine, &findings)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! A place to run the release binary in: its own folder, its own ledger, its own simulator.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::step::{command, output};
+use crate::workspace::target_directory;
+
+/// Where the kernel keeps files in memory.
+pub(super) const RAM_DISK: &str = "/dev/shm";
+
+/// A release program that was built before: `bursar`, or `examples/NAME`.
+pub(super) fn binary(name: &str) -> Result<PathBuf> {
+    let path = target_directory()?.join("release").join(name);
+    if !path.is_file() {
+        bail!("{} has not been built", path.display());
+    }
+    Ok(path)
+}
+
+/// A folder of its own, removed in the end.
+pub(super) struct Sandbox(PathBuf);
+
+impl Sandbox {
+    /// Below `parent`.
+    pub(super) fn new(parent: &Path) -> Result<Self> {
+        let template = parent.join("bursar-bench.XXXXXX");
+        let path = output(&mut command("mktemp".as_ref(), ["-d".as_ref(), template.as_os_str()]))?;
+        Ok(Self(PathBuf::from(path)))
+    }
+
+    /// The folder.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The URL of a SQLite ledger in the folder.
+    pub(super) fn ledger(&self) -> String {
+        format!("sqlite:{}", self.0.join("ledger.db").display())
+    }
+
+    /// `program` with this ledger, and with nothing of the machine's own settings.
+    pub(super) fn program(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.0).env_clear().env("HOME", &self.0).stdin(Stdio::null());
+        command.env("BURSAR_LEDGER", self.ledger());
+        command
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            eprintln!("warning: {} was left behind: {error}", self.0.display());
+        }
+    }
+}
+
+/// `bursar simulate` on a free port, stopped in the end.
+pub(super) struct Simulator {
+    process: Child,
+    url: String,
+    /// Kept open: a program that writes to a closed pipe is killed.
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Simulator {
+    /// Starts it and waits for the line that says where it listens.
+    pub(super) fn start() -> Result<Self> {
+        let mut command = Command::new(binary("bursar")?);
+        command.args(["simulate", "--listen", "127.0.0.1:0", "--quiet"]);
+        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let stdout = process.stdout.take().context("the simulator has no stdout")?;
+        let mut simulator = Self { process, url: String::new(), stdout: BufReader::new(stdout) };
+        let mut line = String::new();
+        simulator.stdout.read_line(&mut line)?;
+        let url = line.trim().strip_prefix("listening on ");
+        url.with_context(|| format!("the simulator began with `{}`", line.trim()))?
+            .clone_into(&mut simulator.url);
+        Ok(simulator)
+    }
+
+    /// `command`, with this simulator for Bedrock.
+    pub(super) fn called_by(&self, mut command: Command) -> Command {
+        command
+            .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &self.url)
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "bench")
+            .env("AWS_SECRET_ACCESS_KEY", "bench");
+        command
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

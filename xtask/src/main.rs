@@ -1,0 +1,57 @@
+//! The developers' own tool, run as `cargo xtask COMMAND`.
+//!
+//! It drives cargo and a few system programs, prints each step before taking it, and fails on the
+//! first one that fails. It is no part of the product, which neither calls nor ships it.
+
+mod bench;
+mod catalogue;
+mod dist;
+mod lint;
+mod postgres;
+mod step;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+
+  test [ARGS…]      sets up PostgreSQL and Python, then runs every test; ARGS go to the runner
+  lint              format, clippy, documentation, dependency rules
+  dist              the release binary with man pages, completions, checksums and SBOM
+  bench [NAME…]     measures, and writes docs/benchmarks.md; without a NAME, everything
+  catalogue MODELS.json PRICES.json ROUTING.json
+                    regenerates the embedded catalogue from its sources";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<ExitCode> {
+    let Some((command, rest)) = arguments.split_first() else {
+        eprintln!("{USAGE}");
+        return Ok(ExitCode::from(2));
+    };
+    match command.as_str() {
+        "test" => return test::run(rest),
+        "lint" => lint::run()?,
+        "dist" => dist::run()?,
+        "bench" => bench::run(rest)?,
+        "catalogue" => catalogue::run(rest)?,
+        "help" | "--help" | "-h" => println!("{USAGE}"),
+        other => {
+            eprintln!("error: there is no command `{other}`\n\n{USAGE}");
+            return Ok(ExitCode::from(2));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
