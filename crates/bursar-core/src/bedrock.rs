@@ -8,9 +8,10 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_sdk_bedrockruntime::Client;
+use aws_sdk_bedrockruntime::config::Credentials as FixedCredentials;
+use aws_sdk_bedrockruntime::config::StalledStreamProtectionConfig;
 use aws_sdk_bedrockruntime::config::retry::RetryConfig;
 use aws_sdk_bedrockruntime::config::timeout::TimeoutConfig;
-use aws_sdk_bedrockruntime::config::{Credentials, StalledStreamProtectionConfig};
 use aws_sdk_bedrockruntime::error::SdkError;
 use aws_smithy_http_client::Builder as HttpBuilder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -29,12 +30,32 @@ pub struct Connection {
     pub region: Option<String>,
     /// Another endpoint than Bedrock's own.
     pub endpoint: Option<String>,
-    /// Fixed credentials (key id, secret), for a simulator that this process started itself.
-    pub credentials: Option<(String, String)>,
-    /// Whether `AWS_BEARER_TOKEN_BEDROCK` is set, so that no other credentials are needed.
-    pub has_bearer_token: bool,
+    /// Where the credentials come from.
+    pub credentials: Credentials,
     /// The longest wait for a connection.
     pub connect_timeout: Duration,
+}
+
+/// Where credentials come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credentials {
+    /// Made up, for a simulator that this process started itself.
+    Simulated,
+    /// `AWS_BEARER_TOKEN_BEDROCK`.
+    BearerToken,
+    /// An access key in the environment: nobody has to be asked for one.
+    AccessKey,
+    /// Wherever the AWS chain finds them: a profile, sign-on, the machine's role …
+    Chain,
+}
+
+impl Connection {
+    /// Whether anything may have to be reached by TLS: Bedrock, or whoever gives out credentials.
+    /// Without, the machine's root certificates are not read, which takes longer than a call.
+    fn needs_tls(&self) -> bool {
+        let is_plain = self.endpoint.as_ref().is_some_and(|url| url.starts_with("http://"));
+        !is_plain || self.credentials == Credentials::Chain
+    }
 }
 
 /// A connection pool to Bedrock in one region.
@@ -51,7 +72,7 @@ impl Bedrock {
     /// [`Error::NoCredentials`] when the AWS chain finds none.
     pub async fn connect(connection: &Connection) -> Result<Self, Error> {
         let config = load(connection).await;
-        if connection.credentials.is_none() && !connection.has_bearer_token {
+        if connection.credentials == Credentials::Chain {
             require_credentials(&config).await?;
         }
         let region = config.region().map_or_else(String::new, ToString::to_string);
@@ -124,15 +145,20 @@ where
 }
 
 async fn load(connection: &Connection) -> SdkConfig {
-    let http = HttpBuilder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let http = if connection.needs_tls() {
+        HttpBuilder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    } else {
+        HttpBuilder::new().build_http()
+    };
     let timeouts = TimeoutConfig::builder().connect_timeout(connection.connect_timeout).build();
     let mut loader =
         aws_config::defaults(BehaviorVersion::latest()).http_client(http).timeout_config(timeouts);
     if let Some(region) = &connection.region {
         loader = loader.region(Region::new(region.clone()));
     }
-    if let Some((id, secret)) = &connection.credentials {
-        loader = loader.credentials_provider(Credentials::new(id, secret, None, None, "simulator"));
+    if connection.credentials == Credentials::Simulated {
+        let made_up = FixedCredentials::new("simulator", "simulator", None, None, "simulator");
+        loader = loader.credentials_provider(made_up);
     }
     loader.load().await
 }

@@ -22,7 +22,7 @@ mod simulator_probe;
 mod tap;
 mod transcript;
 
-pub use bedrock::{Bedrock, Connection};
+pub use bedrock::{Bedrock, Connection, Credentials};
 pub use cut::{CutSignal, Cutter, cut_pair};
 pub use entropy::Entropy;
 pub use error::Error;

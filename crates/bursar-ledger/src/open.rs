@@ -62,6 +62,9 @@ pub struct OpenOptions {
     pub report_tags: Vec<String>,
     /// Whether a SQLite file that is not there is made.
     pub create: bool,
+    /// Connections that read a SQLite file at a time. Each is a thread, and takes a millisecond to
+    /// open: a program that reads one thing after the other needs one.
+    pub readers: u32,
 }
 
 impl OpenOptions {
@@ -71,7 +74,7 @@ impl OpenOptions {
     /// With no report tags, making the file where there is none.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self { clock, report_tags: Vec::new(), create: true }
+        Self { clock, report_tags: Vec::new(), create: true, readers: 4 }
     }
 }
 
@@ -132,7 +135,7 @@ async fn open_file(path: &Path, options: &OpenOptions) -> Result<Ledger, Error> 
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
         .synchronous(SqliteSynchronous::Full);
-    let reads: SqlitePool = sqlite_pool(4).connect_lazy_with(connect.clone());
+    let reads: SqlitePool = sqlite_pool(options.readers.max(1)).connect_lazy_with(connect.clone());
     let reads = Pool::Sqlite(reads);
     check_sqlite_version(&reads).await?;
     if is_small {

@@ -24,26 +24,38 @@ pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
     let load = || Settings::load(args.config.as_deref(), args.ledger.as_deref());
     match args.command {
         Command::Generate(generate) => generate.run(),
-        Command::Simulate(simulate) => block_on(simulate.run(output)),
+        Command::Simulate(simulate) => block_on_all_cores(simulate.run(output)),
         Command::Config(config) => {
             config.run(args.config.as_deref(), args.ledger.as_deref(), output)
         }
         Command::Price(price) => price.run(&load()?, output),
         Command::Models(models) => models.run(&load()?, output),
-        Command::Demo(demo) => block_on(demo.run(&load()?, output)),
+        Command::Demo(demo) => block_on_all_cores(demo.run(&load()?, output)),
         Command::Converse(converse) => block_on(converse.run(&load()?, output)),
         Command::Invoke(invoke) => block_on(invoke.run(&load()?, output)),
         Command::Calls(calls) => block_on(calls.run(&load()?, output)),
         Command::Usage(usage) => block_on(usage.run(&load()?, output)),
-        Command::Replay(replay) => block_on(replay.run(&load()?, output)),
+        Command::Replay(replay) => block_on_all_cores(replay.run(&load()?, output)),
         Command::Ledger(ledger) => block_on(ledger.run(&load()?, output)),
     }
 }
 
-/// A runtime only for commands that wait for something: `price` and `--version` are instant.
+/// A runtime only for commands that wait for something: `price` and `--version` are instant. One
+/// thread, since a command that makes one call has nothing to share out.
 fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    run_on(&mut tokio::runtime::Builder::new_current_thread(), command)
+}
+
+/// For commands that make, or serve, many calls at a time.
+fn block_on_all_cores(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    run_on(&mut tokio::runtime::Builder::new_multi_thread(), command)
+}
+
+fn run_on(
+    runtime: &mut tokio::runtime::Builder,
+    command: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    runtime
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Situation::Failed, format!("cannot start: {error}")))?

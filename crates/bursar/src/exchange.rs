@@ -58,17 +58,18 @@ pub(crate) async fn run(
     let said = said.take(&mut reply, &cutter).await;
     let id = reply.id.clone();
     let receipt = reply.settled().await?;
-    let row = recorded(&bursar, &id).await?;
+    let row = if output.json { Some(recorded(&bursar, &id).await?) } else { None };
     bursar.ledger.close().await?;
-    judge(&receipt).map_err(|failure| match serde_json::to_value(&row) {
-        Ok(call) => failure.about(call),
-        Err(_) => failure,
-    })?;
-    if output.json {
-        let body = if streams { None } else { serde_json::from_slice(&said.whole).ok() };
-        Output::object(&Answer { text: said.text, body, call: row })?;
-    } else {
-        output.note(cost_line(&receipt, &id));
+    if let Err(failure) = judge(&receipt) {
+        let call = row.and_then(|row| serde_json::to_value(row).ok());
+        return Err(Failure { call, ..failure });
+    }
+    match row {
+        None => output.note(cost_line(&receipt, &id)),
+        Some(call) => {
+            let body = if streams { None } else { serde_json::from_slice(&said.whole).ok() };
+            Output::object(&Answer { text: said.text, body, call })?;
+        }
     }
     Ok(())
 }

@@ -88,11 +88,6 @@ impl Failure {
         }
     }
 
-    pub(crate) fn about(mut self, call: serde_json::Value) -> Self {
-        self.call = Some(call);
-        self
-    }
-
     /// `{"error":{"code":…,"message":…,"hint":…},"call":…}`
     pub(crate) fn json(&self) -> serde_json::Value {
         let error = serde_json::json!({

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bursar_core::{Connection, Limits};
+use bursar_core::{Connection, Credentials, Limits};
 use bursar_domain::catalogue::Names;
 use bursar_domain::model::ModelRef;
 use bursar_domain::price_book::PriceBook;
@@ -37,7 +37,7 @@ pub(crate) struct Settings {
     pub(crate) report_tags: Vec<String>,
     pub(crate) limits: Limits,
     pub(crate) connect_timeout: Duration,
-    pub(crate) has_bearer_token: bool,
+    pub(crate) credentials: Credentials,
 }
 
 impl Settings {
@@ -77,7 +77,7 @@ impl Settings {
             report_tags: said.tags.report,
             limits,
             connect_timeout: Duration::from_millis(said.limits.connect_ms),
-            has_bearer_token: variable("AWS_BEARER_TOKEN_BEDROCK").is_some(),
+            credentials: credentials(),
             file,
         })
     }
@@ -121,8 +121,7 @@ impl Settings {
         Connection {
             region: Some(self.region.clone()),
             endpoint: self.endpoint.clone(),
-            credentials: None,
-            has_bearer_token: self.has_bearer_token,
+            credentials: self.credentials,
             connect_timeout: self.connect_timeout,
         }
     }
@@ -166,6 +165,18 @@ pub(crate) fn is_region(text: &str) -> bool {
     let is_word =
         |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
     number && words.len() >= 2 && words.iter().all(is_word)
+}
+
+/// The first of these that the SDK itself would take.
+fn credentials() -> Credentials {
+    let is_set = |name| variable(name).is_some();
+    if is_set("AWS_BEARER_TOKEN_BEDROCK") {
+        Credentials::BearerToken
+    } else if is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY") {
+        Credentials::AccessKey
+    } else {
+        Credentials::Chain
+    }
 }
 
 /// The SDK reads these too; Bursar must know the answer, to ask whether it is a simulator.

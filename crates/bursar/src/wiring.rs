@@ -12,6 +12,7 @@ use crate::settings::Settings;
 pub(crate) async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> {
     let mut options = OpenOptions::new(Clock::system());
     options.report_tags.clone_from(&settings.report_tags);
+    options.readers = 1;
     Ok(Ledger::open(&settings.database()?, options).await?)
 }
 
@@ -35,8 +36,10 @@ pub(crate) async fn is_simulated(settings: &Settings) -> bool {
 
 /// Everything that a metered call needs.
 pub(crate) async fn open(settings: &Settings) -> Result<Bursar, Failure> {
-    let simulated = is_simulated(settings).await;
-    open_at(settings, &settings.connection(), simulated).await
+    let connection = settings.connection();
+    let (simulated, bursar) =
+        tokio::join!(is_simulated(settings), open_at(settings, &connection, false));
+    Ok(Bursar { simulated, ..bursar? })
 }
 
 /// The same, at an endpoint that the caller knows.
@@ -45,9 +48,11 @@ pub(crate) async fn open_at(
     connection: &Connection,
     simulated: bool,
 ) -> Result<Bursar, Failure> {
+    let (bedrock, ledger) = tokio::join!(Bedrock::connect(connection), open_ledger(settings));
+    let (bedrock, ledger) = (bedrock?, ledger?);
     Ok(Bursar {
-        bedrock: Bedrock::connect(connection).await?,
-        ledger: open_ledger(settings).await?,
+        bedrock,
+        ledger,
         pricing: pricing(settings),
         limits: settings.limits.clone(),
         clock: Clock::system(),

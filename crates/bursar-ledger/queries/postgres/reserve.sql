@@ -18,10 +18,9 @@ locked AS MATERIALIZED (
 verdict AS MATERIALIZED (
     SELECT
         (SELECT revision FROM ledger_revision) AS revision,
-        (
-            SELECT COUNT(*) FROM jsonb_each($1) AS h
-            WHERE EXISTS (SELECT 1 FROM call WHERE call.id = h.key)
-        ) > 0 AS known,
+        EXISTS (
+            SELECT 1 FROM call WHERE call.id = ANY (ARRAY(SELECT key FROM jsonb_each($1)))
+        ) AS known,
         COUNT(*) = (SELECT COUNT(*) FROM want) AND COALESCE(BOOL_AND(
             mode = 'soft' OR (bounded AND
                 spent_micro + (CASE WHEN spent_rest > 0 THEN 1 ELSE 0 END) + held_micro + amount

@@ -4,7 +4,7 @@
 -- $8 journal lines, $9 hours, $10 days. Tells whether every hold was still there.
 WITH token AS MATERIALIZED (
     SELECT call_id FROM hold
-    WHERE call_id IN (SELECT key FROM jsonb_each($1))
+    WHERE call_id = ANY (ARRAY(SELECT key FROM jsonb_each($1)))
     ORDER BY call_id
     FOR UPDATE
 ),

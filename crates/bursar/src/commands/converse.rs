@@ -68,7 +68,7 @@ impl Converse {
         if self.dry_run {
             return preview::run(settings, invocation, output);
         }
-        let bursar = wiring::open(settings).await?;
+        let bursar = Box::pin(wiring::open(settings)).await?;
         exchange::run(bursar, invocation, attribution, Shows::Text, output).await
     }
 }

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use bursar_core::Connection;
+use bursar_core::{Connection, Credentials};
 use bursar_domain::time::Clock;
 use bursar_ledger::{Dimension, UsageQuery};
 use bursar_simulator::Simulator;
@@ -47,7 +47,7 @@ impl Demo {
         let connection = Connection {
             region: Some("us-east-1".to_owned()),
             endpoint: Some(simulator.url().clone()),
-            credentials: Some(("simulator".to_owned(), "simulator".to_owned())),
+            credentials: Credentials::Simulated,
             ..settings.connection()
         };
         let mut rows = trace::parse("the demo's trace", TRACE.as_bytes())?;

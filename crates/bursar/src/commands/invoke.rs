@@ -98,7 +98,7 @@ impl Invoke {
         if self.dry_run {
             return preview::run(settings, invocation, output);
         }
-        let bursar = wiring::open(settings).await?;
+        let bursar = Box::pin(wiring::open(settings)).await?;
         exchange::run(bursar, invocation, attribution, shows, output).await
     }
 }

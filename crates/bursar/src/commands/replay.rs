@@ -84,7 +84,7 @@ impl Replay {
         if !simulated && !self.yes_spend {
             return Err(refuse_to_spend(settings, &models, &rows));
         }
-        let mut bursar = wiring::open(settings).await?;
+        let mut bursar = Box::pin(wiring::open(settings)).await?;
         bursar.limits.attempts_max = bursar.limits.attempts_max.max(ATTEMPTS_MIN);
         if simulated {
             bursar.limits.backoff_base = SIMULATOR_BACKOFF;
