@@ -72,3 +72,6 @@ fn dearest_input(facts: &RequestFacts, price: &Price) -> Option<Rate> {
     let long_write = rates.cache_write_1h.filter(|_| facts.cache_ttl_1h);
     rates.input.max(short_write).max(long_write)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 //! used is believed; where it said nothing, what was seen of it is the least it can have used.
 
 use aws_smithy_types::body::SdkBody;
-use bursar_domain::call::{Attempt, Ending, Outcome};
+use bursar_domain::call::{Attempt, AttemptOutcome, Ending, Outcome};
 use bursar_domain::time::Timestamp;
 use bursar_domain::usage::Usage;
 use bursar_wire::error::WireError;
@@ -18,7 +18,7 @@ use crate::capture::Answer;
 use crate::cut::CutSignal;
 use crate::outcome::Unanswered;
 use crate::reply::{Head, NoAnswer, Sink};
-use crate::send::{Last, Sent, request_id};
+use crate::send::{Last, Sent, refused_outcome, request_id};
 use crate::tap::{Tap, Tapped};
 
 /// What a call owes, before it is priced.
@@ -178,10 +178,11 @@ fn ending(outcome: Outcome, code: String, message: String) -> Ending {
     }
 }
 
+/// A call that was not answered ends as its last attempt did.
 fn refused(status: u16, error: WireError) -> Ending {
-    let outcome = match status {
-        _ if error.is_throttling() => Outcome::Throttled,
-        400..500 => Outcome::Rejected,
+    let outcome = match refused_outcome(&error) {
+        AttemptOutcome::Throttled => Outcome::Throttled,
+        AttemptOutcome::Rejected => Outcome::Rejected,
         _ => Outcome::Failed,
     };
     Ending { http_status: Some(status), ..ending(outcome, error.code, error.message) }

@@ -134,7 +134,8 @@ fn is_free_to_repeat(last: &Last) -> bool {
     }
 }
 
-fn refused_outcome(error: &WireError) -> AttemptOutcome {
+/// What Bedrock's error makes of an attempt.
+pub(crate) fn refused_outcome(error: &WireError) -> AttemptOutcome {
     match error.status {
         _ if error.is_throttling() => AttemptOutcome::Throttled,
         400..500 => AttemptOutcome::Rejected,

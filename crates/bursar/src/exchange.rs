@@ -26,11 +26,12 @@ pub(crate) enum Shows {
     Body,
 }
 
-/// What `--json` prints of a call that succeeded.
+/// What `--json` prints of a call that succeeded: the answer, and the call's columns beside it.
 #[derive(Serialize)]
 struct Answer {
     text: String,
     body: Option<Box<RawValue>>,
+    #[serde(flatten)]
     call: Row,
 }
 
