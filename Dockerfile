@@ -7,8 +7,8 @@ COPY . .
 # The caches outlive the layer, so a changed line of ours does not rebuild the dependencies.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \
-    cargo build --release --locked --package bursar \
-    && cp target/release/bursar /usr/local/bin/bursar
+    cargo build --profile dist --locked --package bursar \
+    && cp target/dist/bursar /usr/local/bin/bursar
 
 FROM debian:bookworm-slim
 # The roots that the AWS endpoints' certificates are checked against.

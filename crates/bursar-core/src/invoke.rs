@@ -1,7 +1,5 @@
 //! The metered call. Five verbs, in order: everything else in this crate is one of them in detail.
 
-use std::time::Duration;
-
 use bursar_domain::budget::RefusalReason;
 use bursar_domain::call::{CallId, Intent};
 use bursar_domain::identity::Attribution;
@@ -14,45 +12,7 @@ use crate::meter::Line;
 use crate::priced::{Priced, Pricing};
 use crate::reply::{self, Receipt, Reply, Sink};
 use crate::tap::Tap;
-use crate::{Bedrock, Entropy, Error, Invocation};
-
-/// Every bound on one call, and what unpriced models may do.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Attempts at one call, the first included.
-    pub attempts_max: u32,
-    /// The longest first pause between attempts; it doubles each time.
-    pub backoff_base: Duration,
-    /// The longest pause between attempts.
-    pub backoff_max: Duration,
-    /// The longest wait for the head of a reply.
-    pub first_byte: Duration,
-    /// The longest silence within a reply.
-    pub idle: Duration,
-    /// The longest a reply may take in all.
-    pub total: Duration,
-    /// How long a caller that does not read may hold a reply up.
-    pub slow_caller: Duration,
-    /// The most bytes of a reply that is not a stream.
-    pub reply_bytes_max: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            attempts_max: 4,
-            backoff_base: Duration::from_millis(500),
-            backoff_max: Duration::from_secs(20),
-            // A plain reply's head comes only when the whole answer has been generated.
-            first_byte: Duration::from_mins(15),
-            idle: Duration::from_mins(2),
-            total: Duration::from_hours(1),
-            slow_caller: Duration::from_secs(30),
-            // Bedrock's own limit on a body is 25 MB; images come back base64-encoded.
-            reply_bytes_max: 64 << 20,
-        }
-    }
-}
+use crate::{Bedrock, Entropy, Error, Invocation, Limits};
 
 /// Makes metered calls. Cheap to clone.
 #[derive(Debug, Clone)]
