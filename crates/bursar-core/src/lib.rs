@@ -6,10 +6,12 @@
 mod bedrock;
 mod bill;
 mod capture;
+mod conversation;
 mod cut;
 mod entropy;
 mod error;
 mod estimate;
+pub mod iam;
 mod invocation;
 mod invoke;
 mod limits;
@@ -24,6 +26,7 @@ mod tap;
 mod transcript;
 
 pub use bedrock::{Bedrock, Connection, Credentials};
+pub use conversation::{Attachment, Conversation, Format, Message, Role};
 pub use cut::{CutSignal, Cutter, cut_pair};
 pub use entropy::Entropy;
 pub use error::Error;

@@ -103,6 +103,12 @@ impl Pricing {
         }
     }
 
+    /// The price of the same call with so much input; `None` where there is none.
+    #[must_use]
+    pub fn price_again(&self, priced: &Priced, context_tokens: u64) -> Option<Price> {
+        self.price_of(priced, priced.tier, context_tokens).ok()
+    }
+
     /// The price of a call at the tier that serves it and the context it has.
     pub(crate) fn price_of(
         &self,

@@ -6,6 +6,7 @@ use bursar_domain::call::Operation;
 use bursar_domain::model::ModelRef;
 use bursar_domain::price::Tier;
 use bursar_wire::body::{self, build_body, converse_body};
+use bursar_wire::counting;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -67,6 +68,28 @@ impl Invocation {
     }
 }
 
+impl Invocation {
+    /// A CountTokens request for a prompt. Only a base id can be counted by.
+    #[must_use]
+    pub fn count_prompt(model: ModelRef, prompt: &Prompt) -> Self {
+        Self::count(model, counting::count_prompt(&prompt.as_wire()))
+    }
+
+    /// A CountTokens request for an InvokeModel body.
+    #[must_use]
+    pub fn count_body(model: ModelRef, body: &[u8]) -> Self {
+        Self::count(model, counting::count_body(body))
+    }
+
+    fn count(mut model: ModelRef, body: Vec<u8>) -> Self {
+        if let Some(base) = &model.base {
+            model.dispatched = base.to_string();
+        }
+        let operation = Operation::CountTokens;
+        Self { operation, model, headers: json_headers(), body: body.into() }
+    }
+}
+
 impl Prompt {
     fn as_wire(&self) -> body::Prompt<'_> {
         body::Prompt {
@@ -98,6 +121,6 @@ impl Prompt {
     }
 }
 
-fn json_headers() -> HeaderMap {
+pub(crate) fn json_headers() -> HeaderMap {
     HeaderMap::from_iter([(CONTENT_TYPE, JSON)])
 }

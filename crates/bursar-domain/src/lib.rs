@@ -4,6 +4,7 @@
 //! an argument. Every other crate speaks in these types, and none re-exports them.
 
 pub mod admission;
+pub mod advice;
 pub mod budget;
 pub mod call;
 pub mod catalogue;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use bursar_domain::model::ModelId;
 use bursar_domain::price::Tier;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::provider::{converse_json, shape_of};
 use crate::tier::service_tier_word;
@@ -51,7 +51,15 @@ pub fn converse_body(
     metadata: &BTreeMap<String, String>,
     tier: Option<Tier>,
 ) -> Vec<u8> {
-    let mut body = converse_json(prompt);
+    marked(converse_json(prompt), metadata, tier)
+}
+
+/// A Converse body with its metadata and its tier, as bytes.
+pub(crate) fn marked(
+    mut body: Value,
+    metadata: &BTreeMap<String, String>,
+    tier: Option<Tier>,
+) -> Vec<u8> {
     if !metadata.is_empty() {
         body["requestMetadata"] = json!(metadata);
     }

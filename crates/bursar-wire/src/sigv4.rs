@@ -21,6 +21,8 @@ pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 pub const SERVICE: &str = "bedrock";
 /// How far a request's date may be from now, either way.
 pub const SKEW_MS_MAX: i64 = 5 * 60 * 1000;
+/// The name under which a signer of HTTP/2 may sign the host: AWS's SDK for JavaScript does.
+const AUTHORITY: &str = ":authority";
 /// The longest `Authorization` header that is read, in bytes.
 pub const AUTHORIZATION_BYTES_MAX: usize = 8 * 1024;
 
@@ -156,8 +158,9 @@ pub fn verify(
     secret_access_key: &str,
     now: Timestamp,
 ) -> Result<(), SignatureError> {
-    for required in ["host", "x-amz-date"] {
-        if !authorization.signed_headers.iter().any(|name| name == required) {
+    for (required, also) in [("host", Some(AUTHORITY)), ("x-amz-date", None)] {
+        let is_it = |name: &String| name == required || also.is_some_and(|also| name == also);
+        if !authorization.signed_headers.iter().any(is_it) {
             return Err(SignatureError::UnsignedHeader(required.to_owned()));
         }
     }
@@ -234,7 +237,7 @@ fn canonical_request(
 fn canonical_header(headers: &HeaderMap, name: &str) -> Result<String, SignatureError> {
     let unsigned = || SignatureError::UnsignedHeader(name.to_owned());
     let mut values = Vec::new();
-    for value in headers.get_all(name) {
+    for value in headers.get_all(if name == AUTHORITY { "host" } else { name }) {
         let text = std::str::from_utf8(value.as_bytes()).map_err(|_| unsigned())?;
         values.push(text.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
     }

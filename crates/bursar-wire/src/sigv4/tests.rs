@@ -98,6 +98,43 @@ fn a_session_token_is_checked_as_signed() {
     assert_eq!(check(path, &headers, noon()), Err(SignatureError::Mismatch));
 }
 
+/// As AWS's SDK for JavaScript signed it over HTTP/2: the host under the name `:authority`.
+fn signed_by_javascript(host: &'static str) -> HeaderMap {
+    let pairs = [
+        ("host", host),
+        ("content-type", "application/json"),
+        ("content-length", "15"),
+        ("x-amz-user-agent", "aws-sdk-js/3.1163.0"),
+        ("amz-sdk-invocation-id", "42d0878a-6c5f-44ee-8eb2-4ae72aebaae2"),
+        ("amz-sdk-request", "attempt=1; max=3"),
+        ("x-amz-date", "20261123T081827Z"),
+        (
+            "x-amz-content-sha256",
+            "5e4ce7b36ba37b78a5d5f9fd08e6b7b54ba6879d651aa46ec9e1d6fa24ebe30a",
+        ),
+        (
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261123/us-east-1/bedrock/aws4_request, \
+             SignedHeaders=:authority;amz-sdk-invocation-id;amz-sdk-request;content-length;\
+             content-type;x-amz-content-sha256;x-amz-date;x-amz-user-agent, \
+             Signature=25796ea9e58e1633c22537a335231809c18079ba727d4b6adc261c24c852c14f",
+        ),
+    ];
+    let pairs =
+        pairs.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+    pairs.into_iter().collect()
+}
+
+#[test]
+fn a_host_signed_as_the_authority_is_the_host() {
+    let at = Timestamp::parse_rfc3339("2026-11-23T08:18:27Z").unwrap();
+    let path = "/model/a%3Ab%2Fc/converse";
+    let checked =
+        |host| check_body(path, &signed_by_javascript(host), br#"{"messages":[]}"#, ("secret", at));
+    assert_eq!(checked("127.0.0.1:37359"), Ok(()));
+    assert_eq!(checked("127.0.0.1:37360"), Err(SignatureError::Mismatch));
+}
+
 #[test]
 fn another_secret_path_body_or_header_does_not_match() {
     let path = "/model/a.b/converse";

@@ -1,0 +1,205 @@
+//! The least that IAM has to allow, so that given models can be called from one region.
+//!
+//! A base id is a foundation model in that region. A cross-region profile takes two grants: the
+//! profile itself, and its model in every region that it routes to, there only through the profile
+//! (condition key `bedrock:InferenceProfileArn`), so that nobody calls the model past it. Streaming
+//! and counting are actions of their own; Converse needs no other than InvokeModel does.
+
+use std::collections::BTreeSet;
+
+use bursar_domain::catalogue::Catalogue;
+use bursar_domain::model::{ModelId, ModelRef, RefKind};
+
+/// What may be done with the models.
+const CALL: [&str; 2] = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
+
+/// One statement of a policy: always an allowance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// Its name in the policy.
+    pub sid: String,
+    /// The one action that it allows.
+    pub action: &'static str,
+    /// The ARNs that it allows it on, sorted.
+    pub resources: BTreeSet<String>,
+    /// The profile ARNs through which alone it is allowed; empty for no condition.
+    pub only_through: BTreeSet<String>,
+    /// Why it is there.
+    pub why: &'static str,
+}
+
+/// Who calls, and from where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The account id, or `*`.
+    pub account: String,
+    /// The region that calls are made from.
+    pub region: String,
+}
+
+impl Caller {
+    fn partition(&self) -> &'static str {
+        match self.region.split('-').next() {
+            Some("cn") => "aws-cn",
+            _ if self.region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    fn model(&self, region: &str, model: &ModelId) -> String {
+        format!("arn:{}:bedrock:{region}::foundation-model/{model}", self.partition())
+    }
+
+    fn profile(&self, id: &str) -> String {
+        let Self { account, region } = self;
+        format!("arn:{}:bedrock:{region}:{account}:inference-profile/{id}", self.partition())
+    }
+}
+
+/// The statements that calling `models` takes. Models of one form share a statement, but for those
+/// that a profile leads to: each of these is fenced by its own profile.
+#[must_use]
+pub fn least_privilege(caller: &Caller, models: &[ModelRef]) -> Vec<Statement> {
+    let mut direct = BTreeSet::new();
+    let mut profiles = BTreeSet::new();
+    let mut behind: Vec<(String, BTreeSet<String>)> = Vec::new();
+    let mut counted = BTreeSet::new();
+    for model in models {
+        if let Some(base) = &model.base {
+            counted.insert(caller.model(&caller.region, base));
+        }
+        match (&model.base, &model.geography) {
+            (Some(base), Some(geography)) => {
+                let id = format!("{geography}.{base}");
+                let arn = match model.kind {
+                    RefKind::InferenceProfileArn => model.dispatched.clone(),
+                    _ => caller.profile(&id),
+                };
+                let destinations = destinations(caller, base, geography);
+                if profiles.insert(arn.clone()) {
+                    behind.push((arn, destinations));
+                }
+            }
+            (Some(base), None) if model.kind == RefKind::Base => {
+                direct.insert(caller.model(&caller.region, base));
+            }
+            _ => {
+                direct.insert(model.dispatched.clone());
+            }
+        }
+    }
+    let mut statements = Vec::new();
+    calls(&mut statements, "Models", &direct, "these are called by their own id");
+    calls(&mut statements, "Profiles", &profiles, "these are called by a cross-region profile");
+    for (number, (profile, resources)) in (1..).zip(behind) {
+        let name = format!("BehindProfile{number}");
+        let from = statements.len();
+        let why =
+            "the regions that the profile routes to; the condition keeps callers on the profile";
+        calls(&mut statements, &name, &resources, why);
+        for statement in &mut statements[from..] {
+            statement.only_through = [profile.clone()].into();
+        }
+    }
+    if !counted.is_empty() {
+        statements.push(Statement {
+            sid: "CountTokens".to_owned(),
+            action: "bedrock:CountTokens",
+            resources: counted,
+            only_through: BTreeSet::new(),
+            why: "counting is free, goes by the base id, and bounds what a call may cost",
+        });
+    }
+    statements
+}
+
+fn calls(into: &mut Vec<Statement>, name: &str, resources: &BTreeSet<String>, why: &'static str) {
+    if resources.is_empty() {
+        return;
+    }
+    into.extend(CALL.map(|action| Statement {
+        sid: format!("{}{name}", if action == CALL[0] { "Invoke" } else { "Stream" }),
+        action,
+        resources: resources.clone(),
+        only_through: BTreeSet::new(),
+        why,
+    }));
+}
+
+/// The model in every region that may serve the profile. A global profile may be served anywhere,
+/// and is also checked against the model without a region.
+fn destinations(caller: &Caller, base: &ModelId, geography: &str) -> BTreeSet<String> {
+    let routes = Catalogue::embedded().profiles_of(base.as_str());
+    let here = |from: &[&str]| from.contains(&caller.region.as_str());
+    let route = routes.iter().find(|route| route.geography == geography && here(&route.from));
+    match route.and_then(|route| route.to.as_ref()) {
+        Some(regions) => regions.iter().map(|region| caller.model(region, base)).collect(),
+        None if geography == "global" => [caller.model("*", base), caller.model("", base)].into(),
+        // The catalogue does not know where it goes: any region, still only through the profile.
+        None => [caller.model("*", base)].into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bursar_domain::catalogue::Names;
+
+    use super::*;
+
+    fn policy(region: &str, models: &[&str]) -> Vec<Statement> {
+        let caller = Caller { account: "123456789012".to_owned(), region: region.to_owned() };
+        let resolve = |model: &&str| Catalogue::embedded().resolve(model, &Names::default());
+        least_privilege(
+            &caller,
+            &models.iter().map(|model| resolve(model).unwrap()).collect::<Vec<_>>(),
+        )
+    }
+
+    fn sids(statements: &[Statement]) -> Vec<&str> {
+        statements.iter().map(|statement| statement.sid.as_str()).collect()
+    }
+
+    #[test]
+    fn a_base_id_is_one_foundation_model_in_one_region() {
+        let statements = policy("eu-west-1", &["amazon.nova-lite-v1:0"]);
+        assert_eq!(sids(&statements), ["InvokeModels", "StreamModels", "CountTokens"]);
+        let arn = "arn:aws:bedrock:eu-west-1::foundation-model/amazon.nova-lite-v1:0".to_owned();
+        assert!(statements.iter().all(|statement| statement.resources == [arn.clone()].into()));
+    }
+
+    #[test]
+    fn a_profile_also_takes_its_model_in_every_region_it_routes_to_and_only_through_it() {
+        let statements = policy("us-east-1", &["us.amazon.nova-lite-v1:0"]);
+        let sids = sids(&statements);
+        assert_eq!(
+            sids[..4],
+            ["InvokeProfiles", "StreamProfiles", "InvokeBehindProfile1", "StreamBehindProfile1"]
+        );
+        let profile =
+            "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0";
+        assert!(statements[0].resources.contains(profile));
+        assert!(statements[2].resources.len() > 1, "{:?}", statements[2]);
+        assert_eq!(statements[2].only_through, [profile.to_owned()].into());
+        assert!(
+            statements[2]
+                .resources
+                .iter()
+                .all(|arn| arn.contains("::foundation-model/amazon.nova-lite"))
+        );
+    }
+
+    #[test]
+    fn a_global_profile_may_be_served_anywhere() {
+        let statements = policy("us-east-1", &["global.anthropic.claude-sonnet-4-5-20250929-v1:0"]);
+        let model = "foundation-model/anthropic.claude-sonnet-4-5-20250929-v1:0";
+        let anywhere =
+            [format!("arn:aws:bedrock:*::{model}"), format!("arn:aws:bedrock:::{model}")];
+        assert_eq!(statements[2].resources, anywhere.into());
+    }
+
+    #[test]
+    fn the_partition_follows_the_region() {
+        let statements = policy("us-gov-west-1", &["amazon.nova-lite-v1:0"]);
+        assert!(statements[0].resources.iter().all(|arn| arn.starts_with("arn:aws-us-gov:")));
+    }
+}
