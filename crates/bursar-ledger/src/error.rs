@@ -120,6 +120,49 @@ pub enum Error {
         /// The row's key.
         row: String,
     },
+    /// Calls are open in a ledger that is copied, or copied into.
+    #[error(
+        "{holds} calls are open in the {side}\nhint: copy when they have ended, and nothing calls"
+    )]
+    OpenCalls {
+        /// Which of the two: `source` or `target`.
+        side: &'static str,
+        /// How many.
+        holds: i64,
+    },
+    /// A copy's target has what its source has not.
+    #[error(
+        "the target has {rows} rows of `{table}` that the source has not\n\
+         hint: copy into a new ledger, or the other way round"
+    )]
+    OtherRows {
+        /// The table.
+        table: &'static str,
+        /// How many rows of it.
+        rows: i64,
+    },
+    /// A copy is not what its source is.
+    #[error(
+        "the copy differs in `{what}`: {source_has} in the source, {target_has} in the target\n\
+         hint: something wrote meanwhile; stop it, and copy again: what is there is kept"
+    )]
+    CopyDiffers {
+        /// The table, or what was summed.
+        what: String,
+        /// What the source has.
+        source_has: String,
+        /// What the target has.
+        target_has: String,
+    },
+    /// A backup would overwrite a file.
+    #[error("there is a file `{}` already\nhint: name a new one", path.display())]
+    FileExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A backup was asked of a ledger that is no file.
+    #[error("the ledger is no file\nhint: back up PostgreSQL with `pg_dump`")]
+    NoFile,
     /// The ledger was closed.
     #[error("the ledger is closed\nhint: open it again")]
     Closed,

@@ -5,8 +5,10 @@
 
 mod admitted;
 mod audit;
+mod backup;
 mod balance;
 mod calls;
+mod copy;
 mod database_url;
 mod error;
 mod facts;
@@ -29,7 +31,9 @@ mod tests;
 
 pub use admitted::{Admission, Admitted, Settled};
 pub use audit::{AuditReport, Finding};
+pub use backup::dump_command;
 pub use calls::{CallFilter, CallRow, Page};
+pub use copy::{CopyReport, LedgerCopy};
 pub use database_url::DatabaseUrl;
 pub use error::Error;
 pub use ledger::Ledger;

@@ -1,7 +1,9 @@
 //! The contract that the ledger keeps on all of its databases: every case runs on a SQLite file,
 //! on SQLite in memory and on a real PostgreSQL, and ends with an audit that finds nothing.
 
+mod backup;
 mod contract;
+mod copy;
 mod crash;
 mod limits;
 mod open;

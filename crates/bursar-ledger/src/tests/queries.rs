@@ -13,10 +13,15 @@ use crate::database_url::Place;
 use crate::open::postgres_pool;
 use crate::statement::{Pool, Statement};
 
-/// Which databases a file is for: `queries/` both, its folders one each.
+/// Which databases a file is for: `queries/` and `copy/` both, the other folders one each.
 fn query_files() -> Vec<(String, String, bool, bool)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("queries");
-    let folders = [("", true, true), ("sqlite", true, false), ("postgres", false, true)];
+    let folders = [
+        ("", true, true),
+        ("copy", true, true),
+        ("sqlite", true, false),
+        ("postgres", false, true),
+    ];
     let mut files = Vec::new();
     for (folder, sqlite, postgres) in folders {
         for entry in fs::read_dir(root.join(folder)).unwrap() {

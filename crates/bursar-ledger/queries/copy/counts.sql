@@ -1,0 +1,22 @@
+-- How many rows each table has that is copied.
+SELECT 'report_tag' AS table_name, COUNT(*) AS row_count FROM report_tag
+UNION ALL
+SELECT 'budget' AS table_name, COUNT(*) AS row_count FROM budget
+UNION ALL
+SELECT 'budget_window' AS table_name, COUNT(*) AS row_count FROM budget_window
+UNION ALL
+SELECT 'journal' AS table_name, COUNT(*) AS row_count FROM journal
+UNION ALL
+SELECT 'call' AS table_name, COUNT(*) AS row_count FROM call
+UNION ALL
+SELECT 'attempt' AS table_name, COUNT(*) AS row_count FROM attempt
+UNION ALL
+SELECT 'call_tag' AS table_name, COUNT(*) AS row_count FROM call_tag
+UNION ALL
+SELECT 'correction' AS table_name, COUNT(*) AS row_count FROM correction
+UNION ALL
+SELECT 'refusal' AS table_name, COUNT(*) AS row_count FROM refusal
+UNION ALL
+SELECT 'usage_hour' AS table_name, COUNT(*) AS row_count FROM usage_hour
+UNION ALL
+SELECT 'usage_day' AS table_name, COUNT(*) AS row_count FROM usage_day

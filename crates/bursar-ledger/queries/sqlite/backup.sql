@@ -1,0 +1,2 @@
+-- Writes the whole ledger to a file of its own, as it is at one moment.
+VACUUM INTO $1

@@ -1,0 +1,204 @@
+//! The tables that hold history, in the order in which they are copied: a row after what it names.
+//!
+//! Not copied: holds and their lines, for an open call belongs to a living process, and the owners.
+
+use super::row::Kind;
+use crate::statement::Statement;
+
+/// How one table is copied.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) name: &'static str,
+    /// The primary key, in the order of its index.
+    pub(crate) key: &'static [(&'static str, Kind)],
+    /// The rows after a key.
+    pub(crate) page: Statement,
+    /// Writes rows, those that are there already only where they differ.
+    pub(crate) put: Statement,
+    /// Counts which of these rows are known; only for tables that tell one ledger from another.
+    pub(crate) known: Option<Statement>,
+}
+
+/// What is copied.
+pub(crate) static TABLES: [Table; 11] = [
+    Table {
+        name: "report_tag",
+        key: &[("tag_key", Kind::Text)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/report_tag_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/report_tag_put.sql"),
+        },
+        known: None,
+    },
+    Table {
+        name: "budget",
+        key: &[("id", Kind::Text)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/budget_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/budget_put.sql"),
+        },
+        known: Some(Statement {
+            doing: "compare the ledgers",
+            sql: include_str!("../../queries/copy/budget_known.sql"),
+        }),
+    },
+    Table {
+        name: "budget_window",
+        key: &[("id", Kind::Text)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/budget_window_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/budget_window_put.sql"),
+        },
+        known: None,
+    },
+    Table {
+        name: "journal",
+        key: &[("window_id", Kind::Text), ("seq", Kind::Int)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/journal_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/journal_put.sql"),
+        },
+        known: None,
+    },
+    Table {
+        name: "call",
+        key: &[("id", Kind::Text)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/call_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/call_put.sql"),
+        },
+        known: Some(Statement {
+            doing: "compare the ledgers",
+            sql: include_str!("../../queries/copy/call_known.sql"),
+        }),
+    },
+    Table {
+        name: "attempt",
+        key: &[("call_id", Kind::Text), ("number", Kind::Int)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/attempt_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/attempt_put.sql"),
+        },
+        known: None,
+    },
+    Table {
+        name: "call_tag",
+        key: &[("tag_key", Kind::Text), ("started_ms", Kind::Int), ("call_id", Kind::Text)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/call_tag_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/call_tag_put.sql"),
+        },
+        known: None,
+    },
+    Table {
+        name: "correction",
+        key: &[("call_id", Kind::Text)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/correction_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/correction_put.sql"),
+        },
+        known: None,
+    },
+    Table {
+        name: "refusal",
+        key: &[("key_id", Kind::Text), ("minute_ms", Kind::Int), ("slot", Kind::Int)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/refusal_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/refusal_put.sql"),
+        },
+        known: Some(Statement {
+            doing: "compare the ledgers",
+            sql: include_str!("../../queries/copy/refusal_known.sql"),
+        }),
+    },
+    Table {
+        name: "usage_hour",
+        key: &[
+            ("hour_ms", Kind::Int),
+            ("shard", Kind::Int),
+            ("team", Kind::Text),
+            ("project", Kind::Text),
+            ("user_id", Kind::Text),
+            ("key_id", Kind::Text),
+            ("tags", Kind::Text),
+            ("operation", Kind::Text),
+            ("model", Kind::Text),
+            ("provider", Kind::Text),
+            ("region", Kind::Text),
+            ("served_region", Kind::Text),
+            ("routing", Kind::Text),
+            ("tier", Kind::Text),
+            ("outcome", Kind::Text),
+            ("price_id", Kind::Text),
+            ("simulated", Kind::Bool),
+        ],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/usage_hour_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/usage_hour_put.sql"),
+        },
+        known: Some(Statement {
+            doing: "compare the ledgers",
+            sql: include_str!("../../queries/copy/usage_hour_known.sql"),
+        }),
+    },
+    Table {
+        name: "usage_day",
+        key: &[
+            ("grain", Kind::Text),
+            ("day_ms", Kind::Int),
+            ("value", Kind::Text),
+            ("value2", Kind::Text),
+            ("count_tokens", Kind::Bool),
+            ("shard", Kind::Int),
+        ],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/usage_day_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/usage_day_put.sql"),
+        },
+        known: None,
+    },
+];
