@@ -17,15 +17,19 @@ use http::request::Parts;
 use http_body_util::LengthLimitError;
 use serde_json::Value;
 
+use crate::action::Action;
 use crate::calls::Running;
 use crate::chance::Chance;
 use crate::fault::Fault;
+use crate::quota::Need;
 use crate::service::Service;
 use crate::shape::Shape;
+use crate::site::GuardrailPath;
 use crate::steering::Steering;
 use crate::target::{self, Speech, Target};
 use crate::tokens::Tally;
-use crate::{asked, auth, composer, metadata};
+use crate::words::TEXT_TOKENS_MAX;
+use crate::{asked, auth, composer, guardrail, metadata, quota};
 
 /// The most bytes of a body, as for Bedrock.
 pub(crate) const BODY_BYTES_MAX: usize = 25_000_000;
@@ -58,24 +62,56 @@ impl Service {
         path: &RequestPath,
         parts: Parts,
         body: Body,
-        call: &Running,
+        call: &mut Running,
     ) -> Result<Admitted, WireError> {
         let bytes = read_body(body).await?;
         let now = self.clock.now();
         self.authorise(&parts, &bytes, now)?;
         let body = asked::parse(&bytes)?;
-        let metadata = metadata::read(path.operation, &parts.headers, &body)?;
+        let metadata = metadata::read(path.operation.into(), &parts.headers, &body)?;
         call.note(|record| record.metadata.clone_from(&metadata.pairs));
         let target = target::find(&path.model, &self.settings.names)?;
         call.note(|record| record.model.clone_from(&target.id));
         target.check(&path.model, path.operation, now)?;
         let chance = Chance::new(self.settings.seed).with(path.model.as_bytes()).with(&bytes);
-        let steering = self.steer(path, call.number(), chance, metadata.steering.as_deref())?;
+        let matter = Matter {
+            action: path.operation.into(),
+            target: &path.model,
+            number: call.number(),
+            chance,
+        };
+        let steering = self.steer(&matter, metadata.steering.as_deref())?;
         let headers = parts.headers;
-        self.count(Question { path, target, headers, body, steering, chance, now })
+        self.count(Question { path, target, headers, body, steering, chance, now }, call)
     }
 
-    fn authorise(&self, parts: &Parts, body: &[u8], now: Timestamp) -> Result<(), WireError> {
+    /// The same for a guardrail.
+    pub(crate) async fn admit_guardrail(
+        &self,
+        path: &GuardrailPath,
+        parts: Parts,
+        body: Body,
+        call: &Running,
+    ) -> Result<(guardrail::Content, Steering), WireError> {
+        let bytes = read_body(body).await?;
+        self.authorise(&parts, &bytes, self.clock.now())?;
+        let body = asked::parse(&bytes)?;
+        let action = Action::ApplyGuardrail;
+        let metadata = metadata::read(action, &parts.headers, &body)?;
+        call.note(|record| record.metadata.clone_from(&metadata.pairs));
+        guardrail::check(path)?;
+        let chance = Chance::new(self.settings.seed).with(path.id.as_bytes()).with(&bytes);
+        let matter = Matter { action, target: &path.id, number: call.number(), chance };
+        let steering = self.steer(&matter, metadata.steering.as_deref())?;
+        Ok((guardrail::read(&body)?, steering))
+    }
+
+    pub(crate) fn authorise(
+        &self,
+        parts: &Parts,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(), WireError> {
         let mut headers = parts.headers.clone();
         if let Some(authority) = parts.uri.authority()
             && let Ok(host) = http::HeaderValue::from_str(authority.as_str())
@@ -94,24 +130,18 @@ impl Service {
     }
 
     /// The caller's words over the scenario's, and the throttle rate where neither says a fault.
-    fn steer(
-        &self,
-        path: &RequestPath,
-        number: u64,
-        chance: Chance,
-        words: Option<&str>,
-    ) -> Result<Steering, WireError> {
+    fn steer(&self, matter: &Matter<'_>, words: Option<&str>) -> Result<Steering, WireError> {
+        let Matter { action, target, number, chance } = *matter;
         let by_number = Chance::new(self.settings.seed).with_number(number);
-        let rule = self.settings.scenario.words(&path.model, path.operation, by_number);
+        let rule = self.settings.scenario.words(target, action, by_number);
         let texts = [rule.unwrap_or_default(), words.unwrap_or_default()];
         let refuse = |why: String| WireError::new(ErrorCode::Validation, why);
         let mut steering = Steering::parse(&texts).map_err(|error| refuse(error.to_string()))?;
         if let Some(fault) = steering.fault
             && fault.needs_stream()
-            && !path.operation.is_stream()
+            && !action.is_stream()
         {
-            let text =
-                format!("steering word `fault={fault}` needs a stream, not {}", path.operation);
+            let text = format!("steering word `fault={fault}` needs a stream, not {action}");
             return Err(refuse(text));
         }
         if !self.still_strikes(&steering, chance) {
@@ -141,7 +171,7 @@ impl Service {
 
     /// Reads what is asked, counts what was sent, and checks it against the model's limits. Steered
     /// counts are not checked: they say what was used, and what was used was allowed.
-    fn count(&self, question: Question<'_>) -> Result<Admitted, WireError> {
+    fn count(&self, question: Question<'_>, call: &mut Running) -> Result<Admitted, WireError> {
         let Question { path, target, headers, body, steering, chance, now } = question;
         let (body, speaks) = match path.operation {
             Operation::CountTokens => asked::counted(&body)?,
@@ -162,18 +192,21 @@ impl Service {
         let max_tokens = asked::max_tokens(&body)?;
         // A refused call writes no cache, and counting is no call.
         let is_refused = steering.fault.is_some_and(|fault| fault.refusal().is_some());
-        let reaches_cache =
-            target.caches() && !is_refused && path.operation != Operation::CountTokens;
-        let usage = if steering.counts_tokens() {
-            target.check_size(shape, 0, max_tokens)?;
-            steered_input(&steering)
-        } else {
-            target.check_size(shape, tally.tokens(), max_tokens)?;
-            if reaches_cache {
-                self.cache.split(&target.id, &tally, now)
-            } else {
-                Usage { input: tally.tokens(), ..Usage::default() }
-            }
+        let is_run = !is_refused && path.operation != Operation::CountTokens;
+        let steered = steering.counts_tokens().then(|| steered_input(&steering));
+        let sized = if steered.is_some() { 0 } else { tally.tokens() };
+        target.check_size(shape, sized, max_tokens)?;
+        let input = steered.as_ref().map_or(sized, Usage::context_tokens);
+        if is_run {
+            let output = if shape.is_text() { most_output(&target, max_tokens) } else { 0 };
+            let (id, burndown) = (&target.quota_id(), quota::burndown(&target.id));
+            let need = Need { id, burndown, tokens: input.saturating_add(output) };
+            call.keep(self.quotas.deduct(need, now)?);
+        }
+        let usage = match steered {
+            Some(steered) => steered,
+            None if is_run && target.caches() => self.cache.split(&target.id, &tally, now),
+            None => Usage { input, ..Usage::default() },
         };
         let operation = path.operation;
         Ok(Admitted {
@@ -189,6 +222,20 @@ impl Service {
             now,
         })
     }
+}
+
+/// The most output that a call may have; as much as is ever said, where nothing else is known.
+fn most_output(target: &Target, asked: Option<u64>) -> u64 {
+    asked.or_else(|| target.output_max()).unwrap_or(TEXT_TOKENS_MAX)
+}
+
+/// What steering goes by.
+struct Matter<'a> {
+    action: Action,
+    /// A model or a guardrail, as sent.
+    target: &'a str,
+    number: u64,
+    chance: Chance,
 }
 
 /// What `count` looks at.
@@ -212,7 +259,7 @@ fn steered_input(steering: &Steering) -> Usage {
     }
 }
 
-async fn read_body(body: Body) -> Result<Bytes, WireError> {
+pub(crate) async fn read_body(body: Body) -> Result<Bytes, WireError> {
     let too_long = || {
         let text = format!("The request body must have at most {BODY_BYTES_MAX} bytes.");
         WireError::unmodelled("RequestEntityTooLargeException", 413, text)

@@ -1,15 +1,16 @@
-//! What was served: one record for every request that reached a model's path, with the true
-//! tokens, whatever the caller was told or lost on the way. Bounded: the oldest make room.
+//! What was served: one record for every request that reached a model's or a guardrail's path,
+//! with the true tokens, whatever the caller was told or lost. Bounded: the oldest make room.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bursar_domain::call::Operation;
 use bursar_domain::time::Timestamp;
 use bursar_domain::usage::Usage;
 use serde_json::{Value, json};
 
+use crate::action::Action;
 use crate::fault::Fault;
+use crate::quota::Deduction;
 
 /// One request that was served.
 ///
@@ -23,10 +24,11 @@ pub struct ServedCall {
     /// `x-amzn-RequestId`.
     pub request_id: String,
     /// What was asked for.
-    pub operation: Operation,
-    /// The canonical base id; what was sent, where it stands for no known model.
+    pub operation: Action,
+    /// The canonical base id; what was sent, where it stands for no known model. A guardrail's id
+    /// where one was applied.
     pub model: String,
-    /// The model as it was sent.
+    /// The model, or the guardrail, as it was sent.
     pub model_sent: String,
     /// When the request's head had come.
     pub started_at: Timestamp,
@@ -78,10 +80,11 @@ impl ServedCall {
     /// A call that has just begun, for the tests of whatever ends it.
     #[cfg(test)]
     pub(crate) fn begun(number: u64) -> Self {
+        use bursar_domain::call::Operation;
         Self {
             number,
             request_id: format!("r{number}"),
-            operation: Operation::Converse,
+            operation: Operation::Converse.into(),
             model: "a.b".to_owned(),
             model_sent: "a.b".to_owned(),
             started_at: Timestamp(0),
@@ -127,7 +130,7 @@ impl Calls {
             list.dropped += 1;
         }
         list.calls.push_back(call);
-        Running { calls: Arc::clone(self), number, request_id, ended: false }
+        Running { calls: Arc::clone(self), number, request_id, deduction: None, ended: false }
     }
 
     /// The calls with a number above `after`, oldest first, and how many were dropped for room.
@@ -165,6 +168,8 @@ pub(crate) struct Running {
     calls: Arc<Calls>,
     number: u64,
     request_id: String,
+    /// What it took of its quota.
+    deduction: Option<Deduction>,
     ended: bool,
 }
 
@@ -181,10 +186,24 @@ impl Running {
         self.calls.update(self.number, change);
     }
 
-    /// Says how it ended. Only the first end counts.
+    /// Keeps what it took of its quota until it ends.
+    pub(crate) fn keep(&mut self, deduction: Option<Deduction>) {
+        self.deduction = deduction;
+    }
+
+    /// Notes its true usage.
+    pub(crate) fn note_usage(&mut self, usage: &Usage) {
+        if let Some(deduction) = &mut self.deduction {
+            deduction.note(usage);
+        }
+        self.note(|call| call.usage.clone_from(usage));
+    }
+
+    /// Says how it ended, and gives back what it did not use. Only the first end counts.
     pub(crate) fn end(&mut self, how: &str) {
         if !self.ended {
             self.ended = true;
+            self.deduction = None;
             self.note(|call| call.ended = Some(how.to_owned()));
         }
     }

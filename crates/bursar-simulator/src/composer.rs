@@ -100,7 +100,8 @@ pub(crate) fn not_streamed() -> WireError {
 }
 
 impl Composed {
-    fn plain(body: &Value, fault: Option<Fault>, usage: Usage) -> Self {
+    /// A body of JSON.
+    pub(crate) fn plain(body: &Value, fault: Option<Fault>, usage: Usage) -> Self {
         let body = Bytes::from(body.to_string());
         let kind = HeaderValue::from_static("application/json");
         let headers = [(CONTENT_TYPE, kind)].into_iter().collect();

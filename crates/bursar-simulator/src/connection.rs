@@ -10,8 +10,10 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
+use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
 /// How long a request's head may take to come, and a connection lie idle before it: longer than
@@ -38,8 +40,37 @@ impl Connection {
 }
 
 /// Serves one connection. A client that misbehaves ends its own connection and nothing else.
-pub(crate) async fn serve(socket: TcpStream, router: Router, mut stopping: watch::Receiver<bool>) {
+pub(crate) async fn serve(
+    socket: TcpStream,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    stopping: watch::Receiver<bool>,
+) {
     let Ok((socket, second)) = double(socket) else { return };
+    let is_reset = match tls {
+        None => answer(socket, router, stopping).await,
+        Some(tls) => match tokio::time::timeout(HEAD_TIMEOUT, tls.accept(socket)).await {
+            Ok(Ok(socket)) => answer(socket, router, stopping).await,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "no TLS");
+                false
+            }
+            Err(_) => false,
+        },
+    };
+    if is_reset {
+        // Closing with a linger of zero sends RST instead of FIN. The first handle is closed
+        // already, with what it had not yet sent.
+        let _ = second.set_zero_linger();
+    }
+}
+
+/// Answers what comes on a connection until it ends; returns whether it is to be reset.
+async fn answer(
+    socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+) -> bool {
     let reset = Arc::new(Notify::new());
     let connection = Connection::new(Arc::clone(&reset));
     let service = service_fn(move |mut request: http::Request<Incoming>| {
@@ -49,27 +80,20 @@ pub(crate) async fn serve(socket: TcpStream, router: Router, mut stopping: watch
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS_MAX);
-    let is_reset = {
-        let mut served = pin!(builder.serve_connection(TokioIo::new(socket), service));
-        tokio::select! {
-            ended = served.as_mut() => {
-                if let Err(error) = ended {
-                    tracing::debug!(%error, "connection ended");
-                }
-                false
+    let mut served = pin!(builder.serve_connection(TokioIo::new(socket), service));
+    tokio::select! {
+        ended = served.as_mut() => {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "connection ended");
             }
-            () = reset.notified() => true,
-            () = stopped(&mut stopping) => {
-                served.as_mut().graceful_shutdown();
-                let _ = served.await;
-                false
-            }
+            false
         }
-    };
-    if is_reset {
-        // Closing with a linger of zero sends RST instead of FIN. The first handle is closed
-        // already, with what it had not yet sent.
-        let _ = second.set_zero_linger();
+        () = reset.notified() => true,
+        () = stopped(&mut stopping) => {
+            served.as_mut().graceful_shutdown();
+            let _ = served.await;
+            false
+        }
     }
 }
 

@@ -8,8 +8,10 @@
 //! [`steering`]; many calls by a [`scenario`].
 //!
 //! Known to differ from Bedrock: any prefix may be cached, however short; steered token counts are
-//! never refused as too many; a model is served whatever region it is offered in.
+//! never refused as too many; a model is served whatever region it is offered in. The manual,
+//! `docs/simulator.md`, has all of it, and the evidence.
 
+mod action;
 mod admission;
 mod answer;
 mod asked;
@@ -19,10 +21,13 @@ mod chance;
 mod chunk;
 mod composer;
 mod connection;
+mod control_plane;
 mod converse;
 mod fault;
+mod guardrail;
 mod metadata;
 mod prompt_cache;
+mod quota;
 mod reply;
 mod routes;
 pub mod scenario;
@@ -31,14 +36,17 @@ mod server;
 mod service;
 mod settings;
 mod shape;
+mod site;
 pub mod steering;
 mod target;
+mod tls;
 mod tokens;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
+pub use action::Action;
 pub use calls::ServedCall;
 pub use fault::Fault;
 pub use scenario::{Scenario, ScenarioError};

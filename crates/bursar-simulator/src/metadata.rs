@@ -7,6 +7,7 @@ use bursar_wire::error::{ErrorCode, WireError};
 use http::HeaderMap;
 use serde_json::Value;
 
+use crate::action::Action;
 use crate::steering;
 
 const HEADER: &str = "x-amzn-bedrock-request-metadata";
@@ -23,11 +24,12 @@ pub(crate) struct Metadata {
 
 /// Reads and checks the metadata of a request.
 pub(crate) fn read(
-    operation: Operation,
+    action: Action,
     headers: &HeaderMap,
     body: &Value,
 ) -> Result<Metadata, WireError> {
-    let is_in_body = matches!(operation, Operation::Converse | Operation::ConverseStream);
+    let is_in_body =
+        matches!(action, Action::Call(Operation::Converse | Operation::ConverseStream));
     let from_header;
     let given = if is_in_body {
         body.get("requestMetadata")
@@ -96,7 +98,7 @@ mod tests {
 
     fn in_body(metadata: &Value) -> Result<Metadata, WireError> {
         let body = json!({"requestMetadata": metadata});
-        read(Operation::Converse, &HeaderMap::new(), &body)
+        read(Operation::Converse.into(), &HeaderMap::new(), &body)
     }
 
     #[test]
@@ -114,7 +116,7 @@ mod tests {
             http::HeaderValue::from_static(r#"{"bursar-sim":"output=1"}"#),
         )]);
         let body = json!({"requestMetadata": {"bursar-sim": "output=2"}});
-        let metadata = read(Operation::InvokeModel, &headers, &body).unwrap();
+        let metadata = read(Operation::InvokeModel.into(), &headers, &body).unwrap();
         assert_eq!(metadata.steering.as_deref(), Some("output=1"));
     }
 

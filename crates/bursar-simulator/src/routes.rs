@@ -7,15 +7,14 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
 use bursar_wire::error::{ErrorCode, WireError};
-use bursar_wire::messages;
-use bursar_wire::path::{PathError, parse_path};
-use http::{Method, StatusCode, Uri};
+use http::{StatusCode, Uri};
 use serde_json::{Value, json};
 
 use crate::calls::ServedCall;
 use crate::connection::Connection;
 use crate::reply;
 use crate::service::Service;
+use crate::site::{self, Place};
 
 /// The id of answers to what is no call.
 const NO_CALL_ID: &str = "00000000-0000-4000-8000-000000000000";
@@ -36,25 +35,15 @@ async fn answer(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    match parse_path(parts.uri.path()) {
-        Ok(path) if parts.method == Method::POST => {
-            service.answer(&path, parts, body, connection).await
-        }
-        Err(PathError::BadModelId { .. }) => {
-            reply::bare_error(&messages::invalid_model_id(), NO_CALL_ID)
-        }
-        Ok(_) | Err(_) => reply::bare_error(&unknown(&parts), NO_CALL_ID),
+    match site::find(&parts.method, parts.uri.path()) {
+        Ok(Place::Model(path)) => service.answer(&path, parts, body, connection).await,
+        Ok(Place::Guardrail(path)) => service.guard(&path, parts, body, connection).await,
+        Ok(Place::Reading(reading)) => match service.read(&reading, &parts) {
+            Ok(told) => reply::bare_json(&told, NO_CALL_ID),
+            Err(error) => reply::bare_error(&error, NO_CALL_ID),
+        },
+        Err(error) => reply::bare_error(&error, NO_CALL_ID),
     }
-}
-
-fn unknown(parts: &http::request::Parts) -> WireError {
-    let text = format!(
-        "`{} {}` is not served by this simulator: POST /model/<id>/ followed by invoke, \
-         invoke-with-response-stream, converse, converse-stream or count-tokens is",
-        parts.method,
-        parts.uri.path()
-    );
-    WireError::unmodelled("UnknownOperationException", 404, text)
 }
 
 /// The calls, or with `?after=N` those numbered above N.

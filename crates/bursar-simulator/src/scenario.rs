@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! [[rule]]
-//! model = "us.anthropic.*"        # as sent; a `*` at the end stands for anything; default any
+//! model = "us.anthropic.*"        # or a guardrail; a `*` at the end is anything; default any
 //! operation = "ConverseStream"    # default any
 //! nth = 3                         # only the third call that comes to this rule and matches it
 //! rate_ppm = 50000                # of those, so many in a million, by the seed; default all
@@ -13,9 +13,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bursar_domain::call::Operation;
 use serde::Deserialize;
 
+use crate::action::Action;
 use crate::chance::Chance;
 use crate::fault::Fault;
 use crate::steering::{Steering, SteeringError};
@@ -78,7 +78,7 @@ struct Entry {
 #[derive(Debug, Clone)]
 struct Rule {
     model: Option<String>,
-    operation: Option<Operation>,
+    operation: Option<Action>,
     nth: Option<u64>,
     rate_ppm: u32,
     words: String,
@@ -99,7 +99,7 @@ impl Scenario {
     }
 
     /// The words of the first rule that applies to a call.
-    pub(crate) fn words(&self, model: &str, operation: Operation, chance: Chance) -> Option<&str> {
+    pub(crate) fn words(&self, model: &str, operation: Action, chance: Chance) -> Option<&str> {
         let applies = |(rule, index): &(&Rule, u64)| {
             rule.applies(model, operation, chance.with_number(*index))
         };
@@ -112,7 +112,7 @@ impl Rule {
         let refuse = |why: String| ScenarioError::Rule { rule, why };
         let steering = Steering::parse(&[&entry.words])
             .map_err(|source| ScenarioError::Words { rule, source })?;
-        let operation = entry.operation.map(|name| name.parse::<Operation>());
+        let operation = entry.operation.map(|name| name.parse::<Action>());
         let operation = operation.transpose().map_err(|unknown| refuse(unknown.to_string()))?;
         let rate_ppm = entry.rate_ppm.unwrap_or(ALWAYS_PPM);
         if rate_ppm > ALWAYS_PPM {
@@ -132,7 +132,7 @@ impl Rule {
         })
     }
 
-    fn applies(&self, model: &str, operation: Operation, chance: Chance) -> bool {
+    fn applies(&self, model: &str, operation: Action, chance: Chance) -> bool {
         if !self.matches(model, operation) {
             return false;
         }
@@ -140,7 +140,7 @@ impl Rule {
         self.nth.is_none_or(|wanted| wanted == nth) && chance.strikes(self.rate_ppm)
     }
 
-    fn matches(&self, model: &str, operation: Operation) -> bool {
+    fn matches(&self, model: &str, operation: Action) -> bool {
         let fits = self.model.as_deref().is_none_or(|pattern| match pattern.strip_suffix('*') {
             Some(start) => model.starts_with(start),
             None => model == pattern,
@@ -154,11 +154,12 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bursar_domain::call::Operation;
 
     const HAIKU: &str = "us.anthropic.claude-haiku-4-5-20251001-v1:0";
 
     fn words(scenario: &Scenario, model: &str, operation: Operation) -> Option<String> {
-        scenario.words(model, operation, Chance::new(1)).map(str::to_owned)
+        scenario.words(model, operation.into(), Chance::new(1)).map(str::to_owned)
     }
 
     fn refusal(text: &str) -> String {
@@ -200,7 +201,8 @@ mod tests {
     fn a_rate_strikes_a_part_of_the_calls() {
         let scenario =
             Scenario::parse("[[rule]]\nrate_ppm = 200000\nwords = 'output=1'\n").unwrap();
-        let strikes = |n| scenario.words(HAIKU, Operation::Converse, Chance::new(n)).is_some();
+        let strikes =
+            |n| scenario.words(HAIKU, Operation::Converse.into(), Chance::new(n)).is_some();
         assert!((150..250).contains(&(0..1000).filter(|n| strikes(*n)).count()));
     }
 

@@ -1,5 +1,5 @@
-//! The server: one port that speaks HTTP/1.1 and HTTP/2 with prior knowledge, one task for each
-//! connection.
+//! The server: one port that speaks HTTP/1.1 and HTTP/2, with prior knowledge or by TLS's word,
+//! one task for each connection.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,12 +11,14 @@ use bursar_domain::time::Clock;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 
 use crate::calls::ServedCall;
 use crate::connection::{self, stopped};
 use crate::routes;
 use crate::service::Service;
 use crate::settings::Settings;
+use crate::tls;
 
 /// The most connections at once; more wait to be accepted.
 const CONNECTIONS_MAX: usize = 4_096;
@@ -29,6 +31,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
+    /// Of TLS, as PEM.
+    certificate: Option<String>,
     service: Arc<Service>,
     stopping: watch::Sender<bool>,
     accepting: JoinHandle<()>,
@@ -39,7 +43,7 @@ impl Simulator {
     ///
     /// # Errors
     /// When the listener has no address, or has one that other machines reach and the settings do
-    /// not allow it.
+    /// not allow it; or when no certificate could be made.
     pub fn start(listener: TcpListener, settings: Settings, clock: Clock) -> io::Result<Self> {
         let address = listener.local_addr()?;
         if !address.ip().is_loopback() && !settings.allow_remote {
@@ -51,17 +55,26 @@ impl Simulator {
                 ),
             ));
         }
+        let identity = settings.tls.then(|| tls::make(address.ip())).transpose()?;
+        let (certificate, tls) = identity.unzip();
         let service = Arc::new(Service::new(settings, clock));
         let (stopping, stopped) = watch::channel(false);
         let router = routes::router(Arc::clone(&service));
-        let accepting = tokio::spawn(accept(listener, router, stopped));
-        Ok(Self { address, service, stopping, accepting })
+        let accepting = tokio::spawn(accept(listener, tls, router, stopped));
+        Ok(Self { address, certificate, service, stopping, accepting })
     }
 
     /// Where it listens, such as `http://127.0.0.1:8080`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The certificate that a client has to trust, as PEM; `None` without TLS.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&str> {
+        self.certificate.as_deref()
     }
 
     /// What was served, oldest first; at most as many as the settings keep.
@@ -78,7 +91,12 @@ impl Simulator {
     }
 }
 
-async fn accept(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) {
+async fn accept(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
@@ -92,7 +110,8 @@ async fn accept(listener: TcpListener, router: Router, mut stopping: watch::Rece
         };
         match accepted {
             Ok((socket, _)) => {
-                let serving = connection::serve(socket, router.clone(), stopping.clone());
+                let serving =
+                    connection::serve(socket, tls.clone(), router.clone(), stopping.clone());
                 connections.spawn(async move {
                     serving.await;
                     drop(permit);

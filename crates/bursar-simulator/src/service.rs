@@ -13,16 +13,18 @@ use bursar_wire::error::WireError;
 use bursar_wire::path::RequestPath;
 use http::request::Parts;
 
-use crate::admission::Admitted;
+use crate::action::Action;
 use crate::calls::{Calls, Running, ServedCall};
 use crate::chance::Chance;
 use crate::composer::{self, Composed, Pauses};
 use crate::connection::Connection;
 use crate::fault::Fault;
 use crate::prompt_cache::PromptCache;
+use crate::quota::{PerMinute, Quotas};
 use crate::reply;
 use crate::script::SILENCE;
 use crate::settings::Settings;
+use crate::site::GuardrailPath;
 use crate::steering::Steering;
 
 /// How long `slow-first-byte` takes, unless `delay-ms` says.
@@ -38,6 +40,7 @@ pub(crate) struct Service {
     pub(crate) clock: Clock,
     pub(crate) calls: Arc<Calls>,
     pub(crate) cache: PromptCache,
+    pub(crate) quotas: Arc<Quotas>,
     /// How often each request was seen whose fault strikes only so many times.
     pub(crate) seen: Mutex<HashMap<u64, u64>>,
     /// Makes request ids of one run unlike those of another.
@@ -50,7 +53,11 @@ impl Service {
         let started = u64::try_from(clock.now().0).unwrap_or_default();
         let run = Chance::new(settings.seed).with_number(started);
         let (cache, seen) = (PromptCache::new(), Mutex::default());
-        Self { settings, clock, calls, cache, seen, run }
+        let quotas = Arc::new(Quotas::new(PerMinute {
+            requests: settings.requests_per_minute,
+            tokens: settings.tokens_per_minute,
+        }));
+        Self { settings, clock, calls, cache, quotas, seen, run }
     }
 
     /// Answers one request to a model's path.
@@ -61,18 +68,40 @@ impl Service {
         body: Body,
         connection: Connection,
     ) -> Response {
-        let mut call = self.begin(path, &parts);
-        let outcome = match self.admit(path, parts, body, &call).await {
-            Ok(admitted) => self.serve(admitted, &mut call, &connection).await,
+        let mut call = self.begin(path.operation.into(), &path.model, &parts);
+        let outcome = match self.admit(path, parts, body, &mut call).await {
+            Ok(admitted) => {
+                let compose = |id: &str, pauses| composer::compose(&admitted, id, pauses);
+                self.serve(&admitted.steering, compose, &mut call, &connection).await
+            }
             Err(error) => Err(error),
         };
-        match outcome {
-            Ok(composed) => reply::stage(composed, call, connection),
-            Err(error) => reply::refuse(&error, call),
-        }
+        end(outcome, call, connection)
     }
 
-    fn begin(&self, path: &RequestPath, parts: &Parts) -> Running {
+    /// Answers one request to a guardrail's path.
+    pub(crate) async fn guard(
+        &self,
+        path: &GuardrailPath,
+        parts: Parts,
+        body: Body,
+        connection: Connection,
+    ) -> Response {
+        let mut call = self.begin(Action::ApplyGuardrail, &path.id, &parts);
+        let outcome = match self.admit_guardrail(path, parts, body, &call).await {
+            Ok((content, steering)) => {
+                let units = content.units(&steering);
+                let body = content.answer(&units, &steering);
+                let compose =
+                    |_: &str, _| Ok(Composed::plain(&body, steering.fault, units.usage()));
+                self.serve(&steering, compose, &mut call, &connection).await
+            }
+            Err(error) => Err(error),
+        };
+        end(outcome, call, connection)
+    }
+
+    fn begin(&self, action: Action, target: &str, parts: &Parts) -> Running {
         let header = |name: &str| {
             let text = String::from_utf8_lossy(parts.headers.get(name)?.as_bytes());
             Some(text.chars().take(HEADER_CHARS_MAX).collect())
@@ -80,9 +109,9 @@ impl Service {
         self.calls.begin(|number| ServedCall {
             number,
             request_id: self.request_id(number),
-            operation: path.operation,
-            model: path.model.clone(),
-            model_sent: path.model.clone(),
+            operation: action,
+            model: target.to_owned(),
+            model_sent: target.to_owned(),
             started_at: self.clock.now(),
             usage: Usage::default(),
             http_status: None,
@@ -104,11 +133,12 @@ impl Service {
     /// Answers what was admitted, unless a fault comes instead.
     async fn serve(
         &self,
-        admitted: Admitted,
+        steering: &Steering,
+        compose: impl FnOnce(&str, Pauses) -> Result<Composed, WireError>,
         call: &mut Running,
         connection: &Connection,
     ) -> Result<Composed, WireError> {
-        let Steering { fault, delay_ms, gap_ms, .. } = admitted.steering;
+        let Steering { fault, delay_ms, gap_ms, .. } = *steering;
         call.note(|record| record.fault = fault);
         let slow =
             if fault == Some(Fault::SlowFirstByte) { SLOW_MS } else { self.settings.delay_ms };
@@ -122,9 +152,9 @@ impl Service {
             tokio::time::sleep(delay).await;
             return Ok(composer::bad_gateway());
         }
-        let composed = composer::compose(&admitted, call.request_id(), Pauses { delay, gap })?;
+        let composed = compose(call.request_id(), Pauses { delay, gap })?;
         // Noted before the wait: who leaves meanwhile has still had it generated.
-        call.note(|record| record.usage.clone_from(&composed.usage));
+        call.note_usage(&composed.usage);
         if fault == Some(Fault::Hang) {
             call.end("hang");
             tokio::time::sleep(SILENCE).await;
@@ -134,5 +164,12 @@ impl Service {
             tokio::time::sleep(delay).await;
         }
         Ok(composed)
+    }
+}
+
+fn end(outcome: Result<Composed, WireError>, call: Running, connection: Connection) -> Response {
+    match outcome {
+        Ok(composed) => reply::stage(composed, call, connection),
+        Err(error) => reply::refuse(&error, call),
     }
 }

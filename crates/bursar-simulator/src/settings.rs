@@ -11,24 +11,32 @@ pub struct Settings {
     pub seed: u64,
     /// How many calls in a million are throttled.
     pub throttle_ppm: u32,
-    /// The region that it claims to be, in `GET /_simulator/health`. Calls signed for any region
-    /// are served.
+    /// The region that it claims to be: what its control plane lists is offered there. Calls
+    /// signed for any region are served.
     pub region: String,
     /// The only key that signs; `None` accepts every signature unread.
     pub credentials: Option<Credentials>,
     /// What happens to which calls.
     pub scenario: Scenario,
     /// What opaque ARNs stand for. Those not named here are served too, in the shape of their
-    /// request and without a model's limits.
+    /// request and without a model's limits; the application profiles among those that are, the
+    /// control plane lists.
     pub names: Names,
     /// How many calls the list of served calls keeps.
     pub calls_max: usize,
+    /// How many requests a minute each id takes, and how many tokens, as Bedrock's throttler counts
+    /// them; `None` is without end.
+    pub requests_per_minute: Option<u64>,
+    /// See `requests_per_minute`.
+    pub tokens_per_minute: Option<u64>,
     /// Milliseconds before an answer begins, unless steered.
     pub delay_ms: u64,
     /// Milliseconds between two frames of a stream, unless steered.
     pub gap_ms: u64,
-    /// Whether to listen on an address that other machines reach. It has no TLS, and with no
-    /// credentials it serves anybody.
+    /// Whether to speak TLS, with a certificate that is made at the start and signed by itself.
+    pub tls: bool,
+    /// Whether to listen on an address that other machines reach. With no credentials it serves
+    /// anybody.
     pub allow_remote: bool,
 }
 
@@ -42,8 +50,11 @@ impl Default for Settings {
             scenario: Scenario::default(),
             names: Names::default(),
             calls_max: 100_000,
+            requests_per_minute: None,
+            tokens_per_minute: None,
             delay_ms: 0,
             gap_ms: 0,
+            tls: false,
             allow_remote: false,
         }
     }

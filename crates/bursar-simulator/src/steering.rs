@@ -65,6 +65,38 @@ closed_set! {
     }
 }
 
+closed_set! {
+    /// The policies of a guardrail that count units of text.
+    Policy {
+        /// Denied topics.
+        Topic = "topic",
+        /// Filters of harmful content; the one policy that looks at images.
+        Content = "content",
+        /// Words and profanity; free.
+        Word = "word",
+        /// Personal data.
+        SensitiveInformation = "sensitive-information",
+        /// Regular expressions; free.
+        SensitiveInformationFree = "sensitive-information-free",
+        /// Whether an answer is grounded in a source and fits a query.
+        ContextualGrounding = "contextual-grounding",
+    }
+}
+
+impl Policy {
+    /// What Bedrock's usage calls its units.
+    pub(crate) const fn units_name(self) -> &'static str {
+        match self {
+            Self::Topic => "topicPolicyUnits",
+            Self::Content => "contentPolicyUnits",
+            Self::Word => "wordPolicyUnits",
+            Self::SensitiveInformation => "sensitiveInformationPolicyUnits",
+            Self::SensitiveInformationFree => "sensitiveInformationPolicyFreeUnits",
+            Self::ContextualGrounding => "contextualGroundingPolicyUnits",
+        }
+    }
+}
+
 /// How one call shall go. `None` is: as it would go by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Steering {
@@ -100,6 +132,8 @@ pub struct Steering {
     pub latency: Option<WireLatency>,
     /// The model version that is reported.
     pub model_version: Option<String>,
+    /// The policies of an applied guardrail; the first is the one that steps in, if any does.
+    pub policies: Option<Vec<Policy>>,
 }
 
 /// Words that cannot be followed.
@@ -122,8 +156,9 @@ pub enum SteeringError {
 }
 
 impl Steering {
-    const KNOWN: &str = "input output cache-read cache-write-5m cache-write-1h delay-ms gap-ms \
-                         fault after times id pieces stop tier latency model-version";
+    pub(crate) const KNOWN: &str = "input output cache-read cache-write-5m cache-write-1h \
+                                    delay-ms gap-ms fault after times id pieces stop tier \
+                                    latency model-version policies";
 
     /// From texts of words; where two texts have the same word, the later text wins.
     pub fn parse(texts: &[&str]) -> Result<Self, SteeringError> {
@@ -166,6 +201,10 @@ impl Steering {
             "latency" => self.latency = Some(member(key, value)?),
             "id" => self.id = Some(name(key, value)?),
             "model-version" => self.model_version = Some(name(key, value)?),
+            "policies" => {
+                let names = value.split(',').map(|name| member(key, name));
+                self.policies = Some(names.collect::<Result<_, _>>()?);
+            }
             _ => return Err(SteeringError::Unknown(format!("{key}={value}"))),
         }
         Ok(())

@@ -26,6 +26,8 @@ pub(crate) struct Target {
     /// The base id; for an opaque ARN that is not named in the settings, the ARN.
     pub(crate) id: String,
     kind: RefKind,
+    /// The cross-region profile that leads to it.
+    geography: Option<String>,
     model: Option<Model>,
 }
 
@@ -39,7 +41,7 @@ pub(crate) fn find(sent: &str, names: &Names) -> Result<Target, WireError> {
     }
     let model = found.base.as_ref().and_then(|base| catalogue.model(base.as_str()));
     let id = found.base.map_or(found.dispatched, |base| base.as_str().to_owned());
-    Ok(Target { id, kind: found.kind, model })
+    Ok(Target { id, kind: found.kind, geography: found.geography, model })
 }
 
 impl Target {
@@ -110,6 +112,17 @@ impl Target {
             Some(window) if input > window => Err(messages::input_too_long()),
             _ => Ok(()),
         }
+    }
+
+    /// Whose quotas it has: a model's, or those of one of its profiles.
+    pub(crate) fn quota_id(&self) -> String {
+        let geography = self.geography.as_ref();
+        geography.map_or_else(|| self.id.clone(), |label| format!("{label}.{}", self.id))
+    }
+
+    /// The most output that it gives, where the catalogue knows.
+    pub(crate) fn output_max(&self) -> Option<u64> {
+        self.model.as_ref().and_then(|model| model.max_output_tokens)
     }
 
     /// Whether it is a stored prompt, which brings its own messages.

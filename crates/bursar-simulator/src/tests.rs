@@ -4,11 +4,17 @@
 mod fixture;
 
 mod broken;
+mod control_plane;
 mod errors;
+mod guardrail;
 mod limits;
 mod listing;
+mod manual;
+mod modelled;
 mod providers;
+mod quotas;
 mod recorded;
 mod sdk;
 mod signed;
+mod tls;
 mod transport;

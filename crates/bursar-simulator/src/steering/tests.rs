@@ -10,7 +10,8 @@ fn refusal(text: &str) -> String {
 fn every_word_is_followed() {
     let steering = Steering::parse(&["input=1 output=2 cache-read=3 cache-write-5m=4 \
         cache-write-1h=5 delay-ms=6 gap-ms=7 after=8 times=9 pieces=10 fault=cut-inside \
-        stop=tool_use tier=flex latency=optimized id=a model-version=m.x"])
+        stop=tool_use tier=flex latency=optimized id=a model-version=m.x \
+        policies=topic,sensitive-information-free"])
     .unwrap();
     let expected = Steering {
         input: Some(1),
@@ -29,6 +30,7 @@ fn every_word_is_followed() {
         latency: Some(WireLatency::Optimized),
         id: Some("a".to_owned()),
         model_version: Some("m.x".to_owned()),
+        policies: Some(vec![Policy::Topic, Policy::SensitiveInformationFree]),
     };
     assert_eq!(steering, expected);
 }
@@ -39,7 +41,7 @@ fn the_list_of_known_words_is_the_list_of_words_followed() {
         let followed = Steering::default().follow(key, "?");
         assert!(!matches!(followed, Err(SteeringError::Unknown(_))), "{key}");
     }
-    assert_eq!(Steering::KNOWN.split_whitespace().count(), 16);
+    assert_eq!(Steering::KNOWN.split_whitespace().count(), 17);
 }
 
 #[test]

@@ -54,7 +54,7 @@ async fn converse_stream_says_what_converse_says() {
     let (text, stop, usage) = read(reply).await;
     assert_eq!((stop, text.len()), (Some(StopReason::MaxTokens), 9 * 4 - 1));
     assert_eq!(usage.unwrap().output_tokens, 9);
-    assert_eq!(only_call(&simulator).operation, Operation::ConverseStream);
+    assert_eq!(only_call(&simulator).operation, Operation::ConverseStream.into());
 }
 
 #[tokio::test]
