@@ -197,8 +197,19 @@ fn the_configuration_prints_itself_and_is_checked() {
 #[test]
 fn every_command_has_help_with_an_example() {
     for command in [
-        "demo", "converse", "invoke", "price", "models", "calls", "usage", "replay", "simulate",
-        "config", "ledger",
+        "demo",
+        "chat",
+        "converse",
+        "invoke",
+        "price",
+        "models",
+        "calls",
+        "usage",
+        "replay",
+        "simulate",
+        "config",
+        "ledger",
+        "completions",
     ] {
         let help = bare(&[command, "--help"]).exits(0).stdout;
         assert!(help.contains("Example"), "{command} --help shows no example");

@@ -3,13 +3,18 @@
 // Says to clippy that helpers here are tests too, and may unwrap.
 #![cfg(test)]
 
+mod advice;
+mod chat;
 mod clients;
 mod commands;
 mod documents;
 mod ends;
 mod faults;
+mod planning;
+mod reads;
 mod refusals;
 mod replays;
+mod simulator;
 mod snapshots;
 mod tidy;
 mod world;

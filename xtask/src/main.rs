@@ -18,7 +18,7 @@ use anyhow::Result;
 
 const USAGE: &str = "usage: cargo xtask COMMAND
 
-  test [ARGS…]      sets up PostgreSQL and Python, then runs every test; ARGS go to the runner
+  test [ARGS…]      sets up PostgreSQL and the clients, then runs every test; ARGS go to the runner
   lint              format, clippy, documentation, dependency rules
   dist              the release binary with man pages, completions, checksums and SBOM
   bench [NAME…]     measures, and writes docs/benchmarks.md; without a NAME, everything

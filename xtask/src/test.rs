@@ -1,13 +1,15 @@
 //! `cargo xtask test`: sets up what the suite talks to, runs all of it, and cleans up.
 //!
-//! Nothing is ever skipped for want of a database or of Python: what is missing is installed, or
-//! the command fails and says what to install.
+//! Nothing is ever skipped for want of a database or of a client: what is missing is installed,
+//! or the command fails and says what to install.
 
 mod machine;
+mod node;
 mod python;
 mod tally;
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -17,6 +19,7 @@ use anyhow::{Context, Result};
 
 use crate::postgres::{Postgres, Purpose};
 use crate::step::{cargo, say, succeeds};
+use crate::workspace;
 use tally::Tally;
 
 /// How long the output may stay open after the runner has ended.
@@ -30,8 +33,14 @@ const OUTPUT_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     machine::prepare()?;
     let python = python::prepare()?;
+    let node = node::prepare()?;
     let postgres = Postgres::start(Purpose::Tests, &std::env::temp_dir())?;
-    let settings = [("BURSAR_TEST_POSTGRES", postgres.url()), ("BURSAR_TEST_PYTHON", &python)];
+    let settings = [
+        ("BURSAR_TEST_POSTGRES", postgres.url()),
+        ("BURSAR_TEST_PYTHON", &python),
+        ("BURSAR_TEST_NODE", &node.program),
+        ("BURSAR_TEST_NODE_MODULES", &node.modules),
+    ];
     let tally = Arc::new(Mutex::new(Tally::default()));
     let mut passed = true;
     for mut runner in runners(arguments) {
@@ -42,6 +51,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     passed &= tally.failed == 0 && tally.passed > 0;
     println!("{}", tally.verdict(passed));
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The folder that says which clients test the simulator from outside, and what each must be told.
+fn referees() -> PathBuf {
+    workspace::root().join("tests/it/clients")
 }
 
 /// The commands that make up the suite.

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    calls, config, converse, demo, generate, invoke, ledger, models, price, replay, simulate, usage,
+    calls, chat, completions, config, converse, demo, estimate, generate, iam_policy, invoke,
+    ledger, models, price, replay, simulate, usage,
 };
 use crate::output::Output;
 
@@ -69,8 +70,12 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     /// Ask a model, in words
     Converse(converse::Converse),
+    /// Talk with a model, its cost in sight
+    Chat(chat::Chat),
     /// Send a provider's own JSON
     Invoke(invoke::Invoke),
+    /// What a prompt would cost, before it is sent
+    Estimate(estimate::Estimate),
     /// What so many tokens cost
     Price(price::PriceArgs),
     /// What models there are
@@ -83,10 +88,14 @@ pub(crate) enum Command {
     Replay(replay::Replay),
     /// Run a local Bedrock
     Simulate(simulate::Simulate),
+    /// What IAM has to allow, and no more
+    IamPolicy(iam_policy::IamPolicy),
     /// Show, find and check the configuration
     Config(config::Config),
-    /// Migrate and audit the ledger
+    /// Migrate, audit, copy and back up the ledger
     Ledger(ledger::LedgerArgs),
+    /// Print what a shell needs to complete commands
+    Completions(completions::Completions),
     /// Write man pages and completions
     #[command(hide = true)]
     Generate(generate::Generate),

@@ -6,10 +6,14 @@ use crate::output::Output;
 use crate::settings::Settings;
 
 pub(crate) mod calls;
+pub(crate) mod chat;
+pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod converse;
 pub(crate) mod demo;
+pub(crate) mod estimate;
 pub(crate) mod generate;
+pub(crate) mod iam_policy;
 pub(crate) mod invoke;
 pub(crate) mod ledger;
 pub(crate) mod models;
@@ -24,14 +28,18 @@ pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
     let load = || Settings::load(args.config.as_deref(), args.ledger.as_deref());
     match args.command {
         Command::Generate(generate) => generate.run(),
+        Command::Completions(completions) => completions.run(),
         Command::Simulate(simulate) => block_on_all_cores(simulate.run(output)),
         Command::Config(config) => {
             config.run(args.config.as_deref(), args.ledger.as_deref(), output)
         }
         Command::Price(price) => price.run(&load()?, output),
+        Command::IamPolicy(policy) => policy.run(&load()?, output),
         Command::Models(models) => models.run(&load()?, output),
         Command::Demo(demo) => block_on_all_cores(demo.run(&load()?, output)),
+        Command::Estimate(estimate) => block_on(estimate.run(&load()?, output)),
         Command::Converse(converse) => block_on(converse.run(&load()?, output)),
+        Command::Chat(chat) => block_on(chat.run(&load()?, output)),
         Command::Invoke(invoke) => block_on(invoke.run(&load()?, output)),
         Command::Calls(calls) => block_on(calls.run(&load()?, output)),
         Command::Usage(usage) => block_on(usage.run(&load()?, output)),

@@ -8,14 +8,15 @@ use bursar_ledger::{CallFilter, Page};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::advice::Asked;
 use crate::failure::{Failure, Situation};
 use crate::output::{DIM, Output};
 use crate::row::Row;
 
 /// The cut reason, and error code, of a Ctrl-C.
-const INTERRUPTED: &str = "Interrupted";
+pub(crate) const INTERRUPTED: &str = "Interrupted";
 /// The cut reason when nobody reads our output any more.
-const OUTPUT_CLOSED: &str = "OutputClosed";
+pub(crate) const OUTPUT_CLOSED: &str = "OutputClosed";
 
 /// What of the reply goes to stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,36 +44,73 @@ pub(crate) async fn run(
     shows: Shows,
     output: Output,
 ) -> Result<(), Failure> {
-    let (cutter, signal) = cut_pair();
-    let cutter = std::sync::Arc::new(cutter);
-    let on_interrupt = cutter.clone();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            on_interrupt.cut(INTERRUPTED);
-        }
-    });
-    let base = invocation.model.base.clone();
-    let transcript = base.map(|base| Transcript::new(invocation.operation, base));
     let streams = invocation.operation.is_stream();
-    let mut reply = bursar.invoke(attribution, invocation, signal).await?;
-    let said = Said { transcript, shows, output, whole: Vec::new(), text: String::new() };
-    let said = said.take(&mut reply, &cutter).await;
-    let id = reply.id.clone();
-    let receipt = reply.settled().await?;
+    let Made { asked, id, receipt, text, whole } =
+        make(&bursar, invocation, attribution, shows, output).await?;
     let row = if output.json { Some(recorded(&bursar, &id).await?) } else { None };
     bursar.ledger.close().await?;
-    if let Err(failure) = judge(&receipt) {
+    if let Err(failure) = judge(&asked, &receipt) {
         let call = row.and_then(|row| serde_json::to_value(row).ok());
         return Err(Failure { call, ..failure });
     }
     match row {
         None => output.note(cost_line(&receipt, &id)),
         Some(call) => {
-            let body = if streams { None } else { serde_json::from_slice(&said.whole).ok() };
-            Output::object(&Answer { text: said.text, body, call })?;
+            let body = if streams { None } else { serde_json::from_slice(&whole).ok() };
+            Output::object(&Answer { text, body, call })?;
         }
     }
     Ok(())
+}
+
+/// A call that was made and shown.
+pub(crate) struct Made {
+    asked: Asked,
+    pub(crate) id: CallId,
+    pub(crate) receipt: Receipt,
+    /// The answer's words, as many as came.
+    pub(crate) text: String,
+    /// The body's bytes, for `--json`.
+    whole: Vec<u8>,
+}
+
+impl Made {
+    /// Why it was no success, if it was none.
+    pub(crate) fn judge(&self) -> Result<(), Failure> {
+        judge(&self.asked, &self.receipt)
+    }
+}
+
+/// Makes the call and shows its answer as it comes. Ctrl-C stops the answer, and nothing else.
+pub(crate) async fn make(
+    bursar: &Bursar,
+    invocation: Invocation,
+    attribution: Attribution,
+    shows: Shows,
+    output: Output,
+) -> Result<Made, Failure> {
+    let (cutter, signal) = cut_pair();
+    let cutter = std::sync::Arc::new(cutter);
+    let on_interrupt = cutter.clone();
+    let interrupt = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            on_interrupt.cut(INTERRUPTED);
+        }
+    });
+    let asked = Asked::of(bursar, &invocation);
+    let base = invocation.model.base.clone();
+    let transcript = base.map(|base| Transcript::new(invocation.operation, base));
+    let made = async {
+        let mut reply = bursar.invoke(attribution, invocation, signal).await?;
+        let said = Said { transcript, shows, output, whole: Vec::new(), text: String::new() };
+        let said = said.take(&mut reply, &cutter).await;
+        let id = reply.id.clone();
+        let receipt = reply.settled().await?;
+        Ok(Made { asked, id, receipt, text: said.text, whole: said.whole })
+    }
+    .await;
+    interrupt.abort();
+    made
 }
 
 /// What was read of a reply, and shown.
@@ -131,8 +169,8 @@ async fn recorded(bursar: &Bursar, id: &CallId) -> Result<Row, Failure> {
     rows.into_iter().next().map(Row::from).ok_or_else(missing)
 }
 
-/// The exit that an ending asks for.
-fn judge(receipt: &Receipt) -> Result<(), Failure> {
+/// The exit that an ending asks for, and what to tell the person about it.
+fn judge(asked: &Asked, receipt: &Receipt) -> Result<(), Failure> {
     let ending = &receipt.settlement.ending;
     let code = ending.error_code.as_deref().unwrap_or_default();
     let situation = match ending.outcome {
@@ -145,10 +183,7 @@ fn judge(receipt: &Receipt) -> Result<(), Failure> {
         }
         Outcome::Rejected | Outcome::Failed | Outcome::Abandoned => Situation::Upstream,
     };
-    let message = ending.error_message.as_deref().unwrap_or("no message came with it");
-    let attempts = receipt.settlement.attempts.len();
-    let tries = if attempts > 1 { format!(" after {attempts} attempts") } else { String::new() };
-    let failure = Failure::new(situation, format!("{code}{tries}: {message}"));
+    let failure = asked.failure(situation, receipt);
     Err(match receipt.settlement.bill.cost {
         Some(cost) if receipt.settlement.bill.estimated => {
             failure.hint(format!("recorded at {cost}, an upper bound: its usage never came"))

@@ -1,6 +1,9 @@
-//! Why a command failed: an exit code, a machine's word for it, a sentence and a hint.
+//! Why a command failed: an exit code, a machine's word for it, a sentence and what to do about it.
 
+use bursar_domain::advice::{Advice, Cause};
 use bursar_domain::closed_set;
+
+use crate::advice;
 
 closed_set! {
     /// The situations that end a command other than well. Their texts stand in `--json`.
@@ -65,18 +68,34 @@ impl Situation {
 pub(crate) struct Failure {
     pub(crate) situation: Situation,
     pub(crate) message: String,
-    pub(crate) hint: Option<String>,
+    /// What came from Bedrock, word for word, where the message tells it in ours.
+    pub(crate) answer: Option<String>,
+    /// What to do about it, the likeliest remedy first.
+    pub(crate) hints: Vec<String>,
+    /// Which of the known causes it has, where a call was made or tried.
+    pub(crate) cause: Option<Cause>,
     /// The call's row, where one was made.
     pub(crate) call: Option<serde_json::Value>,
 }
 
 impl Failure {
     pub(crate) fn new(situation: Situation, message: impl Into<String>) -> Self {
-        Self { situation, message: message.into(), hint: None, call: None }
+        let message = message.into();
+        Self { situation, message, answer: None, hints: Vec::new(), cause: None, call: None }
+    }
+
+    /// What happened and why, and every remedy as a hint.
+    pub(crate) fn advised(situation: Situation, advice: Advice) -> Self {
+        Self {
+            answer: advice.answer,
+            hints: advice.next,
+            cause: Some(advice.cause),
+            ..Self::new(situation, format!("{}: {}", advice.what, advice.why))
+        }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hints.push(hint.into());
         self
     }
 
@@ -88,12 +107,15 @@ impl Failure {
         }
     }
 
-    /// `{"error":{"code":…,"message":…,"hint":…},"call":…}`
+    /// `{"error":{"code":…,"message":…,"hint":…,"cause":…,"next":[…]},"call":…}`; `hint` is the
+    /// first of `next`.
     pub(crate) fn json(&self) -> serde_json::Value {
         let error = serde_json::json!({
             "code": self.situation.as_str(),
             "message": self.message,
-            "hint": self.hint,
+            "hint": self.hints.first(),
+            "cause": self.cause.map(Cause::as_str),
+            "next": self.hints,
         });
         serde_json::json!({"error": error, "call": self.call})
     }
@@ -105,7 +127,7 @@ impl From<bursar_ledger::Error> for Failure {
         let situation = match &error {
             E::BadUrl { .. } | E::TooManyReportTags { .. } => Situation::Configuration,
             E::Missing { .. } | E::MissingDirectory { .. } => Situation::NoFile,
-            E::Unkept { .. } => Situation::Usage,
+            E::Unkept { .. } | E::FileExists { .. } => Situation::Usage,
             _ => Situation::Ledger,
         };
         Self::from_text(situation, &with_sources(&error))
@@ -118,10 +140,7 @@ impl From<bursar_core::Error> for Failure {
         let situation = match error {
             E::Ledger(error) => return error.into(),
             E::NoCredentials { .. } => {
-                return Self::new(Situation::Unauthenticated, with_sources(&error)).hint(
-                    "run `aws configure` or `aws sso login`, set AWS_PROFILE, or set \
-                     AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-                );
+                return advice::no_credentials(&with_sources(&error));
             }
             E::Opaque { .. } => {
                 return Self::from_text(Situation::Unpriced, &error.to_string())

@@ -2,26 +2,34 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
+mod advice;
 mod args;
+mod attachment;
 mod attribution;
+mod chat;
 mod commands;
+mod comparison;
+mod csv_rows;
 mod exchange;
 mod failure;
+mod form;
+mod help;
 mod log;
 mod output;
 mod period;
 mod player;
+mod report;
 mod row;
 mod settings;
 mod table;
 mod tally;
+mod terminal;
 mod trace;
+mod trend;
 mod wiring;
 
 fn main() -> ExitCode {
-    let args = args::Args::parse();
+    let args = help::parse();
     let output = args.output();
     log::start();
     match commands::run(args, output) {

@@ -26,17 +26,17 @@ impl Output {
     /// One JSON object, indented where a person reads it.
     pub(crate) fn object(value: &impl Serialize) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        if out.is_terminal() {
-            serde_json::to_writer_pretty(&mut out, value)?;
+        let written = if out.is_terminal() {
+            serde_json::to_writer_pretty(&mut out, value)
         } else {
-            serde_json::to_writer(&mut out, value)?;
-        }
-        writeln!(out)
+            serde_json::to_writer(&mut out, value)
+        };
+        unless_closed(written.map_err(io::Error::from).and_then(|()| writeln!(out)))
     }
 
     /// Data for people.
     pub(crate) fn line(text: impl AsRef<str>) -> io::Result<()> {
-        writeln!(anstream::stdout().lock(), "{}", text.as_ref())
+        unless_closed(writeln!(anstream::stdout().lock(), "{}", text.as_ref()))
     }
 
     /// Text as it arrives, without a line end.
@@ -68,7 +68,10 @@ impl Output {
         }
         let mut err = anstream::stderr().lock();
         drop(writeln!(err, "{RED}error:{RED:#} {}", failure.message));
-        if let Some(hint) = &failure.hint {
+        if let Some(answer) = &failure.answer {
+            drop(writeln!(err, "{DIM}answer: {answer}{DIM:#}"));
+        }
+        for hint in &failure.hints {
             drop(writeln!(err, "{BOLD}hint:{BOLD:#} {hint}"));
         }
     }
@@ -76,5 +79,13 @@ impl Output {
     /// Whether a person is watching stderr.
     pub(crate) fn shows_progress(self) -> bool {
         !self.quiet && io::stderr().is_terminal()
+    }
+}
+
+/// A reader who has seen enough closes the pipe. What is left is for nobody, and nothing failed.
+pub(crate) fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }

@@ -63,6 +63,59 @@ pub(crate) struct Row {
     simulated: bool,
 }
 
+impl Row {
+    /// The keys, in their order: the columns of a CSV file.
+    pub(crate) const COLUMNS: [&str; 47] = [
+        "id",
+        "started_at",
+        "first_token_at",
+        "ended_at",
+        "team",
+        "project",
+        "user",
+        "key",
+        "tags",
+        "client_session",
+        "operation",
+        "model_requested",
+        "model",
+        "model_version",
+        "version_evidence",
+        "provider",
+        "region",
+        "served_region",
+        "routing",
+        "tier_requested",
+        "tier",
+        "outcome",
+        "client_gone",
+        "http_status",
+        "error_code",
+        "error_message",
+        "attempts",
+        "throttled_attempts",
+        "input_tokens",
+        "output_tokens",
+        "cache_read_tokens",
+        "cache_write_5m_tokens",
+        "cache_write_1h_tokens",
+        "meters",
+        "price_id",
+        "rates",
+        "cost_usd",
+        "estimated",
+        "cost_low_usd",
+        "overrun",
+        "held_usd",
+        "request_id",
+        "stop_reason",
+        "guardrail_id",
+        "guardrail_action",
+        "request_hmac",
+        "simulated",
+    ];
+}
+
 /// US dollars per million tokens of each kind.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct RateRow {

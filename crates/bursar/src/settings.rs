@@ -108,6 +108,11 @@ impl Settings {
         Ok(DatabaseUrl::parse(&self.ledger_url)?)
     }
 
+    /// Whether there is a ledger already: what only looks does not make one.
+    pub(crate) fn ledger_exists(&self) -> Result<bool, Failure> {
+        Ok(self.database()?.file().is_none_or(std::path::Path::exists))
+    }
+
     /// What a model name stands for.
     pub(crate) fn resolve(&self, text: &str) -> Result<ModelRef, Failure> {
         self.prices.resolve(text, &self.names).map_err(|unknown| {

@@ -28,9 +28,10 @@ const SQLITE_STEPS: [&str; 17] = [
     "move_windows",
     "windows",
 ];
-/// What only one of the databases has: SQLite's file checks, PostgreSQL's leases and pool hook,
+/// What only one of the databases has: SQLite's backups and file checks, PostgreSQL's leases and pool hook,
 /// and the catalogue of tables, which each keeps in its own way.
-const SQLITE_ONLY: [&str; 4] = ["integrity_check", "quick_check", "table_count", "version"];
+const SQLITE_ONLY: [&str; 5] =
+    ["backup", "integrity_check", "quick_check", "table_count", "version"];
 const POSTGRES_ONLY: [&str; 7] = [
     "begin",
     "end_transaction",

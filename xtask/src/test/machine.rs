@@ -12,7 +12,7 @@ struct Need {
     packages: &'static [&'static str],
 }
 
-const NEEDS: [Need; 3] = [
+const NEEDS: [Need; 4] = [
     Need { what: "a C compiler", is_met: || find("cc").is_some(), packages: &["gcc", "libc6-dev"] },
     Need {
         what: "a PostgreSQL server",
@@ -24,6 +24,7 @@ const NEEDS: [Need; 3] = [
         is_met: || succeeds(&mut command("python3", ["-c", "import ensurepip, venv"])),
         packages: &["python3", "python3-venv"],
     },
+    Need { what: "npm", is_met: || find("npm").is_some(), packages: &["npm"] },
 ];
 
 /// Installs what is missing with apt, as root or through a sudo that asks for no password.

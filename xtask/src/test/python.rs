@@ -1,34 +1,37 @@
-//! A private Python with the AWS SDK: the client that tests the simulator from outside Rust.
+//! A private Python with the referees that `PyPI` has: boto3, the AWS CLI, Anthropic's client.
+
+use std::fs;
 
 use anyhow::{Context, Result};
 
-use crate::step::{self, command, output, say};
+use super::referees;
+use crate::step::{self, command, say, succeeds};
 use crate::workspace::target_directory;
 
-/// Pinned, so that a red test means a change of ours.
-const BOTO3: &str = "1.44.5";
+/// What is installed, to the last package, pinned, so that a red test means a change of ours.
+const LIST: &str = "requirements.txt";
 
-/// Makes `target/python` where it is not there yet, and gives back its interpreter.
+/// Makes `target/python` where it is not there yet, or holds something else, and gives back its
+/// interpreter.
 pub(super) fn prepare() -> Result<String> {
+    let list = referees().join(LIST);
     let folder = target_directory()?.join("python");
-    let folder = folder.to_str().context("the target directory's name is no UTF-8")?;
-    let python = format!("{folder}/bin/python");
-    if installed_version(&python).as_deref() == Some(BOTO3) {
-        say(&format!("boto3 {BOTO3}: found in {folder}"));
-        return Ok(python);
+    let installed = folder.join(LIST);
+    let wanted = fs::read_to_string(&list).with_context(|| format!("no `{}`", list.display()))?;
+    let python = folder.join("bin/python");
+    let python = python.to_str().context("the target directory's name is no UTF-8")?;
+    let is_there = fs::read_to_string(&installed).is_ok_and(|found| found == wanted);
+    if is_there && succeeds(&mut command(python, ["--version"])) {
+        say(&format!("Python's referees: found in {}", folder.display()));
+        return Ok(python.to_owned());
     }
-    step::run(&mut command("python3", ["-m", "venv", "--clear", folder]))?;
-    let wanted = format!("boto3=={BOTO3}");
+    step::run(command("python3", ["-m", "venv", "--clear"]).arg(&folder))?;
     let quietly = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"];
-    step::run(&mut command(python.as_str(), quietly.into_iter().chain([wanted.as_str()])))
-        .with_context(|| {
-            format!(
-                "the conformance test needs {wanted}\nhint: give pip a package index it can reach"
-            )
-        })?;
-    Ok(python)
-}
-
-fn installed_version(python: &str) -> Option<String> {
-    output(&mut command(python, ["-c", "import boto3; print(boto3.__version__)"])).ok()
+    step::run(command(python, quietly).arg("--requirement").arg(&list)).context(
+        "the referees need the packages in tests/it/clients/requirements.txt\n\
+         hint: give pip a package index it can reach",
+    )?;
+    // Last, so that what was interrupted is done again.
+    fs::write(&installed, wanted)?;
+    Ok(python.to_owned())
 }

@@ -5,20 +5,21 @@ use bursar_domain::money::{Cost, Total};
 use bursar_domain::time::Clock;
 use bursar_ledger::{CallFilter, CallRow, Page};
 use comfy_table::Cell;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::failure::{Failure, Situation};
+use crate::form::{Form, FormArgs};
 use crate::output::Output;
 use crate::period::PeriodArgs;
 use crate::row::Row;
 use crate::settings::Settings;
-use crate::{table, wiring};
+use crate::{csv_rows, table, terminal, wiring};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   bursar calls --since 24h --outcome throttled
   bursar calls --id 0193a5b2-0000-7000-8000-000000000000 --json
-  bursar calls --limit 1000 --after LAST_ID --json
+  bursar calls --since 7d --limit 1000 --csv > calls.csv
 
 With --json it prints {\"rows\":[…],\"next\":ID}; pass `next` as --after for the rows behind.")]
 pub(crate) struct Calls {
@@ -45,10 +46,39 @@ pub(crate) struct Calls {
     /// Only calls older than this one
     #[arg(long, value_name = "ID", value_parser = call_id)]
     after: Option<CallId>,
+    #[command(flatten)]
+    form: FormArgs,
 }
 
 impl Calls {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+        let form = self.form.form(output)?;
+        let filter = self.filter(settings)?;
+        let page = Page { after: self.after, limit: self.limit };
+        let ledger = wiring::open_ledger(settings).await?;
+        let calls = ledger.calls(&filter, &page).await?;
+        ledger.close().await?;
+        let is_full = calls.len() == usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let next = calls.last().filter(|_| is_full).map(|call| call.id.to_string());
+        match form {
+            Form::Json => {
+                let rows: Vec<Row> = calls.into_iter().map(Row::from).collect();
+                Output::object(&json!({"rows": rows, "next": next}))?;
+                return Ok(());
+            }
+            Form::Csv => print_csv(calls)?,
+            Form::Table { .. } if calls.is_empty() => {
+                output.note("no such calls are recorded; `bursar demo` makes some");
+            }
+            Form::Table { may_page } => terminal::print(&show(&calls), may_page)?,
+        }
+        if let Some(next) = next {
+            output.note(format!("older ones: --after {next}"));
+        }
+        Ok(())
+    }
+
+    fn filter(&self, settings: &Settings) -> Result<CallFilter, Failure> {
         let (since, until) = self.period.range(Clock::system().now());
         let model = match &self.model {
             Some(text) => Some(settings.resolve(text)?.base.ok_or_else(|| {
@@ -56,37 +86,26 @@ impl Calls {
             })?),
             None => None,
         };
-        let filter = CallFilter {
+        Ok(CallFilter {
             since,
             until,
             model: model.map(|model| model.to_string()),
             outcome: self.outcome,
             operation: self.operation,
-            request_id: self.request_id,
-            id: self.id,
+            request_id: self.request_id.clone(),
+            id: self.id.clone(),
             ..CallFilter::default()
-        };
-        let page = Page { after: self.after, limit: self.limit };
-        let ledger = wiring::open_ledger(settings).await?;
-        let calls = ledger.calls(&filter, &page).await?;
-        ledger.close().await?;
-        let is_full = calls.len() == usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let next = calls.last().filter(|_| is_full).map(|call| call.id.to_string());
-        if output.json {
-            let rows: Vec<Row> = calls.into_iter().map(Row::from).collect();
-            Output::object(&json!({"rows": rows, "next": next}))?;
-            return Ok(());
-        }
-        if calls.is_empty() {
-            output.note("no such calls are recorded; `bursar demo` makes some");
-            return Ok(());
-        }
-        Output::line(show(&calls))?;
-        if let Some(next) = next {
-            output.note(format!("older ones: --after {next}"));
-        }
-        Ok(())
+        })
     }
+}
+
+fn print_csv(calls: Vec<CallRow>) -> Result<(), Failure> {
+    let objects = calls.into_iter().map(|call| match serde_json::to_value(Row::from(call)) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(Failure::new(Situation::Failed, "a call is no object")),
+        Err(error) => Err(Failure::new(Situation::Failed, error.to_string())),
+    });
+    Ok(csv_rows::print(&Row::COLUMNS, &objects.collect::<Result<Vec<_>, _>>()?)?)
 }
 
 fn show(calls: &[CallRow]) -> String {

@@ -1,10 +1,12 @@
 //! `bursar converse`: a question in words, an answer as it comes.
 
 use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
 
-use bursar_core::{Invocation, Prompt};
+use bursar_core::{Conversation, Invocation, Message, Role};
 use bursar_domain::price::Tier;
 
+use crate::attachment;
 use crate::attribution::AttributionArgs;
 use crate::commands::preview;
 use crate::exchange::{self, Shows};
@@ -14,12 +16,13 @@ use crate::settings::Settings;
 use crate::wiring;
 
 /// Longer prompts than Bedrock's own body limit are not read.
-const PROMPT_BYTES_MAX: u64 = 25_000_000;
+pub(crate) const PROMPT_BYTES_MAX: u64 = 25_000_000;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   bursar converse -m amazon.nova-lite-v1:0 'Why is the sky blue?'
   git diff | bursar converse -m sonnet -s 'Review this change.' -
+  bursar converse -m amazon.nova-lite-v1:0 --attach plan.pdf --attach site.png 'What changed?'
   bursar converse -m amazon.nova-micro-v1:0 --dry-run 'How much would this cost?'
 
 The answer goes to stdout as it comes, the cost line to stderr. Ctrl-C stops the answer, records what
@@ -31,6 +34,9 @@ pub(crate) struct Converse {
     /// The system prompt
     #[arg(short, long)]
     system: Option<String>,
+    /// An image, a document or a text to go with the question; may be given again
+    #[arg(short, long, value_name = "FILE")]
+    attach: Vec<PathBuf>,
     /// The most tokens to generate
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_tokens: Option<u64>,
@@ -56,15 +62,17 @@ impl Converse {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let attribution = self.attribution.attribution()?;
         let model = settings.resolve(&self.model)?;
-        let prompt = Prompt {
+        let attachments = attachment::read_all(&self.attach, &model)?;
+        let question = Message { role: Role::User, text: read_prompt(self.prompt)?, attachments };
+        let conversation = Conversation {
             system: self.system,
-            text: read_prompt(self.prompt)?,
+            messages: vec![question],
             max_tokens: self.max_tokens,
             temperature: self.temperature,
             tier: self.tier,
             metadata: self.attribution.metadata()?,
         };
-        let invocation = Invocation::converse(model, &prompt, !self.no_stream);
+        let invocation = Invocation::conversation(model, &conversation, !self.no_stream);
         if self.dry_run {
             return preview::run(settings, invocation, output);
         }

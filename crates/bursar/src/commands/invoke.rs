@@ -103,7 +103,8 @@ impl Invoke {
     }
 }
 
-fn read_body(path: &std::path::Path) -> Result<Bytes, Failure> {
+/// A body from a file, or from stdin when that is `-`.
+pub(crate) fn read_body(path: &std::path::Path) -> Result<Bytes, Failure> {
     let name = path.display();
     let mut body = Vec::new();
     let read = if path.as_os_str() == "-" {

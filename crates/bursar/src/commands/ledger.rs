@@ -1,6 +1,13 @@
-//! `bursar ledger`: bring its schema up to date, and check its books.
+//! `bursar ledger`: bring its schema up to date, check its books, copy it and back it up.
 
-use serde_json::json;
+use std::path::{Path, PathBuf};
+
+use bursar_domain::time::Clock;
+use bursar_ledger::{
+    AuditReport, CopyReport, DatabaseUrl, Finding, Ledger, LedgerCopy, OpenOptions, dump_command,
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
 
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
@@ -10,7 +17,9 @@ use crate::wiring;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   bursar ledger migrate --ledger postgres://bursar@db.example/bursar
-  bursar ledger audit --json")]
+  bursar ledger audit --json
+  bursar ledger backup bursar-backup.db
+  bursar ledger copy sqlite:bursar.db postgres://bursar@db.example/bursar")]
 pub(crate) struct LedgerArgs {
     #[command(subcommand)]
     command: LedgerCommand,
@@ -22,56 +31,175 @@ enum LedgerCommand {
     Migrate,
     /// Check that holds, calls, windows and roll-ups agree; exit 9 when they do not
     Audit,
+    /// Write a SQLite ledger to a new file, and check what was written
+    #[command(after_help = "Examples:
+  bursar ledger backup bursar-backup.db
+
+Calls may go on meanwhile. A file that exists is never overwritten.")]
+    Backup {
+        /// The file to make
+        file: PathBuf,
+    },
+    /// Write a ledger's history into another, on the same database or the other one
+    #[command(after_help = "Examples:
+  bursar ledger copy sqlite:bursar.db postgres://bursar@db.example/bursar
+  bursar ledger copy postgres://bursar@db.example/bursar sqlite:bursar.db
+
+Nothing may be calling meanwhile. When it was interrupted, run it again: what is there is kept. A
+target with calls of its own is refused. At the end the target is compared with the source, and
+audited.")]
+    Copy {
+        /// The ledger to read: `sqlite:PATH` or `postgres://USER@HOST/NAME`
+        from: String,
+        /// The ledger to write, made when there is none
+        to: String,
+    },
 }
 
 impl LedgerArgs {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
-        let database = settings.database()?;
-        let ledger = wiring::open_ledger(settings).await?;
         match self.command {
-            LedgerCommand::Migrate => {
-                ledger.close().await?;
-                if output.json {
-                    Output::object(&json!({"ledger": database.to_string(), "migrated": true}))?;
-                } else {
-                    Output::line(format!("{database} is up to date"))?;
-                }
-                Ok(())
-            }
+            LedgerCommand::Migrate => migrate(settings, output).await,
             LedgerCommand::Audit => {
+                let ledger = wiring::open_ledger(settings).await?;
                 let report = ledger.audit().await?;
                 ledger.close().await?;
-                show(&report, output)
+                let holds = report.holds;
+                let clean = format!("{} calls and {holds} open holds agree", report.calls);
+                show(&report, &audit_json(&report), &clean, output)
             }
+            LedgerCommand::Backup { file } => backup(settings, &file, output).await,
+            LedgerCommand::Copy { from, to } => copy(&from, &to, output).await,
         }
     }
 }
 
-fn show(report: &bursar_ledger::AuditReport, output: Output) -> Result<(), Failure> {
+async fn migrate(settings: &Settings, output: Output) -> Result<(), Failure> {
+    let database = settings.database()?;
+    wiring::open_ledger(settings).await?.close().await?;
     if output.json {
-        let findings = report.findings.iter().map(|finding| {
-            json!({
-                "check": finding.check,
-                "subject": finding.subject,
-                "expected": finding.expected,
-                "found": finding.found,
-            })
-        });
-        Output::object(&json!({
-            "clean": report.is_clean(),
-            "calls": report.calls,
-            "holds": report.holds,
-            "findings": findings.collect::<Vec<_>>(),
-        }))?;
+        Output::object(&json!({"ledger": database.to_string(), "migrated": true}))?;
     } else {
-        for finding in &report.findings {
-            let bursar_ledger::Finding { check, subject, expected, found } = finding;
+        Output::line(format!("{database} is up to date"))?;
+    }
+    Ok(())
+}
+
+async fn backup(settings: &Settings, file: &Path, output: Output) -> Result<(), Failure> {
+    let database = settings.database()?;
+    if let Some(command) = dump_command(&database, file) {
+        let message = format!("{database} is no file, and PostgreSQL has its own backups");
+        return Err(Failure::new(Situation::Usage, message).hint(format!("run `{command}`")));
+    }
+    let mut options = OpenOptions::new(Clock::system());
+    // A backup of a ledger that was made just now would hide that the name is wrong.
+    options.create = false;
+    let ledger = Ledger::open(&database, options).await?;
+    let written = ledger.backup(file).await;
+    ledger.close().await?;
+    let report = written?;
+    let mut object = audit_json(&report);
+    object["file"] = file.display().to_string().into();
+    let clean = format!("{} calls are backed up in {}", report.calls, file.display());
+    show(&report, &object, &clean, output)
+}
+
+async fn copy(from: &str, to: &str, output: Output) -> Result<(), Failure> {
+    let (source, target) = (DatabaseUrl::parse(from)?, DatabaseUrl::parse(to)?);
+    if source.to_string() == target.to_string() {
+        return Err(Failure::new(Situation::Usage, "source and target are one ledger")
+            .hint("name the ledger to read first, then the one to write"));
+    }
+    if to == "sqlite::memory:" {
+        return Err(Failure::new(Situation::Usage, "a copy in memory ends with the program")
+            .hint("name a file, `sqlite:PATH`"));
+    }
+    let from = open(&source, false).await?;
+    let to = open(&target, true).await?;
+    let copied = copy_all(from.clone(), to.clone(), output).await;
+    from.close().await?;
+    to.close().await?;
+    let report = copied?;
+    let object = copy_json(&source, &target, &report);
+    let clean = format!(
+        "{target} holds the {} calls of {source}, {}; {} of {} rows are new",
+        report.calls,
+        report.cost.rounded(),
+        report.written,
+        report.rows
+    );
+    show(&report.audit, &object, &clean, output)
+}
+
+/// Opens one side. Report tags come with the source's rows, so none are declared here.
+async fn open(url: &DatabaseUrl, create: bool) -> Result<Ledger, Failure> {
+    let mut options = OpenOptions::new(Clock::system());
+    options.create = create;
+    options.readers = 1;
+    Ok(Ledger::open(url, options).await?)
+}
+
+async fn copy_all(from: Ledger, to: Ledger, output: Output) -> Result<CopyReport, Failure> {
+    let mut copy = LedgerCopy::begin(from, to).await?;
+    let bar = progress_bar(copy.rows_total(), output);
+    while copy.copy_page().await? {
+        bar.set_position(copy.rows_read());
+    }
+    bar.finish_and_clear();
+    Ok(copy.verify().await?)
+}
+
+fn progress_bar(rows: u64, output: Output) -> ProgressBar {
+    if !output.shows_progress() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(rows);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} rows, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn copy_json(source: &DatabaseUrl, target: &DatabaseUrl, report: &CopyReport) -> Value {
+    let mut object = audit_json(&report.audit);
+    object["from"] = source.to_string().into();
+    object["to"] = target.to_string().into();
+    object["calls"] = report.calls.into();
+    object["cost_usd"] = report.cost.usd().into();
+    object["rows"] = report.rows.into();
+    object["rows_written"] = report.written.into();
+    object
+}
+
+fn audit_json(report: &AuditReport) -> Value {
+    let findings = report.findings.iter().map(|finding| {
+        json!({
+            "check": finding.check,
+            "subject": finding.subject,
+            "expected": finding.expected,
+            "found": finding.found,
+        })
+    });
+    json!({
+        "clean": report.is_clean(),
+        "calls": report.calls,
+        "holds": report.holds,
+        "findings": findings.collect::<Vec<_>>(),
+    })
+}
+
+/// Prints what was found, or the one line that says that all is well.
+fn show(report: &AuditReport, object: &Value, clean: &str, output: Output) -> Result<(), Failure> {
+    if output.json {
+        Output::object(object)?;
+    } else {
+        for Finding { check, subject, expected, found } in &report.findings {
             Output::line(format!("{check} of {subject}: {found} is recorded, {expected} follows"))?;
         }
     }
     if report.is_clean() {
         if !output.json {
-            Output::line(format!("{} calls and {} open holds agree", report.calls, report.holds))?;
+            Output::line(clean)?;
         }
         return Ok(());
     }

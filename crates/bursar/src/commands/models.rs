@@ -17,6 +17,7 @@ use crate::table;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   bursar models list --provider anthropic
+  bursar models search haiku --can vision
   bursar models show us.anthropic.claude-sonnet-4-5-20250929-v1:0")]
 pub(crate) struct Models {
     #[command(subcommand)]
@@ -34,6 +35,17 @@ enum ModelsCommand {
         #[arg(long)]
         all: bool,
     },
+    /// Models by words of their names, and by what they can do
+    Search {
+        /// Words that id, name, family or provider have
+        words: Vec<String>,
+        /// What it must be able to do
+        #[arg(long, value_name = "ABILITY", value_enum)]
+        can: Vec<Ability>,
+        /// Retired and unlisted ones, too
+        #[arg(long)]
+        all: bool,
+    },
     /// Everything that is known of one model
     Show {
         /// A model id, a profile id, an ARN or an alias
@@ -44,27 +56,81 @@ enum ModelsCommand {
 impl Models {
     pub(crate) fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         match self.command {
-            ModelsCommand::List { provider, all } => list(settings, provider, all, output),
+            ModelsCommand::List { provider, all } => {
+                list(settings, |model| is_by(model, provider.as_deref()), all, output)
+            }
+            ModelsCommand::Search { words, can, all } => {
+                let is_meant = |model: &Model| {
+                    has_words(model, &words) && can.iter().all(|ability| ability.is_of(model))
+                };
+                list(settings, is_meant, all, output)
+            }
             ModelsCommand::Show { model } => show(settings, &model, output),
+        }
+    }
+}
+
+fn is_by(model: &Model, provider: Option<&str>) -> bool {
+    let Some(wanted) = provider.map(str::to_lowercase) else { return true };
+    model.id.starts_with(&format!("{wanted}.")) || model.provider.to_lowercase().contains(&wanted)
+}
+
+fn has_words(model: &Model, words: &[String]) -> bool {
+    let text = [model.id, model.display_name, model.family, model.provider].join(" ");
+    let text = text.to_lowercase();
+    words.iter().all(|word| text.contains(&word.to_lowercase()))
+}
+
+/// What a model can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Ability {
+    /// Streams its answer
+    Stream,
+    /// Calls tools
+    Tools,
+    /// Sees images
+    Vision,
+    /// Caches prompts
+    Cache,
+    /// Reasons before it answers
+    Reason,
+}
+
+impl Ability {
+    const ALL: [Self; 5] = [Self::Stream, Self::Tools, Self::Vision, Self::Cache, Self::Reason];
+
+    fn is_of(self, model: &Model) -> bool {
+        let known = match self {
+            Self::Stream => model.streaming,
+            Self::Tools => model.tools,
+            Self::Vision => model.vision,
+            Self::Cache => model.prompt_cache,
+            Self::Reason => model.reasoning,
+        };
+        known == Some(true)
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::Tools => "call tools",
+            Self::Vision => "see images",
+            Self::Cache => "cache prompts",
+            Self::Reason => "reason",
         }
     }
 }
 
 fn list(
     settings: &Settings,
-    provider: Option<String>,
+    is_meant: impl Fn(&Model) -> bool,
     all: bool,
     output: Output,
 ) -> Result<(), Failure> {
     let now = Clock::system().now();
-    let wanted = provider.map(|provider| provider.to_lowercase());
     let is_wanted = |model: &Model| {
         let is_alive = !model.is_over(now) && model.lifecycle.status != LifecycleStatus::NotListed;
-        let is_theirs = wanted.as_ref().is_none_or(|wanted| {
-            model.id.starts_with(&format!("{wanted}."))
-                || model.provider.to_lowercase().contains(wanted)
-        });
-        (all || is_alive) && is_theirs
+        (all || is_alive) && is_meant(model)
     };
     let models: Vec<Model> = Catalogue::embedded().models().filter(is_wanted).collect();
     if output.json {
@@ -146,14 +212,7 @@ fn facts(model: &Model, now: Timestamp) -> std::io::Result<()> {
 }
 
 fn abilities(model: &Model) -> Vec<&'static str> {
-    let able = [
-        (model.streaming, "stream"),
-        (model.tools, "call tools"),
-        (model.vision, "see images"),
-        (model.prompt_cache, "cache prompts"),
-        (model.reasoning, "reason"),
-    ];
-    able.into_iter().filter(|(able, _)| *able == Some(true)).map(|(_, name)| name).collect()
+    Ability::ALL.into_iter().filter(|able| able.is_of(model)).map(Ability::words).collect()
 }
 
 fn life(model: &Model, now: Timestamp) -> String {

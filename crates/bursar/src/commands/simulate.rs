@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use bursar_domain::catalogue::{Catalogue, Names};
 use bursar_domain::money::parse_decimal;
 use bursar_domain::time::Clock;
 use bursar_simulator::{Credentials, Scenario, Settings, Simulator};
@@ -15,10 +16,12 @@ use crate::output::Output;
 #[command(after_help = "Examples:
   bursar simulate --listen 127.0.0.1:4566 --throttle-rate 0.05
   bursar simulate --listen 127.0.0.1:0 --scenario faults.toml
+  bursar simulate --requests-per-minute 60 --tokens-per-minute 200000
 
-The first line on stdout is `listening on http://ADDRESS:PORT`. One call is steered by Bedrock's own
-request metadata, key `bursar-sim`, with words such as `input=374 output=44 fault=throttle`.
-GET /_simulator/calls tells what was served.")]
+The first line on stdout is `listening on http://ADDRESS:PORT`; with --tls it is https. One call is
+steered by Bedrock's own request metadata, key `bursar-sim`, with words such as
+`input=374 output=44 fault=throttle`. GET /_simulator/calls tells what was served.
+docs/simulator.md has all of it.")]
 pub(crate) struct Simulate {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4566")]
@@ -29,6 +32,12 @@ pub(crate) struct Simulate {
     /// The share of calls that are throttled, 0 to 1
     #[arg(long, value_name = "RATE", default_value = "0", value_parser = parts_per_million)]
     throttle_rate: u32,
+    /// Requests a minute that each model and each profile takes; more are throttled
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    requests_per_minute: Option<u64>,
+    /// Tokens a minute, counted as Bedrock's throttler counts them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    tokens_per_minute: Option<u64>,
     /// Milliseconds before an answer begins
     #[arg(long, value_name = "MS", default_value_t = 0)]
     delay_ms: u64,
@@ -38,6 +47,9 @@ pub(crate) struct Simulate {
     /// A file of rules that steer many calls
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
+    /// What an ARN stands for, such as an application inference profile's; may be repeated
+    #[arg(long, value_name = "ARN=MODEL", value_parser = base_model)]
+    base_model: Vec<(String, String)>,
     /// The region it claims to be
     #[arg(long, default_value = "us-east-1")]
     region: String,
@@ -53,7 +65,13 @@ pub(crate) struct Simulate {
         requires = "access_key_id"
     )]
     secret_access_key: Option<String>,
-    /// Listen on an address that other machines reach; there is no TLS
+    /// Speak TLS, with a certificate that is made at the start
+    #[arg(long)]
+    tls: bool,
+    /// Where to write that certificate as PEM, for clients to trust (such as by `AWS_CA_BUNDLE`)
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    certificate: Option<PathBuf>,
+    /// Listen on an address that other machines reach
     #[arg(long)]
     allow_remote: bool,
 }
@@ -65,14 +83,19 @@ impl Simulate {
             Failure::new(Situation::Failed, format!("cannot listen on `{address}`: {error}"))
                 .hint("another program may have the port; port 0 takes a free one")
         };
+        let certificate = self.certificate.clone();
         let settings = self.settings()?;
         let listener = TcpListener::bind(address).await.map_err(cannot)?;
         let simulator = Simulator::start(listener, settings, Clock::system()).map_err(cannot)?;
+        if let Some((path, pem)) = certificate.zip(simulator.certificate()) {
+            write_certificate(&path, pem)?;
+        }
         Output::line(format!("listening on {}", simulator.url()))?;
         output.note(format!(
-            "point any AWS SDK at it:\n  export AWS_ENDPOINT_URL_BEDROCK_RUNTIME={}\n  \
+            "point any AWS SDK at it:\n  export AWS_ENDPOINT_URL_BEDROCK_RUNTIME={url}\n  \
+             export AWS_ENDPOINT_URL_BEDROCK={url}\n  \
              export AWS_ACCESS_KEY_ID=simulator AWS_SECRET_ACCESS_KEY=simulator AWS_REGION=us-east-1",
-            simulator.url()
+            url = simulator.url()
         ));
         until_stopped().await;
         simulator.stop().await;
@@ -84,6 +107,9 @@ impl Simulate {
         Ok(Settings {
             seed: self.seed,
             throttle_ppm: self.throttle_rate,
+            requests_per_minute: self.requests_per_minute,
+            tokens_per_minute: self.tokens_per_minute,
+            names: Names { base_models: self.base_model.into_iter().collect(), ..Names::default() },
             region: self.region,
             credentials: credentials.map(|(access_key_id, secret_access_key)| Credentials {
                 access_key_id,
@@ -92,10 +118,17 @@ impl Simulate {
             scenario: self.scenario.as_deref().map(read_scenario).transpose()?.unwrap_or_default(),
             delay_ms: self.delay_ms,
             gap_ms: self.gap_ms,
+            tls: self.tls,
             allow_remote: self.allow_remote,
             ..Settings::default()
         })
     }
+}
+
+fn write_certificate(path: &Path, pem: &str) -> Result<(), Failure> {
+    std::fs::write(path, pem).map_err(|error| {
+        Failure::new(Situation::Failed, format!("cannot write `{}`: {error}", path.display()))
+    })
 }
 
 fn read_scenario(path: &Path) -> Result<Scenario, Failure> {
@@ -133,4 +166,15 @@ async fn terminated() {
 fn parts_per_million(text: &str) -> Result<u32, String> {
     let ppm = parse_decimal(text, 6).ok().and_then(|ppm| u32::try_from(ppm).ok());
     ppm.filter(|&ppm| ppm <= 1_000_000).ok_or_else(|| "it is a decimal from 0 to 1".to_owned())
+}
+
+/// `ARN=MODEL`, where the model is one that the catalogue knows: a wrong one would be refused on
+/// the wire as if the caller had mistyped it.
+fn base_model(text: &str) -> Result<(String, String), String> {
+    let (arn, model) = text.split_once('=').ok_or("it is an ARN, `=` and a model")?;
+    let names =
+        Names { base_models: [(arn.to_owned(), model.to_owned())].into(), ..Names::default() };
+    let found = Catalogue::embedded().resolve(arn, &names).map_err(|error| error.to_string())?;
+    let is_known = arn.starts_with("arn:") && found.base.is_some();
+    is_known.then(|| (arn.to_owned(), model.to_owned())).ok_or_else(|| "it is no ARN".to_owned())
 }

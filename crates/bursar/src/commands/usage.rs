@@ -1,23 +1,52 @@
 //! `bursar usage`: where the money went.
 
-use bursar_domain::time::Clock;
-use bursar_ledger::{Counters, Dimension, UsageQuery, UsageReport};
-use comfy_table::Cell;
+use bursar_domain::time::{Clock, Timestamp};
+use bursar_ledger::{Counters, Dimension, UsageQuery, UsageReport, UsageRow};
 use serde_json::{Map, Value, json};
 
-use crate::failure::Failure;
-use crate::output::{BOLD, Output};
+use crate::comparison::Comparison;
+use crate::failure::{Failure, Situation};
+use crate::form::{Form, FormArgs};
+use crate::output::Output;
 use crate::period::PeriodArgs;
+use crate::report::{self, Beside};
 use crate::settings::Settings;
-use crate::{table, wiring};
+use crate::terminal::{self, Terminal};
+use crate::trend::Trend;
+use crate::{csv_rows, wiring};
+
+/// The sums of a row, in the order of their columns.
+const COUNTERS: [&str; 18] = [
+    "calls",
+    "succeeded",
+    "rejected",
+    "throttled",
+    "failed",
+    "cut",
+    "abandoned",
+    "refused",
+    "attempts",
+    "throttled_attempts",
+    "input_tokens",
+    "output_tokens",
+    "cache_read_tokens",
+    "cache_write_5m_tokens",
+    "cache_write_1h_tokens",
+    "cost_usd",
+    "unpriced",
+    "estimated",
+];
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   bursar usage --by model --since 7d
   bursar usage --by day --since 2026-11-01 --until 2026-12-01
+  bursar usage --by team --since 7d --compare
   bursar usage --by tag:feature --json
+  bursar usage --by user --since 30d --csv > usage.csv
 
-Days and hours are UTC; --until is exclusive. Reports are kept by the hour.")]
+Days and hours are UTC; --until is exclusive. Reports are kept by the hour. On a terminal, each row
+has a line of what it cost over time.")]
 pub(crate) struct Usage {
     /// model, provider, team, project, user, key, operation, outcome, region, routing, tier, day,
     /// hour or tag:KEY
@@ -28,92 +57,110 @@ pub(crate) struct Usage {
     /// Count CountTokens calls, too
     #[arg(long)]
     count_tokens: bool,
+    /// Beside each row what it was in the period before, as long and just before --since
+    #[arg(long)]
+    compare: bool,
+    #[command(flatten)]
+    form: FormArgs,
 }
 
 impl Usage {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
-        let (since, until) = self.period.range(Clock::system().now());
+        let form = self.form.form(output)?;
+        let now = Clock::system().now();
+        let (since, until) = self.period.range(now);
+        if self.compare && since.is_none() {
+            return Err(Failure::new(Situation::Usage, "what has no beginning has nothing before")
+                .hint("give `--since`, as in `--since 7d --compare`"));
+        }
         let query = UsageQuery { by: self.by, since, until, count_tokens: self.count_tokens };
         let ledger = wiring::open_ledger(settings).await?;
-        let report = ledger.usage(&query).await?;
+        let mut report = ledger.usage(&query).await?;
+        let comparison = if self.compare {
+            Comparison::read(&ledger, &query, (&mut report, now)).await?
+        } else {
+            None
+        };
+        let terminal = Terminal::of_stdout().filter(|_| matches!(form, Form::Table { .. }));
+        let trend = match terminal {
+            Some(_) => Trend::read(&ledger, &query, (&report, now)).await?,
+            None => None,
+        };
         ledger.close().await?;
-        if output.json {
-            Output::object(&as_json(name_of(&query.by), &report))?;
-            return Ok(());
+        let name = name_of(&query.by);
+        let comparison = comparison.as_ref();
+        match form {
+            Form::Json => Output::object(&compared_json(name, &report, comparison))?,
+            Form::Csv => print_csv(name, &report, comparison)?,
+            Form::Table { .. } if report.rows.is_empty() => {
+                output.note("nothing was recorded in that time; `bursar demo` makes some calls");
+            }
+            Form::Table { may_page } => {
+                let columns = terminal.map(|terminal| terminal.columns);
+                let beside = Beside { comparison, trend: trend.as_ref(), columns };
+                terminal::print(&report::show(name, &report, beside), may_page)?;
+            }
         }
-        if report.rows.is_empty() {
-            output.note("nothing was recorded in that time; `bursar demo` makes some calls");
-            return Ok(());
-        }
-        Output::line(show(name_of(&query.by), &report))?;
         Ok(())
     }
 }
 
-/// The table of a report: one row a value, dearest first as the ledger gives them, then the total.
-pub(crate) fn show(name: &str, report: &UsageReport) -> String {
-    let total = &report.total;
-    let mut table = table::new(&[
-        name,
-        ">calls",
-        ">in",
-        ">out",
-        ">cached",
-        ">cost",
-        ">share",
-        "",
-        ">errors",
-        ">throttled",
-    ]);
-    for row in &report.rows {
-        let value = row.value.as_deref().unwrap_or("–");
-        table.add_row(line(value, &row.counters, total));
+/// The rows alone: a total is the spreadsheet's to make.
+fn print_csv(
+    name: &str,
+    report: &UsageReport,
+    comparison: Option<&Comparison>,
+) -> Result<(), Failure> {
+    let mut columns = vec![name];
+    columns.extend(COUNTERS);
+    if comparison.is_some() {
+        columns.extend(["before_calls", "before_cost_usd"]);
     }
-    table.add_row(line("total", total, total));
-    let text = table.trim_fmt();
-    match text.rsplit_once('\n') {
-        Some((rows, total)) => format!("{rows}\n{BOLD}{total}{BOLD:#}"),
-        None => text,
-    }
+    let rows = report.rows.iter().map(|row| row_json(name, row, comparison));
+    Ok(csv_rows::print(&columns, &rows.collect::<Vec<_>>())?)
 }
 
-fn line(value: &str, counters: &Counters, total: &Counters) -> Vec<Cell> {
-    let cached = counters.cache_read_tokens
-        + counters.cache_write_5m_tokens
-        + counters.cache_write_1h_tokens;
-    let errors = counters.rejected + counters.failed;
-    let mut cost = counters.cost.rounded();
-    if counters.unpriced > 0 {
-        cost = format!("{cost} + {} unpriced", counters.unpriced);
-    }
-    vec![
-        Cell::new(value),
-        table::figure(table::count(counters.calls)),
-        table::figure(table::count(counters.input_tokens)),
-        table::figure(table::count(counters.output_tokens)),
-        table::figure(table::count(cached)),
-        table::figure(cost),
-        table::figure(table::share(counters.cost.0, total.cost.0)),
-        Cell::new(table::bar(counters.cost.0, total.cost.0)),
-        table::figure(table::share(errors.into(), counters.calls.into())),
-        table::figure(table::share(counters.throttled_attempts.into(), counters.attempts.into())),
-    ]
+/// The table of a report, with nothing beside it.
+pub(crate) fn show(name: &str, report: &UsageReport) -> String {
+    report::show(name, report, Beside::default())
 }
 
 /// A report as other programs read it; `name` is the key of each row's value.
 pub(crate) fn as_json(name: &str, report: &UsageReport) -> Value {
-    let rows = report.rows.iter().map(|row| {
-        let mut object = counters_json(&row.counters);
-        object.insert(name.to_owned(), json!(row.value));
-        Value::Object(object)
-    });
-    let range = |end: Option<bursar_domain::time::Timestamp>| end.map(|end| end.to_string());
-    json!({
+    compared_json(name, report, None)
+}
+
+fn compared_json(name: &str, report: &UsageReport, comparison: Option<&Comparison>) -> Value {
+    let rows = report.rows.iter().map(|row| row_json(name, row, comparison));
+    let mut total = counters_json(&report.total);
+    if let Some(comparison) = comparison {
+        add_before(&mut total, &comparison.total);
+    }
+    let range = |end: Option<Timestamp>| end.map(|end| end.to_string());
+    let mut object = json!({
         "rows": rows.collect::<Vec<_>>(),
-        "total": counters_json(&report.total),
+        "total": total,
         "since": range(report.since),
         "until": range(report.until),
-    })
+    });
+    if let Some(Comparison { since, until, .. }) = comparison {
+        object["before"] = json!({"since": since.to_string(), "until": until.to_string()});
+    }
+    object
+}
+
+fn row_json(name: &str, row: &UsageRow, comparison: Option<&Comparison>) -> Map<String, Value> {
+    let mut object = counters_json(&row.counters);
+    object.insert(name.to_owned(), json!(row.value));
+    if let Some(comparison) = comparison {
+        add_before(&mut object, &comparison.of(row.value.as_deref()));
+    }
+    object
+}
+
+fn add_before(object: &mut Map<String, Value>, before: &Counters) {
+    object.insert("before_calls".to_owned(), json!(before.calls));
+    object.insert("before_cost_usd".to_owned(), json!(before.cost.usd()));
 }
 
 fn counters_json(counters: &Counters) -> Map<String, Value> {
@@ -182,4 +229,17 @@ fn dimension(text: &str) -> Result<Dimension, String> {
             None => return Err("it is a dimension that --help lists".to_owned()),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_of_csv_are_the_keys_of_json() {
+        let object = counters_json(&Counters::default());
+        let mut columns = COUNTERS.to_vec();
+        columns.sort_unstable();
+        assert_eq!(object.keys().collect::<Vec<_>>(), columns);
+    }
 }

@@ -1,0 +1,76 @@
+//! `bursar iam-policy`: what IAM has to allow for the models at hand, and no more.
+
+use bursar_core::iam::{Caller, Statement, least_privilege};
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Situation};
+use crate::output::Output;
+use crate::settings::Settings;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  bursar iam-policy amazon.nova-lite-v1:0 us.anthropic.claude-haiku-4-5-20251001-v1:0
+  bursar iam-policy --account 123456789012 --explain us.amazon.nova-pro-v1:0
+
+The policy goes to stdout, ready for `aws iam create-policy`. Without models it covers the aliases of
+the configuration. Streaming and counting are statements of their own: drop what nobody needs.")]
+pub(crate) struct IamPolicy {
+    /// Model ids, profile ids, ARNs or aliases
+    models: Vec<String>,
+    /// The AWS account that calls
+    #[arg(long, value_name = "ID", default_value = "*", value_parser = account)]
+    account: String,
+    /// Say why each statement is there
+    #[arg(long)]
+    explain: bool,
+}
+
+impl IamPolicy {
+    pub(crate) fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+        let aliases = settings.names.aliases.keys().cloned();
+        let names: Vec<String> =
+            if self.models.is_empty() { aliases.collect() } else { self.models };
+        if names.is_empty() {
+            return Err(Failure::new(Situation::Usage, "no model was named")
+                .hint("name models, or give them aliases under `[models.aliases]`"));
+        }
+        let models =
+            names.iter().map(|name| settings.resolve(name)).collect::<Result<Vec<_>, _>>()?;
+        let caller = Caller { account: self.account, region: settings.region.clone() };
+        let statements = least_privilege(&caller, &models);
+        let policy = json!({
+            "Version": "2012-10-17",
+            "Statement": statements.iter().map(as_json).collect::<Vec<_>>(),
+        });
+        if output.json {
+            Output::object(&policy)?;
+        } else {
+            Output::line(format!("{policy:#}"))?;
+        }
+        if self.explain {
+            for statement in &statements {
+                output.note(format!("{}: {}", statement.sid, statement.why));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn as_json(statement: &Statement) -> Value {
+    let mut object = json!({
+        "Sid": statement.sid,
+        "Effect": "Allow",
+        "Action": statement.action,
+        "Resource": statement.resources,
+    });
+    if !statement.only_through.is_empty() {
+        object["Condition"] =
+            json!({"ArnLike": {"bedrock:InferenceProfileArn": statement.only_through}});
+    }
+    object
+}
+
+fn account(text: &str) -> Result<String, String> {
+    let is_id = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_id || text == "*" { Ok(text.to_owned()) } else { Err("it has twelve digits".to_owned()) }
+}
