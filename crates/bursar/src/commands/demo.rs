@@ -132,6 +132,8 @@ fn remove(path: &Path) -> std::io::Result<()> {
 }
 
 fn closing_words(ledger: &str, calls: i64) -> String {
+    // As it was called: after `cargo run` it is on nobody's path.
+    let program = std::env::args().next().unwrap_or_else(|| "bursar".to_owned());
     format!(
         "
 All {calls} calls ran on Bursar's own simulator: no AWS account, nothing spent. The token counts are
@@ -139,9 +141,9 @@ of a real production trace (Azure LLM inference trace 2023, CC-BY 4.0), the pric
 The ledger is {ledger}
 
 Try next:
-  bursar calls --ledger {ledger} --outcome failed
-  bursar usage --ledger {ledger} --by hour
-  bursar price us.anthropic.claude-haiku-4-5-20251001-v1:0 --input 12000 --output 800
-  bursar converse -m amazon.nova-lite-v1:0 'Why is the sky blue?'     (with AWS credentials)"
+  {program} calls --ledger {ledger} --outcome failed
+  {program} usage --ledger {ledger} --by hour
+  {program} price us.anthropic.claude-haiku-4-5-20251001-v1:0 --input 12000 --output 800
+  {program} converse -m amazon.nova-lite-v1:0 'Why is the sky blue?'     (with AWS credentials)"
     )
 }
