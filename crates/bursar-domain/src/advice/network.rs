@@ -36,7 +36,7 @@ fn proxy(scene: &Scene<'_>) -> Advice {
     };
     let said = scene.trouble.message.trim_start();
     let why = if status.is_none() {
-        scene.library()
+        scene.transport()
     } else if said.starts_with('<') {
         "the answer is a web page, and Bedrock sends none".to_owned()
     } else {
@@ -60,7 +60,7 @@ fn refused(scene: &Scene<'_>) -> Advice {
 
 fn unknown_host(scene: &Scene<'_>) -> Advice {
     let what = format!("the endpoint's name leads nowhere{}", scene.tries());
-    let why = format!("this machine's name server does not know it; {}", scene.library());
+    let why = format!("this machine's name server does not know it; {}", scene.transport());
     Advice::of(Cause::UnknownHost, what, why)
         .then("check that this machine is on the network")
         .then(format!("check that {} is spelt right and has Bedrock", scene.region()))
@@ -69,7 +69,7 @@ fn unknown_host(scene: &Scene<'_>) -> Advice {
 
 fn tls(scene: &Scene<'_>) -> Advice {
     let what = format!("no trusted connection to the endpoint can be made{}", scene.tries());
-    Advice::of(Cause::Tls, what, scene.library())
+    Advice::of(Cause::Tls, what, scene.transport())
         .then("a company proxy that reads traffic has its own root certificate: install it here")
         .then("an endpoint without TLS is `http://`, not `https://`")
         .then("a wrong clock makes good certificates invalid: check it")
@@ -80,7 +80,7 @@ fn not_connected(scene: &Scene<'_>, cause: Cause) -> Advice {
         Cause::ConnectTimeout => format!("the endpoint did not answer the door{}", scene.tries()),
         _ => format!("no connection to the endpoint could be made{}", scene.tries()),
     };
-    Advice::of(cause, what, scene.library())
+    Advice::of(cause, what, scene.transport())
         .then("check that this machine is on the network, and may reach port 443 outside")
         .then("in a private subnet, Bedrock needs a NAT gateway or a VPC endpoint")
         .then(ENDPOINT)
@@ -90,7 +90,7 @@ fn no_first_byte(scene: &Scene<'_>) -> Advice {
     let what = format!("{} did not begin to answer in time", scene.named());
     let is_stream = scene.trouble.operation.is_some_and(crate::call::Operation::is_stream);
     let stream = "stream the answer: without that, nothing comes until all of it is generated";
-    Advice::of(Cause::FirstByteTimeout, what, scene.library())
+    Advice::of(Cause::FirstByteTimeout, what, scene.transport())
         .then_if((!is_stream).then(|| stream.to_owned()))
         .then("raise `first_byte_ms` under `[limits]` in the configuration")
 }
@@ -105,7 +105,7 @@ fn silent(scene: &Scene<'_>) -> Advice {
 
 fn lost(scene: &Scene<'_>) -> Advice {
     let what = format!("the connection broke during the call to {}", scene.named());
-    Advice::of(Cause::ConnectionLost, what, scene.library())
+    Advice::of(Cause::ConnectionLost, what, scene.transport())
         .then("ask again; if it happens at the same time each call, something closes idle connections")
         .then("NAT gateways and load balancers close what is silent for 350 seconds or less")
 }
@@ -127,7 +127,7 @@ fn too_large(scene: &Scene<'_>) -> Advice {
 
 fn not_sent(scene: &Scene<'_>) -> Advice {
     let what = "the request could not be built, and nothing was sent";
-    Advice::of(Cause::NotSent, what, scene.library())
+    Advice::of(Cause::NotSent, what, scene.transport())
         .then("set a region with `AWS_REGION`, and check the endpoint's URL")
         .then("`aws sts get-caller-identity` shows whether there are credentials")
 }

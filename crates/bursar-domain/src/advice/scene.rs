@@ -163,7 +163,7 @@ impl Scene<'_> {
     }
 
     /// What a library said of its failure, without the dump of values that follows it.
-    pub(super) fn library(&self) -> String {
+    pub(super) fn transport(&self) -> String {
         let said = self.trouble.message;
         let end = ["(DispatchFailure", "(TimeoutError", "(ConstructionFailure", "(ResponseError"]
             .iter()
