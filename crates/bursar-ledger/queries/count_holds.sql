@@ -1,2 +1,2 @@
--- How many calls are open.
-SELECT COUNT(*) AS holds FROM hold
+-- How many calls are open, and since when the oldest of them.
+SELECT COUNT(*) AS holds, MIN(started_ms) AS oldest_ms FROM hold

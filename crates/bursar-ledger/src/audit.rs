@@ -16,7 +16,7 @@ const INTEGRITY_CHECK: Statement = Statement {
     doing: "check the file",
     sql: include_str!("../queries/sqlite/integrity_check.sql"),
 };
-const COUNT_HOLDS: Statement =
+pub(crate) const COUNT_HOLDS: Statement =
     Statement { doing: "count holds", sql: include_str!("../queries/count_holds.sql") };
 
 /// What an audit found.

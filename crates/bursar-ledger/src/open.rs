@@ -27,6 +27,8 @@ use crate::statement::{Pool, Statement, failed};
 use crate::writer::{Store, Writer, postgres, sqlite};
 use crate::{DatabaseUrl, Error, Ledger};
 
+pub(crate) use file::{check_pages, log_path};
+
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
 const META: Statement =
@@ -256,7 +258,7 @@ async fn prepare(
 }
 
 /// The ledger's version; 0 for an empty database.
-async fn found_version(pool: &Pool) -> Result<i64, Error> {
+pub(crate) async fn found_version(pool: &Pool) -> Result<i64, Error> {
     match pool.row::<MetaRow>(META, &[]).await {
         Ok(Some(meta)) if meta.kind == "bursar" => Ok(meta.version),
         Ok(_) => Err(Error::Foreign),

@@ -28,12 +28,13 @@ const SQLITE_STEPS: [&str; 17] = [
     "move_windows",
     "windows",
 ];
-/// What only one of the databases has: SQLite's backups and file checks, PostgreSQL's leases and pool hook,
-/// and the catalogue of tables, which each keeps in its own way.
+/// What only one of the databases has: SQLite's backups and file checks, PostgreSQL's leases, size and
+/// pool hook, and the catalogue of tables, which each keeps in its own way.
 const SQLITE_ONLY: [&str; 5] =
     ["backup", "integrity_check", "quick_check", "table_count", "version"];
-const POSTGRES_ONLY: [&str; 7] = [
+const POSTGRES_ONLY: [&str; 8] = [
     "begin",
+    "database_bytes",
     "end_transaction",
     "forget_owners",
     "lapsed",

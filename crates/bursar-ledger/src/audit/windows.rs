@@ -85,7 +85,7 @@ impl Ledger {
         }
     }
 
-    pub(super) async fn audit_lines(&self, report: &mut AuditReport) -> Result<(), Error> {
+    pub(crate) async fn audit_lines(&self, report: &mut AuditReport) -> Result<(), Error> {
         let rows: Vec<LineRow> = self.reads.rows(LINES, &[]).await?;
         let text = |amount: Option<i64>| amount.map_or("none".to_owned(), |held| held.to_string());
         for row in rows {

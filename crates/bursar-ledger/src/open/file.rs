@@ -74,7 +74,7 @@ pub(super) fn check_header(path: &Path) -> Result<bool, Error> {
 }
 
 /// Whether every page makes sense.
-pub(super) async fn check_pages(pool: &Pool) -> Result<(), Error> {
+pub(crate) async fn check_pages(pool: &Pool) -> Result<(), Error> {
     let row: Option<QuickCheckRow> = pool.row(QUICK_CHECK, &[]).await?;
     match row {
         Some(row) if row.quick_check != "ok" => Err(Error::Corrupt { detail: row.quick_check }),
@@ -82,7 +82,7 @@ pub(super) async fn check_pages(pool: &Pool) -> Result<(), Error> {
     }
 }
 
-fn log_path(path: &Path) -> std::path::PathBuf {
+pub(crate) fn log_path(path: &Path) -> std::path::PathBuf {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     log.into()

@@ -1,0 +1,2 @@
+-- How much room the database takes.
+SELECT pg_database_size(current_database()) AS bytes
