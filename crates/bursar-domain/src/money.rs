@@ -23,6 +23,9 @@ pub enum MoneyError {
         /// The most places that keep the amount whole in its unit.
         places: u32,
     },
+    /// No decimal with a unit behind it.
+    #[error("`{0}` is not an amount of US dollars with its unit, such as `0.05usd`")]
+    NotUsd(String),
 }
 
 /// Reads a plain non-negative decimal as a whole number of 10^-`places` units.
@@ -107,6 +110,18 @@ impl Cost {
     #[must_use]
     pub const fn pico(self) -> i64 {
         self.0
+    }
+
+    /// From an amount as people write it, `"0.05usd"`: exact, and never without its unit.
+    pub fn parse_usd(text: &str) -> Result<Self, MoneyError> {
+        let refuse = || MoneyError::NotUsd(text.to_owned());
+        let start = text.len().checked_sub(3).filter(|start| text.is_char_boundary(*start));
+        let (amount, unit) = text.split_at(start.ok_or_else(refuse)?);
+        if !unit.eq_ignore_ascii_case("usd") {
+            return Err(refuse());
+        }
+        let pico = parse_decimal(amount, 12).map_err(|_| refuse())?;
+        i64::try_from(pico).map(Self).map_err(|_| MoneyError::Overflow)
     }
 
     /// Sum, or [`MoneyError::Overflow`].
@@ -216,6 +231,17 @@ mod tests {
         for text in ["", ".5", "-1", "+1", "1e3", "1,000", "NaN", "0.0000001", "1.2.3", " 1"] {
             assert!(Rate::parse_per_million(text).is_err(), "{text:?} was accepted");
         }
+    }
+
+    #[test]
+    fn an_amount_with_its_unit_is_exact_and_without_one_is_refused() {
+        assert_eq!(Cost::parse_usd("0.05usd"), Ok(Cost(50_000_000_000)));
+        assert_eq!(Cost::parse_usd("3USD"), Ok(Cost(3_000_000_000_000)));
+        assert_eq!(Cost::parse_usd("0.000000000001usd"), Ok(Cost(1)));
+        for text in ["0.05", "usd", "", "0.05eur", "-1usd", "1e3usd", "5 usd", "0,05usd", "5€"] {
+            assert!(Cost::parse_usd(text).is_err(), "{text:?} was accepted");
+        }
+        assert_eq!(Cost::parse_usd("10000000usd"), Err(MoneyError::Overflow));
     }
 
     #[test]

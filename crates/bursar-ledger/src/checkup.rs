@@ -80,7 +80,8 @@ impl Ledger {
         match self.place.as_ref() {
             Home::Memory => Ok(0),
             Home::File(path) => {
-                let length = std::fs::metadata(path).map_err(|error| file_error(path, error))?.len();
+                let length =
+                    std::fs::metadata(path).map_err(|error| file_error(path, error))?.len();
                 let log = std::fs::metadata(log_path(path)).map_or(0, |log| log.len());
                 Ok(length.saturating_add(log))
             }

@@ -11,7 +11,7 @@ use bursar_domain::usage::Usage;
 use bursar_wire::error::{ErrorCode, WireError};
 use bursar_wire::messages;
 use bursar_wire::path::RequestPath;
-use bursar_wire::sigv4::SignedRequest;
+use bursar_wire::sigv4::{self, SignedRequest};
 use bytes::Bytes;
 use http::request::Parts;
 use http_body_util::LengthLimitError;
@@ -112,6 +112,17 @@ impl Service {
         body: &[u8],
         now: Timestamp,
     ) -> Result<(), WireError> {
+        self.authorise_for(sigv4::SERVICE, parts, body, now)
+    }
+
+    /// The same for another service than Bedrock.
+    pub(crate) fn authorise_for(
+        &self,
+        service: &'static str,
+        parts: &Parts,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(), WireError> {
         let mut headers = parts.headers.clone();
         if let Some(authority) = parts.uri.authority()
             && let Ok(host) = http::HeaderValue::from_str(authority.as_str())
@@ -126,7 +137,7 @@ impl Service {
             headers: &headers,
             body,
         };
-        auth::authorise(&request, self.settings.credentials.as_ref(), now)
+        auth::authorise(&request, service, self.settings.credentials.as_ref(), now)
     }
 
     /// The caller's words over the scenario's, and the throttle rate where neither says a fault.

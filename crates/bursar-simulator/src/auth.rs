@@ -11,6 +11,7 @@ use crate::settings::Credentials;
 /// Checks a request's authorization; the error is AWS's own.
 pub(crate) fn authorise(
     request: &SignedRequest<'_>,
+    service: &'static str,
     credentials: Option<&Credentials>,
     now: Timestamp,
 ) -> Result<(), WireError> {
@@ -23,7 +24,8 @@ pub(crate) fn authorise(
     let Some(credentials) = credentials else {
         return if header.is_empty() { Err(missing_token()) } else { Ok(()) };
     };
-    let authorization = Authorization::parse(header).map_err(|error| error.wire_error())?;
+    let authorization =
+        Authorization::parse_for(service, header).map_err(|error| error.wire_error())?;
     if authorization.access_key_id != credentials.access_key_id {
         let text = "The security token included in the request is invalid.";
         return Err(WireError::unmodelled("UnrecognizedClientException", 403, text));

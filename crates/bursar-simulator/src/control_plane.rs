@@ -16,7 +16,7 @@ use crate::service::Service;
 use crate::site::Reading;
 
 /// Whose profiles they are: an account of AWS's own examples.
-const ACCOUNT: &str = "123456789012";
+pub(crate) const ACCOUNT: &str = "123456789012";
 
 /// Where and when is asked.
 #[derive(Debug, Clone, Copy)]

@@ -38,6 +38,7 @@ mod settings;
 mod shape;
 mod site;
 pub mod steering;
+mod sts;
 mod target;
 mod tls;
 mod tokens;

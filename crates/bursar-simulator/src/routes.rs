@@ -21,7 +21,7 @@ const NO_CALL_ID: &str = "00000000-0000-4000-8000-000000000000";
 
 pub(crate) fn router(service: Arc<Service>) -> Router {
     Router::new()
-        .route("/", get(show_page))
+        .route("/", get(show_page).post(tell_caller))
         .route("/_simulator/health", get(show_health))
         .route("/_simulator/calls", get(list_calls).delete(forget_calls))
         .fallback(answer)
@@ -44,6 +44,12 @@ async fn answer(
         },
         Err(error) => reply::bare_error(&error, NO_CALL_ID),
     }
+}
+
+/// STS has one path for all that it does.
+async fn tell_caller(State(service): State<Arc<Service>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    service.tell_caller(&parts, body, NO_CALL_ID).await
 }
 
 /// The calls, or with `?after=N` those numbered above N.

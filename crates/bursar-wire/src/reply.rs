@@ -5,6 +5,7 @@
 //! `None`, never zero. What came is read, not changed: the bytes go on to the caller as they are.
 
 mod counts;
+mod source;
 mod stream;
 
 use bursar_domain::call::{Guardrail, Operation};
@@ -14,7 +15,8 @@ use bursar_domain::usage::{Meter, Usage};
 use http::HeaderMap;
 use serde_json::Value;
 
-use self::counts::Counts;
+pub use self::counts::Counts;
+pub use self::source::{Sources, read_sources};
 pub use self::stream::{Completeness, Seen, StreamReader};
 pub use crate::json::MalformedBody;
 use crate::json::{all, first, text};

@@ -17,7 +17,7 @@ use crate::path::ENCODED;
 
 /// The only algorithm that is accepted.
 pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// The service name in the credential scope.
+/// Bedrock's name in the credential scope.
 pub const SERVICE: &str = "bedrock";
 /// How far a request's date may be from now, either way.
 pub const SKEW_MS_MAX: i64 = 5 * 60 * 1000;
@@ -50,6 +50,8 @@ pub struct Authorization {
     pub date: String,
     /// The scope's region.
     pub region: String,
+    /// The scope's service.
+    pub service: &'static str,
     /// The headers that are signed, lower case, in the signer's order.
     pub signed_headers: Vec<String>,
     /// The signature, lower-case hex.
@@ -62,7 +64,7 @@ pub enum SignatureError {
     /// The header is no `SigV4` authorization, or lacks a part.
     #[error("the authorization header lacks {0}; hint: sign with AWS Signature Version 4")]
     Incomplete(&'static str),
-    /// The credential scope is not one for Bedrock.
+    /// The credential scope is not one for the service.
     #[error("the credential scope `{given}` is wrong; hint: it must be {expected}")]
     WrongScope {
         /// The scope, or its part.
@@ -118,8 +120,13 @@ impl SignatureError {
 }
 
 impl Authorization {
-    /// Reads an `Authorization` header.
+    /// Reads an `Authorization` header for Bedrock.
     pub fn parse(header: &str) -> Result<Self, SignatureError> {
+        Self::parse_for(SERVICE, header)
+    }
+
+    /// Reads an `Authorization` header for a service.
+    pub fn parse_for(service: &'static str, header: &str) -> Result<Self, SignatureError> {
         let rest =
             header.strip_prefix(ALGORITHM).filter(|_| header.len() <= AUTHORIZATION_BYTES_MAX);
         let parts = rest.ok_or(SignatureError::Incomplete("'AWS4-HMAC-SHA256'"))?;
@@ -133,16 +140,21 @@ impl Authorization {
         let signature =
             part("Signature").ok_or(SignatureError::Incomplete("'Signature' parameter"))?;
         let scope: Vec<&str> = credential.split('/').collect();
-        let &[access_key_id, date, region, SERVICE, "aws4_request"] = scope.as_slice() else {
-            return Err(SignatureError::WrongScope {
-                given: credential.to_owned(),
-                expected: "<key id>/<date>/<region>/bedrock/aws4_request".to_owned(),
-            });
+        let wrong = || SignatureError::WrongScope {
+            given: credential.to_owned(),
+            expected: format!("<key id>/<date>/<region>/{service}/aws4_request"),
         };
+        let &[access_key_id, date, region, named, "aws4_request"] = scope.as_slice() else {
+            return Err(wrong());
+        };
+        if named != service {
+            return Err(wrong());
+        }
         Ok(Self {
             access_key_id: access_key_id.to_owned(),
             date: date.to_owned(),
             region: region.to_owned(),
+            service,
             signed_headers: signed.split(';').map(str::to_owned).collect(),
             signature: signature.to_owned(),
         })
@@ -174,14 +186,14 @@ pub fn verify(
         return Err(SignatureError::WrongScope { given, expected: format!("the day `{day}`") });
     }
     let canonical = canonical_request(request, authorization)?;
-    let region = &authorization.region;
+    let Authorization { region, service, .. } = authorization;
     let text = format!(
-        "{ALGORITHM}\n{amz_date}\n{day}/{region}/{SERVICE}/aws4_request\n{}",
+        "{ALGORITHM}\n{amz_date}\n{day}/{region}/{service}/aws4_request\n{}",
         hex::encode(Sha256::digest(canonical))
     );
     let millis = u64::try_from(signed_at.0).unwrap_or_default();
     let time = SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
-    let key = generate_signing_key(secret_access_key, time, region, SERVICE);
+    let key = generate_signing_key(secret_access_key, time, region, service);
     let expected = calculate_signature(key, text.as_bytes());
     // Constant time: how many characters are right must not show in how long the answer takes.
     let matches = expected.as_bytes().ct_eq(authorization.signature.as_bytes());

@@ -17,11 +17,15 @@ const IMPOSSIBLE: u64 = 1 << 31;
 
 /// Figures as reported; `None` where nothing was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Counts {
-    input: Option<u64>,
-    output: Option<u64>,
-    cache_read: Option<u64>,
-    cache_write: Option<u64>,
+pub struct Counts {
+    /// Input tokens; some providers' own include cached ones.
+    pub input: Option<u64>,
+    /// Output tokens.
+    pub output: Option<u64>,
+    /// Tokens read from a cache.
+    pub cache_read: Option<u64>,
+    /// Tokens written to a cache, for however long.
+    pub cache_write: Option<u64>,
     write_5m: Option<u64>,
     write_1h: Option<u64>,
 }

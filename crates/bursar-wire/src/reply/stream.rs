@@ -111,6 +111,11 @@ impl StreamReader {
         (!is_silent).then(usage)
     }
 
+    /// What each side reported so far: Bedrock, and the provider.
+    pub(super) fn counts(&self) -> (Counts, Counts) {
+        (self.bedrock, self.body)
+    }
+
     /// The stream has ended, for whatever reason.
     #[must_use]
     pub fn finish(mut self) -> (ReplyFacts, Completeness) {
