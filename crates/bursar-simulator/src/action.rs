@@ -1,19 +1,40 @@
-//! What a caller can ask for and find in the list of served calls: a model's operations, and
-//! `ApplyGuardrail`, which has no model. The control plane's readings are no calls.
+//! What a caller can ask for and find in the list of served calls: a model's operations,
+//! `ApplyGuardrail`, which has no model, and what the control plane is asked to tell.
 
 use std::fmt;
 use std::str::FromStr;
 
 use bursar_domain::call::Operation;
+use bursar_domain::closed_set;
 use bursar_domain::closed_set::UnknownWord;
 
-/// One thing that Bedrock Runtime does.
+closed_set! {
+    /// What the control plane can be asked to tell.
+    Telling {
+        /// Every model that the region offers.
+        ListFoundationModels = "ListFoundationModels",
+        /// One model.
+        GetFoundationModel = "GetFoundationModel",
+        /// Whether the account may use a model.
+        GetFoundationModelAvailability = "GetFoundationModelAvailability",
+        /// Every inference profile.
+        ListInferenceProfiles = "ListInferenceProfiles",
+        /// One inference profile.
+        GetInferenceProfile = "GetInferenceProfile",
+        /// One prompt router.
+        GetPromptRouter = "GetPromptRouter",
+    }
+}
+
+/// One thing that Bedrock does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// An operation on a model.
     Call(Operation),
     /// A guardrail on texts and images, without a model.
     ApplyGuardrail,
+    /// The control plane tells something.
+    Tell(Telling),
 }
 
 impl Action {
@@ -25,6 +46,7 @@ impl Action {
         match self {
             Self::Call(operation) => operation.as_str(),
             Self::ApplyGuardrail => Self::GUARDRAIL,
+            Self::Tell(telling) => telling.as_str(),
         }
     }
 
@@ -33,7 +55,7 @@ impl Action {
     pub const fn is_stream(self) -> bool {
         match self {
             Self::Call(operation) => operation.is_stream(),
-            Self::ApplyGuardrail => false,
+            Self::ApplyGuardrail | Self::Tell(_) => false,
         }
     }
 }
@@ -41,6 +63,12 @@ impl Action {
 impl From<Operation> for Action {
     fn from(operation: Operation) -> Self {
         Self::Call(operation)
+    }
+}
+
+impl From<Telling> for Action {
+    fn from(telling: Telling) -> Self {
+        Self::Tell(telling)
     }
 }
 
@@ -57,9 +85,13 @@ impl FromStr for Action {
         if name == Self::GUARDRAIL {
             return Ok(Self::ApplyGuardrail);
         }
-        name.parse().map(Self::Call).map_err(|mut unknown: UnknownWord| {
-            unknown.expected.push(Self::GUARDRAIL);
-            unknown
+        let telling = name.parse().map(Self::Tell);
+        telling.or_else(|tellings: UnknownWord| {
+            name.parse().map(Self::Call).map_err(|mut unknown: UnknownWord| {
+                unknown.expected.push(Self::GUARDRAIL);
+                unknown.expected.extend(tellings.expected);
+                unknown
+            })
         })
     }
 }
@@ -71,10 +103,11 @@ mod tests {
     #[test]
     fn every_action_is_known_by_its_name() {
         let actions = Operation::ALL.iter().copied().map(Action::Call);
-        for action in actions.chain([Action::ApplyGuardrail]) {
+        let tellings = Telling::ALL.iter().copied().map(Action::Tell);
+        for action in actions.chain([Action::ApplyGuardrail]).chain(tellings) {
             assert_eq!(action.as_str().parse(), Ok(action));
         }
         let error = "Chat".parse::<Action>().unwrap_err().to_string();
-        assert!(error.ends_with("CountTokens, ApplyGuardrail"), "{error}");
+        assert!(error.contains("CountTokens, ApplyGuardrail, ListFoundationModels"), "{error}");
     }
 }

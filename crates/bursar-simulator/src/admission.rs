@@ -70,10 +70,10 @@ impl Service {
         let body = asked::parse(&bytes)?;
         let metadata = metadata::read(path.operation.into(), &parts.headers, &body)?;
         call.note(|record| record.metadata.clone_from(&metadata.pairs));
-        let target = target::find(&path.model, &self.settings.names)?;
+        let chance = Chance::new(self.settings.seed).with(path.model.as_bytes()).with(&bytes);
+        let target = target::find(&path.model, &self.settings, chance)?;
         call.note(|record| record.model.clone_from(&target.id));
         target.check(&path.model, path.operation, now)?;
-        let chance = Chance::new(self.settings.seed).with(path.model.as_bytes()).with(&bytes);
         let matter = Matter {
             action: path.operation.into(),
             target: &path.model,
@@ -141,7 +141,11 @@ impl Service {
     }
 
     /// The caller's words over the scenario's, and the throttle rate where neither says a fault.
-    fn steer(&self, matter: &Matter<'_>, words: Option<&str>) -> Result<Steering, WireError> {
+    pub(crate) fn steer(
+        &self,
+        matter: &Matter<'_>,
+        words: Option<&str>,
+    ) -> Result<Steering, WireError> {
         let Matter { action, target, number, chance } = *matter;
         let by_number = Chance::new(self.settings.seed).with_number(number);
         let rule = self.settings.scenario.words(target, action, by_number);
@@ -159,6 +163,7 @@ impl Service {
             steering.fault = None;
         }
         if steering.fault.is_none()
+            && !matches!(action, Action::Tell(_))
             && by_number.with(b"throttle").strikes(self.settings.throttle_ppm)
         {
             steering.fault = Some(Fault::Throttle);
@@ -241,12 +246,12 @@ fn most_output(target: &Target, asked: Option<u64>) -> u64 {
 }
 
 /// What steering goes by.
-struct Matter<'a> {
-    action: Action,
+pub(crate) struct Matter<'a> {
+    pub(crate) action: Action,
     /// A model or a guardrail, as sent.
-    target: &'a str,
-    number: u64,
-    chance: Chance,
+    pub(crate) target: &'a str,
+    pub(crate) number: u64,
+    pub(crate) chance: Chance,
 }
 
 /// What `count` looks at.

@@ -65,8 +65,8 @@ pub(crate) struct Answer {
     pub(crate) request_id: String,
     /// The model by the name that its provider knows it by.
     pub(crate) version: String,
-    /// Whether `version` was steered, so that Converse tells it too.
-    pub(crate) tells_version: bool,
+    /// The model that Converse tells: steered, or chosen by a prompt router.
+    pub(crate) invoked: Option<String>,
     pub(crate) created_s: i64,
     /// Thoughts, where the model shows them; part of the output tokens.
     pub(crate) reasoning: Vec<String>,

@@ -143,7 +143,7 @@ fn answer(
     let answer = Answer {
         chance: *chance,
         request_id: request_id.to_owned(),
-        tells_version: version.is_some(),
+        invoked: version.clone().or_else(|| target.chosen.clone()),
         version: version.unwrap_or_else(|| target.version().to_owned()),
         created_s: admitted.now.0.div_euclid(1000),
         reasoning: words::speak(chance.with(b"thoughts"), thoughts, pieces),

@@ -78,8 +78,8 @@ fn closing(answer: &Answer) -> Map<String, Value> {
     if let Some(latency) = answer.latency {
         closing.insert("performanceConfig".to_owned(), json!({"latency": latency.as_str()}));
     }
-    if answer.tells_version {
-        let router = json!({"invokedModelId": answer.version});
+    if let Some(invoked) = &answer.invoked {
+        let router = json!({"invokedModelId": invoked});
         closing.insert("trace".to_owned(), json!({"promptRouter": router}));
     }
     closing

@@ -47,7 +47,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use action::Action;
+pub use action::{Action, Telling};
 pub use calls::ServedCall;
 pub use fault::Fault;
 pub use scenario::{Scenario, ScenarioError};

@@ -4,9 +4,8 @@ use axum::body::Body;
 use axum::response::Response;
 use bursar_wire::error::WireError;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::calls::Running;
@@ -42,14 +41,6 @@ pub(crate) fn bare_error(error: &WireError, request_id: &str) -> Response {
     let mut response = Response::new(Body::from(Bytes::from(body)));
     *response.headers_mut() = headers;
     head(response, error.status, request_id)
-}
-
-/// An answer to a request that is no call.
-pub(crate) fn bare_json(body: &Value, request_id: &str) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
-    let kind = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, kind);
-    head(response, 200, request_id)
 }
 
 /// Token counts and latency, which only InvokeModel tells in headers, and only of tokens.

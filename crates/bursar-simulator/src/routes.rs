@@ -38,10 +38,7 @@ async fn answer(
     match site::find(&parts.method, parts.uri.path()) {
         Ok(Place::Model(path)) => service.answer(&path, parts, body, connection).await,
         Ok(Place::Guardrail(path)) => service.guard(&path, parts, body, connection).await,
-        Ok(Place::Reading(reading)) => match service.read(&reading, &parts) {
-            Ok(told) => reply::bare_json(&told, NO_CALL_ID),
-            Err(error) => reply::bare_error(&error, NO_CALL_ID),
-        },
+        Ok(Place::Reading(reading)) => service.tell(&reading, &parts, connection).await,
         Err(error) => reply::bare_error(&error, NO_CALL_ID),
     }
 }

@@ -3,7 +3,7 @@
 //! ```toml
 //! [[rule]]
 //! model = "us.anthropic.*"        # or a guardrail; a `*` at the end is anything; default any
-//! operation = "ConverseStream"    # default any
+//! operation = "ConverseStream"    # default any on a model or a guardrail
 //! nth = 3                         # only the third call that comes to this rule and matches it
 //! rate_ppm = 50000                # of those, so many in a million, by the seed; default all
 //! words = "fault=throttle"
@@ -147,7 +147,12 @@ impl Rule {
         });
         // A stream's fault cannot befall a plain call: a rule for all passes those by.
         let suits = operation.is_stream() || !self.needs_stream;
-        fits && suits && self.operation.is_none_or(|wanted| wanted == operation)
+        // The control plane is steered by name only: a rule about calls is not about its lists.
+        let is_meant = match self.operation {
+            Some(wanted) => wanted == operation,
+            None => !matches!(operation, Action::Tell(_)),
+        };
+        fits && suits && is_meant
     }
 }
 

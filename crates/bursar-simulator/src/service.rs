@@ -24,7 +24,7 @@ use crate::quota::{PerMinute, Quotas};
 use crate::reply;
 use crate::script::SILENCE;
 use crate::settings::Settings;
-use crate::site::GuardrailPath;
+use crate::site::{GuardrailPath, Reading};
 use crate::steering::Steering;
 
 /// How long `slow-first-byte` takes, unless `delay-ms` says.
@@ -94,6 +94,25 @@ impl Service {
                 let body = content.answer(&units, &steering);
                 let compose =
                     |_: &str, _| Ok(Composed::plain(&body, steering.fault, units.usage()));
+                self.serve(&steering, compose, &mut call, &connection).await
+            }
+            Err(error) => Err(error),
+        };
+        end(outcome, call, connection)
+    }
+
+    /// Answers one question to the control plane.
+    pub(crate) async fn tell(
+        &self,
+        reading: &Reading,
+        parts: &Parts,
+        connection: Connection,
+    ) -> Response {
+        let mut call = self.begin(Action::Tell(reading.telling), &reading.id, parts);
+        let outcome = match self.read(reading, parts, &call) {
+            Ok((told, steering)) => {
+                let compose =
+                    |_: &str, _| Ok(Composed::plain(&told, steering.fault, Usage::default()));
                 self.serve(&steering, compose, &mut call, &connection).await
             }
             Err(error) => Err(error),

@@ -1,5 +1,7 @@
 //! What a simulator is told when it starts.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use bursar_domain::catalogue::Names;
 
 use crate::scenario::Scenario;
@@ -22,6 +24,10 @@ pub struct Settings {
     /// request and without a model's limits; the application profiles among those that are, the
     /// control plane lists.
     pub names: Names,
+    /// Prompt routers by their ARNs, each with the models or profiles that it chooses among.
+    pub routers: BTreeMap<String, Vec<String>>,
+    /// Base ids of the models that the account has no access to.
+    pub no_access: BTreeSet<String>,
     /// How many calls the list of served calls keeps.
     pub calls_max: usize,
     /// How many requests a minute each id takes, and how many tokens, as Bedrock's throttler counts
@@ -49,6 +55,8 @@ impl Default for Settings {
             credentials: None,
             scenario: Scenario::default(),
             names: Names::default(),
+            routers: BTreeMap::new(),
+            no_access: BTreeSet::new(),
             calls_max: 100_000,
             requests_per_minute: None,
             tokens_per_minute: None,

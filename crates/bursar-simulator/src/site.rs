@@ -7,6 +7,8 @@ use bursar_wire::path::{MODEL_BYTES_MAX, PathError, RequestPath, parse_path};
 use http::Method;
 use percent_encoding::percent_decode_str;
 
+use crate::action::Telling;
+
 /// What a request is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -25,17 +27,12 @@ pub(crate) struct GuardrailPath {
     pub(crate) version: String,
 }
 
-/// What the control plane is asked to tell, with the id or ARN as it was sent.
+/// What the control plane is asked to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reading {
-    /// `ListFoundationModels`.
-    Models,
-    /// `GetFoundationModel`.
-    Model(String),
-    /// `ListInferenceProfiles`.
-    Profiles,
-    /// `GetInferenceProfile`.
-    Profile(String),
+pub(crate) struct Reading {
+    pub(crate) telling: Telling,
+    /// The id or ARN as it was sent; empty for a list.
+    pub(crate) id: String,
 }
 
 /// The place of a request; the error is the answer to one that is nowhere.
@@ -66,13 +63,18 @@ fn guardrail(raw_path: &str) -> Option<GuardrailPath> {
 fn reading(raw_path: &str) -> Option<Reading> {
     let (before, last) = raw_path.rsplit_once('/')?;
     let within = before.rsplit_once('/').map(|(_, segment)| segment);
-    match (within, last) {
-        (Some("foundation-models"), id) => decode(id).map(Reading::Model),
-        (Some("inference-profiles"), id) => decode(id).map(Reading::Profile),
-        (_, "foundation-models") => Some(Reading::Models),
-        (_, "inference-profiles") => Some(Reading::Profiles),
-        _ => None,
-    }
+    let telling = match (within, last) {
+        (Some("foundation-models"), _) => Telling::GetFoundationModel,
+        (Some("foundation-model-availability"), _) => Telling::GetFoundationModelAvailability,
+        (Some("inference-profiles"), _) => Telling::GetInferenceProfile,
+        (Some("prompt-routers"), _) => Telling::GetPromptRouter,
+        (_, "foundation-models") => Telling::ListFoundationModels,
+        (_, "inference-profiles") => Telling::ListInferenceProfiles,
+        _ => return None,
+    };
+    let is_list = matches!(telling, Telling::ListFoundationModels | Telling::ListInferenceProfiles);
+    let id = if is_list { String::new() } else { decode(last)? };
+    Some(Reading { telling, id })
 }
 
 /// A segment that is empty, longer than Bedrock takes, or no UTF-8, is no id.
@@ -86,7 +88,8 @@ fn unknown(method: &Method, raw_path: &str) -> WireError {
         "`{method} {raw_path}` is not served by this simulator: POST /model/<id>/ followed by \
          invoke, invoke-with-response-stream, converse, converse-stream or count-tokens is, and \
          POST /guardrail/<id>/version/<version>/apply, GET /foundation-models and GET \
-         /inference-profiles, each of these two with or without an id"
+         /inference-profiles, each of these two with or without an id, GET \
+         /foundation-model-availability/<id> and GET /prompt-routers/<arn>"
     );
     WireError::unmodelled("UnknownOperationException", 404, text)
 }
@@ -111,13 +114,19 @@ mod tests {
     #[test]
     fn lists_and_their_entries_are_told_apart() {
         let read = |path: &str| match place(&Method::GET, path) {
-            Some(Place::Reading(reading)) => Some(reading),
+            Some(Place::Reading(reading)) => Some((reading.telling, reading.id)),
             _ => None,
         };
-        assert_eq!(read("/foundation-models"), Some(Reading::Models));
-        assert_eq!(read("/a/inference-profiles"), Some(Reading::Profiles));
-        assert_eq!(read("/foundation-models/a.b%3A0"), Some(Reading::Model("a.b:0".to_owned())));
-        assert_eq!(read("/inference-profiles/us.a.b"), Some(Reading::Profile("us.a.b".to_owned())));
+        let told = |telling, id: &str| Some((telling, id.to_owned()));
+        assert_eq!(read("/foundation-models"), told(Telling::ListFoundationModels, ""));
+        assert_eq!(read("/a/inference-profiles"), told(Telling::ListInferenceProfiles, ""));
+        let one = read("/foundation-models/a.b%3A0");
+        assert_eq!(one, told(Telling::GetFoundationModel, "a.b:0"));
+        let one = read("/inference-profiles/us.a.b");
+        assert_eq!(one, told(Telling::GetInferenceProfile, "us.a.b"));
+        let one = read("/foundation-model-availability/a.b");
+        assert_eq!(one, told(Telling::GetFoundationModelAvailability, "a.b"));
+        assert_eq!(read("/prompt-routers/arn"), told(Telling::GetPromptRouter, "arn"));
         let long = format!("/foundation-models/{}", "a".repeat(MODEL_BYTES_MAX + 1));
         assert_eq!(read(&long), None);
         for path in ["/", "/foundation-models/", "/inference-profiles/%ff", "/custom-models"] {

@@ -2,13 +2,16 @@
 //! that depends on the model alone is made here, in Bedrock's words.
 
 use bursar_domain::call::Operation;
-use bursar_domain::catalogue::{Catalogue, Model, Names};
+use bursar_domain::catalogue::{Catalogue, Model};
 use bursar_domain::model::RefKind;
 use bursar_domain::time::Timestamp;
 use bursar_wire::error::{ErrorCode, WireError};
 use bursar_wire::messages;
 use serde_json::Value;
 
+use crate::chance::Chance;
+use crate::control_plane::arn_of_model;
+use crate::settings::Settings;
 use crate::shape::Shape;
 
 /// Which of the two languages a body is in.
@@ -29,19 +32,36 @@ pub(crate) struct Target {
     /// The cross-region profile that leads to it.
     geography: Option<String>,
     model: Option<Model>,
+    /// What a prompt router chose: the ARN that it tells.
+    pub(crate) chosen: Option<String>,
+    /// Whether the account may use it.
+    is_allowed: bool,
 }
 
-/// Finds the model. The error is what Bedrock says of an id that is none.
-pub(crate) fn find(sent: &str, names: &Names) -> Result<Target, WireError> {
+/// Finds the model; of a prompt router's, one by chance. The error is what Bedrock says of an id
+/// that is none.
+pub(crate) fn find(sent: &str, settings: &Settings, chance: Chance) -> Result<Target, WireError> {
+    let Some(models) = settings.routers.get(sent) else { return named(sent, settings) };
+    let index = chance.with(b"router").below(models.len().max(1) as u64);
+    let model = usize::try_from(index).ok().and_then(|index| models.get(index));
+    let target = named(model.ok_or_else(messages::invalid_model_id)?, settings)?;
+    let geography = target.geography.as_deref();
+    let chosen = Some(arn_of_model(&settings.region, geography, &target.id));
+    Ok(Target { kind: RefKind::PromptRouterArn, chosen, ..target })
+}
+
+fn named(sent: &str, settings: &Settings) -> Result<Target, WireError> {
     let catalogue = Catalogue::embedded();
-    let found = catalogue.resolve(sent, names).map_err(|_| messages::invalid_model_id())?;
+    let found =
+        catalogue.resolve(sent, &settings.names).map_err(|_| messages::invalid_model_id())?;
     if found.alias.is_some() {
         // Aliases are Bursar's. Bedrock knows none, and must not seem to.
         return Err(messages::invalid_model_id());
     }
     let model = found.base.as_ref().and_then(|base| catalogue.model(base.as_str()));
     let id = found.base.map_or(found.dispatched, |base| base.as_str().to_owned());
-    Ok(Target { id, kind: found.kind, geography: found.geography, model })
+    let is_allowed = !settings.no_access.contains(&id);
+    Ok(Target { id, kind: found.kind, geography: found.geography, model, chosen: None, is_allowed })
 }
 
 impl Target {
@@ -52,6 +72,9 @@ impl Target {
         operation: Operation,
         now: Timestamp,
     ) -> Result<(), WireError> {
+        if !self.is_allowed {
+            return Err(messages::no_model_access());
+        }
         let Some(model) = &self.model else { return Ok(()) };
         if model.is_over(now) {
             return Err(messages::end_of_life());

@@ -1,4 +1,4 @@
-//! `ListFoundationModels` and `GetFoundationModel`.
+//! `ListFoundationModels`, `GetFoundationModel` and `GetFoundationModelAvailability`.
 
 use bursar_domain::catalogue::{Catalogue, Lifecycle, LifecycleStatus, Model};
 use bursar_domain::time::Timestamp;
@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::query::Query;
 use super::{Place, invalid, is_listed, model_arn, not_found, profiles};
 
+const UNKNOWN: &str = "Could not resolve the foundation model from the provided model identifier.";
 const MODALITIES: [&str; 3] = ["TEXT", "IMAGE", "EMBEDDING"];
 /// `PROVISIONED` may be asked for; the catalogue knows of none.
 const INFERENCE_TYPES: [&str; 2] = ["ON_DEMAND", "PROVISIONED"];
@@ -46,8 +47,23 @@ pub(super) fn describe(place: Place<'_>, sent: &str) -> Result<Value, WireError>
     };
     let model = Catalogue::embedded().model(id);
     let details = model.and_then(|model| summary(place, &model));
-    let text = "Could not resolve the foundation model from the provided model identifier.";
-    details.map(|details| json!({"modelDetails": details})).ok_or_else(|| not_found(text))
+    details.map(|details| json!({"modelDetails": details})).ok_or_else(|| not_found(UNKNOWN))
+}
+
+/// Whether the account may use a model. Everything is allowed but what the settings forbid.
+pub(super) fn availability(place: Place<'_>, id: &str) -> Result<Value, WireError> {
+    let model = Catalogue::embedded().model(id).filter(|model| is_listed(model, place.now));
+    let model = model.ok_or_else(|| not_found(UNKNOWN))?;
+    let is_allowed = !place.settings.no_access.contains(id);
+    let is_offered = !inference_types(place, &model).is_empty();
+    let available = |is_so: bool| if is_so { "AVAILABLE" } else { "NOT_AVAILABLE" };
+    Ok(json!({
+        "agreementAvailability": {"status": available(is_allowed)},
+        "authorizationStatus": if is_allowed { "AUTHORIZED" } else { "NOT_AUTHORIZED" },
+        "entitlementAvailability": available(is_allowed),
+        "modelId": id,
+        "regionAvailability": available(is_offered),
+    }))
 }
 
 /// What is told of a model; nothing where the region does not offer it.

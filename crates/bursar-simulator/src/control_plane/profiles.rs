@@ -7,7 +7,7 @@ use bursar_wire::error::WireError;
 use serde_json::{Value, json};
 
 use super::query::Query;
-use super::{ACCOUNT, Place, invalid, is_listed, model_arn, not_found};
+use super::{Place, invalid, is_listed, model_arn, not_found, profile_arn};
 
 const TYPES: [&str; 2] = ["SYSTEM_DEFINED", "APPLICATION"];
 /// The longest name that Bedrock gives.
@@ -77,7 +77,7 @@ fn all(place: Place<'_>) -> Vec<Value> {
 }
 
 fn of_settings(place: Place<'_>) -> impl Iterator<Item = Value> {
-    let named = place.names.base_models.iter();
+    let named = place.settings.names.base_models.iter();
     named.filter_map(move |(arn, base)| application(place, arn, base))
 }
 
@@ -89,8 +89,7 @@ fn system(place: Place<'_>, model: &Model) -> Vec<Value> {
         let name = format!("{label} {} {}", model.provider, model.display_name);
         let mut told = json!({
             "description": format!("Routes requests to {} in {label}.", model.display_name),
-            "inferenceProfileArn":
-                format!("arn:aws:bedrock:{}:{ACCOUNT}:inference-profile/{id}", place.region),
+            "inferenceProfileArn": profile_arn(place.region, &id),
             "inferenceProfileId": id,
             "inferenceProfileName": name.chars().take(NAME_CHARS_MAX).collect::<String>(),
             "models": models(place.region, model.id, Some(profile.geography)),
@@ -108,7 +107,7 @@ fn system(place: Place<'_>, model: &Model) -> Vec<Value> {
 /// An application profile, of an ARN of the settings that is one; `None` for other ARNs.
 fn application(place: Place<'_>, arn: &str, base: &str) -> Option<Value> {
     let catalogue = Catalogue::embedded();
-    let found: ModelRef = catalogue.resolve(arn, place.names).ok()?;
+    let found: ModelRef = catalogue.resolve(arn, &place.settings.names).ok()?;
     if found.kind != RefKind::ApplicationInferenceProfileArn {
         return None;
     }

@@ -7,7 +7,7 @@ use bursar_domain::time::{Clock, Timestamp};
 use serde_json::{Value, json};
 
 use super::fixture::*;
-use crate::{Settings, Simulator};
+use crate::{Action, Settings, Simulator};
 
 const APPLICATION: &str =
     "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/ab12cd34ef56";
@@ -202,5 +202,7 @@ async fn what_cannot_be_read_is_refused() {
     }
     let nobody = reqwest::get(simulator.url() + "/foundation-models").await.unwrap();
     assert_eq!(nobody.status(), 403);
-    assert!(simulator.calls().is_empty(), "the control plane's readings are no calls");
+    let asked = simulator.calls();
+    assert!(asked.iter().all(|call| matches!(call.operation, Action::Tell(_))));
+    assert_eq!(asked.iter().filter(|call| call.http_status == Some(404)).count(), 2);
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use bursar_domain::catalogue::{Catalogue, Names};
+use bursar_domain::model::RefKind;
 use bursar_domain::money::parse_decimal;
 use bursar_domain::time::Clock;
 use bursar_simulator::{Credentials, Scenario, Settings, Simulator};
@@ -50,6 +51,12 @@ pub(crate) struct Simulate {
     /// What an ARN stands for, such as an application inference profile's; may be repeated
     #[arg(long, value_name = "ARN=MODEL", value_parser = base_model)]
     base_model: Vec<(String, String)>,
+    /// A prompt router's ARN and the models it chooses among, its fallback last; may be repeated
+    #[arg(long, value_name = "ARN=MODEL,MODEL", value_parser = prompt_router)]
+    prompt_router: Vec<(String, Vec<String>)>,
+    /// A model that the account has no access to, by its base id; may be repeated
+    #[arg(long, value_name = "MODEL", value_parser = known_model)]
+    no_access: Vec<String>,
     /// The region it claims to be
     #[arg(long, default_value = "us-east-1")]
     region: String,
@@ -110,6 +117,8 @@ impl Simulate {
             requests_per_minute: self.requests_per_minute,
             tokens_per_minute: self.tokens_per_minute,
             names: Names { base_models: self.base_model.into_iter().collect(), ..Names::default() },
+            routers: self.prompt_router.into_iter().collect(),
+            no_access: self.no_access.into_iter().collect(),
             region: self.region,
             credentials: credentials.map(|(access_key_id, secret_access_key)| Credentials {
                 access_key_id,
@@ -177,4 +186,26 @@ fn base_model(text: &str) -> Result<(String, String), String> {
     let found = Catalogue::embedded().resolve(arn, &names).map_err(|error| error.to_string())?;
     let is_known = arn.starts_with("arn:") && found.base.is_some();
     is_known.then(|| (arn.to_owned(), model.to_owned())).ok_or_else(|| "it is no ARN".to_owned())
+}
+
+/// `ARN=MODEL,MODEL`: of one model there is nothing to choose, and Bedrock takes two.
+fn prompt_router(text: &str) -> Result<(String, Vec<String>), String> {
+    let (arn, models) = text.split_once('=').ok_or("it is an ARN, `=` and models")?;
+    let catalogue = Catalogue::embedded();
+    let resolve =
+        |text: &str| catalogue.resolve(text, &Names::default()).map_err(|error| error.to_string());
+    if resolve(arn)?.kind != RefKind::PromptRouterArn {
+        return Err("its ARN is no prompt router's".to_owned());
+    }
+    let known = |model: &str| resolve(model).map(|_| model.to_owned());
+    let models = models.split(',').map(known).collect::<Result<Vec<String>, String>>()?;
+    match models.len() {
+        2.. => Ok((arn.to_owned(), models)),
+        _ => Err("it chooses among two models or more".to_owned()),
+    }
+}
+
+fn known_model(text: &str) -> Result<String, String> {
+    let is_known = Catalogue::embedded().model(text).is_some();
+    is_known.then(|| text.to_owned()).ok_or_else(|| "it is no base id of a model".to_owned())
 }
