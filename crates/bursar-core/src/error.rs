@@ -15,6 +15,9 @@ pub enum Error {
         /// The chain's own explanation.
         source: Option<Box<CredentialsError>>,
     },
+    /// The control plane did not tell what was asked.
+    #[error("{0}")]
+    Unread(Box<crate::Unread>),
     /// The model id is an opaque ARN, and the settings do not say what it stands for.
     #[error("what `{dispatched}` stands for is not known, so it has no price")]
     Opaque {

@@ -1,11 +1,14 @@
 //! One metered call: price, reserve, invoke, meter, settle.
 //!
-//! Start reading at `invoke.rs`. This crate is the only user of the AWS SDK, and no request leaves
-//! it without an `Admitted` from the ledger. It knows no command line, no HTTP server and no SQL.
+//! Start reading at `invoke.rs`. This crate is the only user of the AWS SDK, and no call leaves
+//! it without an `Admitted` from the ledger; what the control plane is asked costs nothing. It knows
+//! no command line, no HTTP server and no SQL.
 
 mod bedrock;
 mod bill;
 mod capture;
+mod connection;
+mod control_plane;
 mod conversation;
 mod cut;
 mod entropy;
@@ -25,7 +28,12 @@ mod simulator_probe;
 mod tap;
 mod transcript;
 
-pub use bedrock::{Bedrock, Connection, Credentials};
+pub use bedrock::Bedrock;
+pub use connection::{Connection, Credentials};
+pub use control_plane::{
+    Availability, ControlPlane, OfferedLifecycle, OfferedModel, OfferedProfile, PromptRouter,
+    Unread,
+};
 pub use conversation::{Attachment, Conversation, Format, Message, Role};
 pub use cut::{CutSignal, Cutter, cut_pair};
 pub use entropy::Entropy;

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use bursar_core::{Bursar, Invocation, Receipt};
+use bursar_core::{Bursar, Invocation, Receipt, Unread};
 use bursar_domain::advice::{Trouble, advise};
 use bursar_domain::call::Operation;
 use bursar_domain::model::ModelRef;
@@ -50,6 +50,30 @@ impl Asked {
         };
         Failure::advised(situation, advise(&trouble, &self.prices))
     }
+}
+
+/// The control plane did not tell what was asked of it.
+pub(crate) fn unread(unread: &Unread) -> Failure {
+    let trouble = Trouble {
+        code: &unread.code,
+        status: unread.status,
+        message: &unread.message,
+        operation: None,
+        model: None,
+        region: &unread.region,
+        attempts: 1,
+        body_bytes: 0,
+        at: Clock::system().now(),
+    };
+    let situation = match unread.status {
+        Some(401 | 403) => Situation::Unauthenticated,
+        Some(429) => Situation::Throttled,
+        _ => Situation::Upstream,
+    };
+    let advice = advise(&trouble, &PriceBook::embedded_only());
+    let mut failure = Failure::advised(situation, advice);
+    failure.message = format!("`{}` was not answered: {}", unread.action, failure.message);
+    failure
 }
 
 /// No credentials were found; `said` is what the AWS chain said about it.

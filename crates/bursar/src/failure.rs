@@ -142,6 +142,7 @@ impl From<bursar_core::Error> for Failure {
             E::NoCredentials { .. } => {
                 return advice::no_credentials(&with_sources(&error));
             }
+            E::Unread(unread) => return advice::unread(&unread),
             E::Opaque { .. } => {
                 return Self::from_text(Situation::Unpriced, &error.to_string())
                     .hint("say so under `[models.base_models]` in the configuration");

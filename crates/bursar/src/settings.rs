@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) ledger_is_usual: bool,
     pub(crate) region: String,
     pub(crate) endpoint: Option<String>,
+    /// The control plane's, where one is named.
+    pub(crate) control_endpoint: Option<String>,
     pub(crate) allow_unpriced: bool,
     pub(crate) names: Names,
     pub(crate) prices: PriceBook,
@@ -70,7 +72,8 @@ impl Settings {
             region: region(&said.aws.region)?,
             endpoint: filled(&said.aws.endpoint)
                 .map(str::to_owned)
-                .or_else(endpoint_of_environment),
+                .or_else(|| endpoint_of_environment("AWS_ENDPOINT_URL_BEDROCK_RUNTIME")),
+            control_endpoint: endpoint_of_environment("AWS_ENDPOINT_URL_BEDROCK"),
             allow_unpriced: said.models.allow_unpriced,
             names: Names { aliases: said.models.aliases, base_models: said.models.base_models },
             prices,
@@ -185,11 +188,11 @@ fn credentials() -> Credentials {
 }
 
 /// The SDK reads these too; Bursar must know the answer, to ask whether it is a simulator.
-fn endpoint_of_environment() -> Option<String> {
+fn endpoint_of_environment(of_service: &str) -> Option<String> {
     if variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").as_deref() == Some("true") {
         return None;
     }
-    variable("AWS_ENDPOINT_URL_BEDROCK_RUNTIME").or_else(|| variable("AWS_ENDPOINT_URL"))
+    variable(of_service).or_else(|| variable("AWS_ENDPOINT_URL"))
 }
 
 fn beside(file: Option<&Path>, relative: &str) -> PathBuf {

@@ -1,6 +1,6 @@
 //! Builds the parts from the settings.
 
-use bursar_core::{Bedrock, Bursar, Connection, Entropy, Pricing, is_simulator};
+use bursar_core::{Bedrock, Bursar, Connection, ControlPlane, Entropy, Pricing, is_simulator};
 use bursar_domain::catalogue::Catalogue;
 use bursar_domain::time::Clock;
 use bursar_ledger::{Ledger, OpenOptions};
@@ -32,6 +32,17 @@ pub(crate) async fn is_simulated(settings: &Settings) -> bool {
         Some(endpoint) => is_simulator(endpoint).await,
         None => false,
     }
+}
+
+/// The control plane of where calls go: a simulator serves both at one address, and who calls one
+/// does not mean to ask AWS.
+pub(crate) async fn control_plane(settings: &Settings) -> Result<ControlPlane, Failure> {
+    let endpoint = match &settings.control_endpoint {
+        Some(endpoint) => Some(endpoint.clone()),
+        None if is_simulated(settings).await => settings.endpoint.clone(),
+        None => None,
+    };
+    Ok(ControlPlane::connect(&Connection { endpoint, ..settings.connection() }).await?)
 }
 
 /// Everything that a metered call needs.

@@ -21,9 +21,10 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// What only some crates may depend on, so that the rest stays free of it.
-const OWNERS: [(&str, &[&str]); 6] = [
+const OWNERS: [(&str, &[&str]); 7] = [
     ("anyhow", &["bursar", "xtask"]),
     ("aws-config", &["bursar-core"]),
+    ("aws-sdk-bedrock", &["bursar-core"]),
     ("aws-sdk-bedrockruntime", &["bursar-core"]),
     ("axum", &["bursar-simulator"]),
     ("clap", &["bursar"]),
