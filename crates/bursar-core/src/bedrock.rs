@@ -16,6 +16,12 @@ use crate::connection::Connection;
 use crate::invocation::Invocation;
 use crate::outcome::Unanswered;
 
+/// The version of the AWS SDK's client that calls go through.
+#[must_use]
+pub fn sdk_version() -> &'static str {
+    aws_sdk_bedrockruntime::meta::PKG_VERSION
+}
+
 /// A connection pool to Bedrock in one region.
 #[derive(Debug, Clone)]
 pub struct Bedrock {

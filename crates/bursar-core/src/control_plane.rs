@@ -19,9 +19,9 @@ use aws_sdk_bedrock::types::InferenceProfileType;
 
 use crate::Error;
 use crate::connection::Connection;
-use crate::control_plane::unread::Asked;
 
 pub use offered::{Availability, OfferedLifecycle, OfferedModel, OfferedProfile, PromptRouter};
+pub(crate) use unread::Asked;
 pub use unread::Unread;
 
 /// Somebody waits for the answer, and it is a list that AWS has ready.

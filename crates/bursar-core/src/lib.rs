@@ -6,6 +6,7 @@
 
 mod bedrock;
 mod bill;
+mod caller;
 mod capture;
 mod connection;
 mod control_plane;
@@ -17,6 +18,7 @@ mod estimate;
 pub mod iam;
 mod invocation;
 mod invoke;
+mod knock;
 mod limits;
 mod meter;
 mod outcome;
@@ -25,10 +27,12 @@ mod prompt;
 mod reply;
 mod send;
 mod simulator_probe;
+mod sources;
 mod tap;
 mod transcript;
 
-pub use bedrock::Bedrock;
+pub use bedrock::{Bedrock, sdk_version};
+pub use caller::{CallerIdentity, CredentialsInUse};
 pub use connection::{Connection, Credentials};
 pub use control_plane::{
     Availability, ControlPlane, OfferedLifecycle, OfferedModel, OfferedProfile, PromptRouter,
@@ -41,9 +45,11 @@ pub use error::Error;
 pub use estimate::{Ceiling, INPUT_OVERHEAD_TOKENS};
 pub use invocation::Invocation;
 pub use invoke::Bursar;
+pub use knock::Knock;
 pub use limits::Limits;
 pub use priced::{Priced, Pricing};
 pub use prompt::Prompt;
 pub use reply::{Head, NoAnswer, Receipt, Reply};
 pub use simulator_probe::is_simulator;
+pub use sources::{ToldTokens, ToldTwice};
 pub use transcript::Transcript;

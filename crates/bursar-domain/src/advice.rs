@@ -83,8 +83,13 @@ impl Advice {
 /// what it costs.
 #[must_use]
 pub fn advise(trouble: &Trouble<'_>, prices: &PriceBook) -> Advice {
+    advise_on(diagnosis::diagnose(&Scene { trouble, prices }), trouble, prices)
+}
+
+/// The same where the cause is known from elsewhere than from an error.
+#[must_use]
+pub fn advise_on(cause: Cause, trouble: &Trouble<'_>, prices: &PriceBook) -> Advice {
     let scene = Scene { trouble, prices };
-    let cause = diagnosis::diagnose(&scene);
     let advice = access::advise(&scene, cause)
         .or_else(|| identity::advise(&scene, cause))
         .or_else(|| offer::advise(&scene, cause))

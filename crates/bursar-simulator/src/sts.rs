@@ -47,7 +47,7 @@ impl Service {
 fn identity(id: &str) -> String {
     format!(
         "<GetCallerIdentityResponse xmlns=\"{NAMESPACE}\"><GetCallerIdentityResult>\
-         <Arn>arn:aws:iam::{ACCOUNT}:user/simulator</Arn><UserId>AIDASIMULATOR</UserId>\
+         <Arn>arn:aws:iam::{ACCOUNT}:user/simulated</Arn><UserId>AIDASIMULATED</UserId>\
          <Account>{ACCOUNT}</Account></GetCallerIdentityResult>\
          <ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata>\
          </GetCallerIdentityResponse>"

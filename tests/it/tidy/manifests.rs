@@ -21,11 +21,12 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// What only some crates may depend on, so that the rest stays free of it.
-const OWNERS: [(&str, &[&str]); 7] = [
+const OWNERS: [(&str, &[&str]); 8] = [
     ("anyhow", &["bursar", "xtask"]),
     ("aws-config", &["bursar-core"]),
     ("aws-sdk-bedrock", &["bursar-core"]),
     ("aws-sdk-bedrockruntime", &["bursar-core"]),
+    ("aws-sdk-sts", &["bursar-core"]),
     ("axum", &["bursar-simulator"]),
     ("clap", &["bursar"]),
     ("sqlx", &["bursar-ledger"]),

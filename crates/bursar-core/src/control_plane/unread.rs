@@ -33,9 +33,9 @@ impl fmt::Display for Unread {
 
 /// What was asked, and where.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked<'a> {
-    pub(super) action: &'static str,
-    pub(super) region: &'a str,
+pub(crate) struct Asked<'a> {
+    pub(crate) action: &'static str,
+    pub(crate) region: &'a str,
 }
 
 impl Asked<'_> {
@@ -55,7 +55,7 @@ impl Asked<'_> {
     }
 
     /// What went wrong.
-    pub(super) fn unread<E>(self, error: &SdkError<E, HttpResponse>) -> Error
+    pub(crate) fn unread<E>(self, error: &SdkError<E, HttpResponse>) -> Error
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
