@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod advice;
+mod arns;
 mod chat;
 mod clients;
 mod commands;

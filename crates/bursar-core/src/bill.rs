@@ -1,9 +1,9 @@
 //! Verb five: what the call owes at the price that applied, recorded exactly once.
 
-use bursar_domain::call::{Bill, Operation, Settlement, VersionEvidence};
+use bursar_domain::call::{Bill, Chosen, Operation, Settlement, VersionEvidence};
 use bursar_domain::model::RefKind;
 use bursar_domain::money::{Cost, Micros};
-use bursar_domain::price::Price;
+use bursar_domain::price::{Price, Routing};
 use bursar_domain::usage::Usage;
 use bursar_ledger::Admitted;
 
@@ -29,14 +29,21 @@ impl Bursar {
     }
 
     fn settlement(&self, admitted: &Admitted, priced: &Priced, metered: Metered) -> Settlement {
-        let bill = self.bill(priced, &metered);
-        let reference = &priced.invocation.model;
-        let was_resolved = reference.alias.is_some() || reference.kind != RefKind::Base;
-        let (model_version, version_evidence) = match metered.facts.model_version {
-            Some(reported) => (reported, VersionEvidence::Reported),
-            None if was_resolved => (priced.model.to_string(), VersionEvidence::Resolved),
-            None => (priced.model.to_string(), VersionEvidence::Requested),
+        let chosen = self.pricing.chosen(priced, metered.facts.model_version.as_deref());
+        let bill = match &chosen {
+            Some(chosen) => self.bill(&priced.answered_by(chosen), &metered),
+            None => self.bill(priced, &metered),
         };
+        let chosen = chosen.map(|chosen| Chosen {
+            routing: Routing::of_geography(chosen.geography.as_deref()),
+            model: chosen.base,
+        });
+        let (model_version, version_evidence) = match (metered.facts.model_version, &chosen) {
+            (_, Some(chosen)) => (chosen.model.to_string(), VersionEvidence::Reported),
+            (Some(reported), None) => (reported, VersionEvidence::Reported),
+            (None, None) => unreported_version(priced),
+        };
+        let reference = &priced.invocation.model;
         // Only a cross-region profile may be served elsewhere than where it was called.
         let stays = matches!(reference.kind, RefKind::Base | RefKind::FoundationModelArn);
         let mut ending = metered.ending;
@@ -45,6 +52,7 @@ impl Bursar {
             id: admitted.id().clone(),
             first_token_at: metered.first_byte_at,
             ended_at: metered.ended_at,
+            chosen,
             model_version,
             version_evidence,
             served_region: stays.then(|| priced.region.clone()),
@@ -72,6 +80,10 @@ impl Bursar {
             }
         };
         let served = metered.facts.tier.unwrap_or(priced.tier);
+        if !priced.invocation.model.candidates.is_empty() {
+            let bill = self.pricing.bill_at_dearest(priced, &usage, served);
+            return bill.unwrap_or_else(|| at_hold(priced, &usage, expected));
+        }
         match self.pricing.price_of(priced, served, usage.context_tokens()) {
             Ok(price) => match usage.cost(&price) {
                 Ok(cost) => exact(usage, Some(&price), Some(cost)),
@@ -81,6 +93,19 @@ impl Bursar {
             Err(_) => at_hold(priced, &usage, expected),
         }
     }
+}
+
+/// The version where no reply told it, and how it is known.
+fn unreported_version(priced: &Priced) -> (String, VersionEvidence) {
+    let reference = &priced.invocation.model;
+    if !reference.candidates.is_empty() {
+        // Which of a prompt router's models it was, nobody said.
+        return (reference.dispatched.clone(), VersionEvidence::Requested);
+    }
+    let was_resolved = reference.alias.is_some() || reference.kind != RefKind::Base;
+    let evidence =
+        if was_resolved { VersionEvidence::Resolved } else { VersionEvidence::Requested };
+    (priced.model.to_string(), evidence)
 }
 
 fn exact(usage: Usage, price: Option<&Price>, cost: Option<Cost>) -> Bill {

@@ -16,6 +16,8 @@ use aws_sdk_bedrock::config::StalledStreamProtectionConfig;
 use aws_sdk_bedrock::config::retry::RetryConfig;
 use aws_sdk_bedrock::config::timeout::TimeoutConfig;
 use aws_sdk_bedrock::types::InferenceProfileType;
+use bursar_domain::catalogue::Catalogue;
+use bursar_domain::model::{Candidate, ModelRef, RefKind};
 
 use crate::Error;
 use crate::connection::Connection;
@@ -128,6 +130,28 @@ impl ControlPlane {
         let asked = self.asked("bedrock:GetPromptRouter");
         let told = self.client.get_prompt_router().prompt_router_arn(arn).send().await;
         Ok(asked.found(told)?.as_ref().map(PromptRouter::from_told))
+    }
+
+    /// The models that an opaque reference stands for, as far as the control plane knows such
+    /// ARNs: one behind an application profile, several behind a prompt router. `None` when there
+    /// is nothing of that name, or it leads to nothing that can be priced.
+    pub async fn behind(&self, reference: &ModelRef) -> Result<Option<Vec<Candidate>>, Error> {
+        let (arn, catalogue) = (reference.dispatched.as_str(), Catalogue::embedded());
+        let candidates: Option<Vec<Candidate>> = match reference.kind {
+            RefKind::ApplicationInferenceProfileArn => {
+                let region = reference.region.as_deref().unwrap_or(&self.region);
+                let profile = self.profile(arn).await?;
+                profile.and_then(|profile| Some(vec![catalogue.copied(&profile.models, region)?]))
+            }
+            RefKind::PromptRouterArn => {
+                let router = self.prompt_router(arn).await?;
+                router.and_then(|router| {
+                    router.models.iter().map(|arn| catalogue.target(arn)).collect()
+                })
+            }
+            _ => None,
+        };
+        Ok(candidates.filter(|candidates| !candidates.is_empty()))
     }
 
     fn asked(&self, action: &'static str) -> Asked<'_> {

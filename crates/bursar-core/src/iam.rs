@@ -3,12 +3,14 @@
 //! A base id is a foundation model in that region. A cross-region profile takes two grants: the
 //! profile itself, and its model in every region that it routes to, there only through the profile
 //! (condition key `bedrock:InferenceProfileArn`), so that nobody calls the model past it. Streaming
-//! and counting are actions of their own; Converse needs no other than InvokeModel does.
+//! and counting are actions of their own; Converse needs no other than InvokeModel does. An
+//! application profile is a profile, a prompt router is called beside the models it chooses among,
+//! and either has to be looked up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bursar_domain::catalogue::Catalogue;
-use bursar_domain::model::{ModelId, ModelRef, RefKind};
+use bursar_domain::model::{Candidate, ModelId, ModelRef, RefKind};
 
 /// What may be done with the models.
 const CALL: [&str; 2] = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
@@ -56,42 +58,32 @@ impl Caller {
     }
 }
 
+/// What models need, by form.
+#[derive(Debug, Default)]
+struct Needs {
+    /// Called by their own ids or ARNs.
+    direct: BTreeSet<String>,
+    /// Profiles, and the models that each leads to.
+    profiles: BTreeMap<String, BTreeSet<String>>,
+    /// Models whose tokens are counted.
+    counted: BTreeSet<String>,
+    /// Readings of the control plane.
+    told: BTreeMap<&'static str, BTreeSet<String>>,
+}
+
 /// The statements that calling `models` takes. Models of one form share a statement, but for those
 /// that a profile leads to: each of these is fenced by its own profile.
 #[must_use]
 pub fn least_privilege(caller: &Caller, models: &[ModelRef]) -> Vec<Statement> {
-    let mut direct = BTreeSet::new();
-    let mut profiles = BTreeSet::new();
-    let mut behind: Vec<(String, BTreeSet<String>)> = Vec::new();
-    let mut counted = BTreeSet::new();
+    let mut needs = Needs::default();
     for model in models {
-        if let Some(base) = &model.base {
-            counted.insert(caller.model(&caller.region, base));
-        }
-        match (&model.base, &model.geography) {
-            (Some(base), Some(geography)) => {
-                let id = format!("{geography}.{base}");
-                let arn = match model.kind {
-                    RefKind::InferenceProfileArn => model.dispatched.clone(),
-                    _ => caller.profile(&id),
-                };
-                let destinations = destinations(caller, base, geography);
-                if profiles.insert(arn.clone()) {
-                    behind.push((arn, destinations));
-                }
-            }
-            (Some(base), None) if model.kind == RefKind::Base => {
-                direct.insert(caller.model(&caller.region, base));
-            }
-            _ => {
-                direct.insert(model.dispatched.clone());
-            }
-        }
+        needs.add(caller, model);
     }
     let mut statements = Vec::new();
-    calls(&mut statements, "Models", &direct, "these are called by their own id");
-    calls(&mut statements, "Profiles", &profiles, "these are called by a cross-region profile");
-    for (number, (profile, resources)) in (1..).zip(behind) {
+    calls(&mut statements, "Models", &needs.direct, "these are called by their own id");
+    let profiles = needs.profiles.keys().cloned().collect();
+    calls(&mut statements, "Profiles", &profiles, "these are called by an inference profile");
+    for (number, (profile, resources)) in (1..).zip(needs.profiles) {
         let name = format!("BehindProfile{number}");
         let from = statements.len();
         let why =
@@ -101,16 +93,79 @@ pub fn least_privilege(caller: &Caller, models: &[ModelRef]) -> Vec<Statement> {
             statement.only_through = [profile.clone()].into();
         }
     }
-    if !counted.is_empty() {
-        statements.push(Statement {
-            sid: "CountTokens".to_owned(),
-            action: "bedrock:CountTokens",
-            resources: counted,
-            only_through: BTreeSet::new(),
-            why: "counting is free, goes by the base id, and bounds what a call may cost",
-        });
+    let alone = |sid: &str, action, resources, why| Statement {
+        sid: sid.to_owned(),
+        action,
+        resources,
+        only_through: BTreeSet::new(),
+        why,
+    };
+    if !needs.counted.is_empty() {
+        let why = "counting is free, goes by the base id, and bounds what a call may cost";
+        statements.push(alone("CountTokens", "bedrock:CountTokens", needs.counted, why));
+    }
+    for (action, resources) in needs.told {
+        let sid = action.trim_start_matches("bedrock:Get");
+        let why = "what these stand for is asked once a week, unless the settings say so";
+        statements.push(alone(&format!("Tell{sid}"), action, resources, why));
     }
     statements
+}
+
+impl Needs {
+    fn add(&mut self, caller: &Caller, model: &ModelRef) {
+        let arn = || model.dispatched.clone();
+        let Some(base) = &model.base else {
+            self.direct.insert(arn());
+            return;
+        };
+        let geography = model.geography.as_deref();
+        if model.candidates.is_empty() {
+            self.counted.insert(caller.model(&caller.region, base));
+        }
+        match model.kind {
+            RefKind::PromptRouterArn => {
+                self.direct.insert(arn());
+                self.told.entry("bedrock:GetPromptRouter").or_default().insert(arn());
+                for Candidate { base, geography } in &model.candidates {
+                    self.add_id(caller, base, geography.as_deref());
+                }
+            }
+            RefKind::ApplicationInferenceProfileArn => {
+                let behind = behind(caller, base, geography);
+                self.profiles.insert(arn(), behind);
+                self.told.entry("bedrock:GetInferenceProfile").or_default().insert(arn());
+            }
+            RefKind::InferenceProfileArn => {
+                self.profiles.insert(arn(), behind(caller, base, geography));
+            }
+            RefKind::Base | RefKind::Profile => self.add_id(caller, base, geography),
+            _ if geography.is_some() => self.add_id(caller, base, geography),
+            _ => {
+                self.direct.insert(arn());
+            }
+        }
+    }
+
+    fn add_id(&mut self, caller: &Caller, base: &ModelId, geography: Option<&str>) {
+        match geography {
+            Some(label) => {
+                let profile = caller.profile(&format!("{label}.{base}"));
+                self.profiles.insert(profile, behind(caller, base, geography));
+            }
+            None => {
+                self.direct.insert(caller.model(&caller.region, base));
+            }
+        }
+    }
+}
+
+/// The models that a profile leads to: of one without a geography, the model where it is called.
+fn behind(caller: &Caller, base: &ModelId, geography: Option<&str>) -> BTreeSet<String> {
+    match geography {
+        Some(geography) => destinations(caller, base, geography),
+        None => [caller.model(&caller.region, base)].into(),
+    }
 }
 
 fn calls(into: &mut Vec<Statement>, name: &str, resources: &BTreeSet<String>, why: &'static str) {
@@ -195,6 +250,56 @@ mod tests {
         let anywhere =
             [format!("arn:aws:bedrock:*::{model}"), format!("arn:aws:bedrock:::{model}")];
         assert_eq!(statements[2].resources, anywhere.into());
+    }
+
+    #[test]
+    fn an_application_profile_is_fenced_and_looked_up() {
+        let arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/ab12";
+        let nova = || ModelId::parse("amazon.nova-lite-v1:0").unwrap();
+        let reference = Catalogue::embedded().resolve(arn, &Names::default()).unwrap();
+        let copies = |geography: Option<&str>| {
+            let geography = geography.map(str::to_owned);
+            let model = reference.clone().standing_for(vec![Candidate { base: nova(), geography }]);
+            let caller = Caller { account: "*".to_owned(), region: "us-east-1".to_owned() };
+            least_privilege(&caller, &[model])
+        };
+        let statements = copies(Some("us"));
+        let told = statements.last().unwrap();
+        assert_eq!(
+            (told.action, &told.resources),
+            ("bedrock:GetInferenceProfile", &[arn.to_owned()].into(),)
+        );
+        assert_eq!(statements[0].resources, [arn.to_owned()].into());
+        assert_eq!(statements[2].only_through, [arn.to_owned()].into());
+        assert!(statements[2].resources.len() > 1);
+        let model = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0".to_owned();
+        assert_eq!(copies(None)[2].resources, [model].into());
+    }
+
+    #[test]
+    fn a_prompt_router_takes_itself_and_everything_it_chooses_among() {
+        let arn = "arn:aws:bedrock:us-east-1:123456789012:prompt-router/ab12";
+        let target = |id: &str, geography: Option<&str>| Candidate {
+            base: ModelId::parse(id).unwrap(),
+            geography: geography.map(str::to_owned),
+        };
+        let reference = Catalogue::embedded().resolve(arn, &Names::default()).unwrap();
+        let model = reference.standing_for(vec![
+            target("amazon.nova-lite-v1:0", Some("us")),
+            target("amazon.nova-pro-v1:0", None),
+        ]);
+        let caller = Caller { account: "*".to_owned(), region: "us-east-1".to_owned() };
+        let statements = least_privilege(&caller, &[model]);
+        let direct = [
+            arn.to_owned(),
+            "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0".to_owned(),
+        ];
+        assert_eq!(statements[0].resources, direct.into());
+        assert!(
+            statements[2].resources.iter().all(|arn| arn.ends_with("us.amazon.nova-lite-v1:0"))
+        );
+        assert!(!sids(&statements).contains(&"CountTokens"), "{:?}", sids(&statements));
+        assert_eq!(statements.last().unwrap().action, "bedrock:GetPromptRouter");
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod outcome;
 mod priced;
 mod prompt;
 mod reply;
+mod routed;
 mod send;
 mod simulator_probe;
 mod sources;

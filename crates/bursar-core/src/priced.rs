@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bursar_domain::call::Operation;
 use bursar_domain::catalogue::Catalogue;
-use bursar_domain::model::ModelId;
+use bursar_domain::model::{Candidate, ModelId};
 use bursar_domain::money::Cost;
 use bursar_domain::price::{Price, PriceKey, Routing, Tier};
 use bursar_domain::price_book::{PriceBook, Unpriced};
@@ -37,8 +37,11 @@ pub struct Priced {
     pub invocation: Invocation,
     /// What the request says about its cost.
     pub(crate) facts: RequestFacts,
-    /// The model that is dispatched, priced and recorded.
+    /// The model that is priced and recorded; of those that a prompt router chooses among, the
+    /// dearest.
     pub model: ModelId,
+    /// The geography of the profile that leads to it.
+    pub geography: Option<String>,
     /// The region whose prices apply.
     pub region: String,
     /// The price level of the model id.
@@ -67,12 +70,24 @@ impl Pricing {
     /// Reads the request, and leaves it unpriced.
     pub(crate) fn read(&self, invocation: Invocation, at: Timestamp) -> Result<Priced, Error> {
         let opaque = || Error::Opaque { dispatched: invocation.model.dispatched.clone() };
-        let model = invocation.model.base.clone().ok_or_else(opaque)?;
+        let base = invocation.model.base.clone().ok_or_else(opaque)?;
+        let geography = invocation.model.geography.clone();
+        self.read_as(Candidate { base, geography }, invocation, at)
+    }
+
+    /// Reads the request as one to a given model.
+    pub(crate) fn read_as(
+        &self,
+        Candidate { base: model, geography }: Candidate,
+        invocation: Invocation,
+        at: Timestamp,
+    ) -> Result<Priced, Error> {
         let facts =
             read_request(invocation.operation, &model, &invocation.headers, &invocation.body)?;
         Ok(Priced {
             at,
-            routing: Routing::of_geography(invocation.model.geography.as_deref()),
+            routing: Routing::of_geography(geography.as_deref()),
+            geography,
             region: invocation.model.region.clone().unwrap_or_else(|| self.region.clone()),
             tier: facts.tier,
             bound: Ceiling::of(&facts, self.catalogue.model(model.as_str()).as_ref()),
@@ -90,6 +105,15 @@ impl Pricing {
             priced.ceiling = Some(Cost::ZERO);
             return Ok(());
         }
+        if !priced.invocation.model.candidates.is_empty() {
+            *priced = self.dearest(priced)?;
+            return Ok(());
+        }
+        self.find_one(priced)
+    }
+
+    /// Finds the price and worst case of a request to one model.
+    pub(crate) fn find_one(&self, priced: &mut Priced) -> Result<(), Error> {
         // The longest context that the request can have: a dearer band re-prices all of it.
         let context = priced.bound.input_tokens.unwrap_or(u64::MAX);
         match self.price_of(priced, priced.tier, context) {
@@ -119,7 +143,7 @@ impl Pricing {
         self.prices.price(&PriceKey {
             model: priced.model.as_str(),
             region: &priced.region,
-            geography: priced.invocation.model.geography.as_deref(),
+            geography: priced.geography.as_deref(),
             routing: priced.routing,
             tier,
             context_tokens,

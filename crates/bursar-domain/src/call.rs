@@ -212,6 +212,15 @@ pub struct Bill {
     pub cost_low: Option<Cost>,
 }
 
+/// What a prompt router chose to answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// The model.
+    pub model: ModelId,
+    /// The price level that it is billed at.
+    pub routing: Routing,
+}
+
 /// What is recorded when a call has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settlement {
@@ -221,6 +230,8 @@ pub struct Settlement {
     pub first_token_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Timestamp,
+    /// Which model answered, where that was not settled when the call was sent.
+    pub chosen: Option<Chosen>,
     /// The model version that answered.
     pub model_version: String,
     /// How that is known.
@@ -239,4 +250,18 @@ pub struct Settlement {
     pub request_id: Option<String>,
     /// The guardrail, if one ran.
     pub guardrail: Guardrail,
+}
+
+impl Settlement {
+    /// The model that answered: the chosen one, or that of the intent.
+    #[must_use]
+    pub fn model<'a>(&'a self, intent: &'a Intent) -> &'a ModelId {
+        self.chosen.as_ref().map_or(&intent.model, |chosen| &chosen.model)
+    }
+
+    /// The price level of the model that answered.
+    #[must_use]
+    pub fn routing(&self, intent: &Intent) -> Routing {
+        self.chosen.as_ref().map_or(intent.routing, |chosen| chosen.routing)
+    }
 }

@@ -3,6 +3,7 @@
 //! It is embedded and read where it lies. It says nothing about prices (`price_book` does), and
 //! nothing about what the account at hand may use.
 
+mod behind;
 mod listing;
 mod resolve;
 #[cfg(test)]

@@ -80,6 +80,15 @@ crate::closed_set! {
     }
 }
 
+/// A model that may answer, and the cross-region profile that leads to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The canonical base id.
+    pub base: ModelId,
+    /// The profile's geography: `us`, `global` …; `None` for the model itself.
+    pub geography: Option<String>,
+}
+
 /// A model as somebody named it, read once: the text that is dispatched, and what it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelRef {
@@ -89,15 +98,39 @@ pub struct ModelRef {
     pub alias: Option<String>,
     /// The form of the text.
     pub kind: RefKind,
-    /// The canonical base id; `None` for an opaque ARN without `base_model` in the settings.
+    /// The canonical base id; `None` for an opaque ARN that nobody has looked up. Of a prompt
+    /// router's, one of those that may answer.
     pub base: Option<ModelId>,
     /// The prefix of a cross-region profile: `us`, `eu`, `us-gov`, `global` …
     pub geography: Option<String>,
     /// The region that an ARN carries.
     pub region: Option<String>,
+    /// The models that a prompt router chooses among; empty for everything else.
+    pub candidates: Vec<Candidate>,
 }
 
 impl ModelRef {
     /// The longest reference that Bedrock takes, in bytes.
     pub const BYTES_MAX: usize = 2048;
+
+    /// Whether it is an ARN that does not tell its model, and that the control plane knows.
+    #[must_use]
+    pub fn can_be_looked_up(&self) -> bool {
+        let is_told =
+            matches!(self.kind, RefKind::ApplicationInferenceProfileArn | RefKind::PromptRouterArn);
+        is_told && self.base.is_none()
+    }
+
+    /// The same reference, once it is known what it stands for.
+    #[must_use]
+    pub fn standing_for(self, candidates: Vec<Candidate>) -> Self {
+        let Some(first) = candidates.first().cloned() else { return self };
+        let chooses = self.kind == RefKind::PromptRouterArn;
+        Self {
+            base: Some(first.base),
+            geography: first.geography,
+            candidates: if chooses { candidates } else { Vec::new() },
+            ..self
+        }
+    }
 }

@@ -232,6 +232,7 @@ fn settlement(intent: &Intent) -> Settlement {
         id: intent.id.clone(),
         first_token_at: Some(at(400)),
         ended_at: at(2_000),
+        chosen: None,
         model_version: intent.model.to_string(),
         version_evidence: VersionEvidence::Requested,
         served_region: None,

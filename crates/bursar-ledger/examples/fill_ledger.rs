@@ -109,6 +109,7 @@ fn settlement(
         id,
         first_token_at: Some(Timestamp(at.0 + 300)),
         ended_at,
+        chosen: None,
         model_version: "1".to_owned(),
         version_evidence: VersionEvidence::Requested,
         served_region: Some("us-east-1".to_owned()),

@@ -216,6 +216,7 @@ pub(crate) fn abandon(open: &Open, checkpoint: Option<Cost>, now: Timestamp) -> 
         id: intent.id.clone(),
         first_token_at: None,
         ended_at: now.max(intent.started_at),
+        chosen: None,
         model_version: intent.model.to_string(),
         version_evidence: VersionEvidence::Requested,
         served_region: None,

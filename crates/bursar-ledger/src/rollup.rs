@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use bursar_domain::call::{Intent, Operation, Outcome, Settlement};
+use bursar_domain::model::ModelId;
 use bursar_domain::money::{Cost, PICO_PER_MICRO};
 use serde::Serialize;
 use sqlx::FromRow;
@@ -172,13 +173,16 @@ impl Rollup {
     /// Adds a call, or a correction of one, under the dimensions of `settlement`.
     pub(crate) fn add_call(&mut self, rooms: &Rooms, call: (&Intent, &Settlement), sums: &Sums) {
         let (intent, settlement) = call;
-        let mut key = hour_key(rooms, intent);
+        let model = settlement.model(intent);
+        let mut key = hour_key(rooms, intent, model);
+        key.routing = settlement.routing(intent).as_str();
         key.served_region = settlement.served_region.clone().unwrap_or_default();
         key.tier = settlement.tier.as_str();
         key.outcome = settlement.ending.outcome.as_str();
         key.price_id =
             settlement.bill.price.as_ref().map(|price| price.id.to_string()).unwrap_or_default();
-        self.add(rooms, intent, (key, *sums, buckets(intent, settlement)));
+        let days = day_keys(rooms, intent, model);
+        self.add(days, (key, *sums, buckets(intent, settlement)));
     }
 
     /// The hourly rows, in key order.
@@ -193,14 +197,15 @@ impl Rollup {
 
     /// Counts a refusal.
     pub(crate) fn add_refusal(&mut self, rooms: &Rooms, intent: &Intent) {
-        let entry = (hour_key(rooms, intent), Sums::refusal(), Buckets::new());
-        self.add(rooms, intent, entry);
+        let model = &intent.model;
+        let entry = (hour_key(rooms, intent, model), Sums::refusal(), Buckets::new());
+        self.add(day_keys(rooms, intent, model), entry);
     }
 
-    fn add(&mut self, rooms: &Rooms, intent: &Intent, entry: (HourKey, Sums, Buckets)) {
+    fn add(&mut self, days: Vec<DayKey>, entry: (HourKey, Sums, Buckets)) {
         let (key, sums, buckets) = entry;
         self.hours.entry(key).or_default().add(&sums);
-        for day in day_keys(rooms, intent) {
+        for day in days {
             let (day_sums, day_buckets) = self.days.entry(day).or_default();
             day_sums.add(&sums);
             for (column, count) in &buckets {
@@ -210,7 +215,7 @@ impl Rollup {
     }
 }
 
-fn hour_key(rooms: &Rooms, intent: &Intent) -> HourKey {
+fn hour_key(rooms: &Rooms, intent: &Intent, model: &ModelId) -> HourKey {
     let who = &intent.attribution;
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let declared = |tag: &String| rooms.report_tags.contains(tag);
@@ -224,8 +229,8 @@ fn hour_key(rooms: &Rooms, intent: &Intent) -> HourKey {
         key_id: text(&who.key),
         tags: write_tags(&tags.map(|(tag, value)| (tag.clone(), value.clone())).collect()),
         operation: intent.operation.as_str(),
-        model: intent.model.to_string(),
-        provider: intent.model.provider().to_owned(),
+        model: model.to_string(),
+        provider: model.provider().to_owned(),
         region: intent.region.clone(),
         served_region: String::new(),
         routing: intent.routing.as_str(),
@@ -236,7 +241,7 @@ fn hour_key(rooms: &Rooms, intent: &Intent) -> HourKey {
     }
 }
 
-fn day_keys(rooms: &Rooms, intent: &Intent) -> Vec<DayKey> {
+fn day_keys(rooms: &Rooms, intent: &Intent, model: &ModelId) -> Vec<DayKey> {
     let who = &intent.attribution;
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let key = |grain: &str, value: String, value2: String| DayKey {
@@ -247,7 +252,7 @@ fn day_keys(rooms: &Rooms, intent: &Intent) -> Vec<DayKey> {
         count_tokens: intent.operation == Operation::CountTokens,
         shard: rooms.shard,
     };
-    let model = intent.model.to_string();
+    let model = model.to_string();
     let mut keys = vec![
         key("model", model.clone(), String::new()),
         key("team", text(&who.team), String::new()),

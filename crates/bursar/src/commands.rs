@@ -34,7 +34,7 @@ pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
             config.run(args.config.as_deref(), args.ledger.as_deref(), output)
         }
         Command::Price(price) => price.run(&load()?, output),
-        Command::IamPolicy(policy) => policy.run(&load()?, output),
+        Command::IamPolicy(policy) => block_on(policy.run(&load()?, output)),
         Command::Models(models) => models.run(&load()?, output),
         Command::Demo(demo) => block_on_all_cores(demo.run(&load()?, output)),
         Command::Estimate(estimate) => block_on(estimate.run(&load()?, output)),

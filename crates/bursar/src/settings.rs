@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) ledger_url: String,
     /// Whether nobody named a ledger.
     pub(crate) ledger_is_usual: bool,
+    /// Where the program keeps its own files; it may not exist yet.
+    pub(crate) data_folder: Option<PathBuf>,
     pub(crate) region: String,
     pub(crate) endpoint: Option<String>,
     /// The control plane's, where one is named.
@@ -69,6 +71,7 @@ impl Settings {
                 Some(url) => url,
                 None => format!("sqlite:{}", data_folder()?.join("ledger.db").display()),
             },
+            data_folder: data_path(),
             region: region(&said.aws.region)?,
             endpoint: filled(&said.aws.endpoint)
                 .map(str::to_owned)
@@ -135,14 +138,18 @@ impl Settings {
     }
 }
 
+fn data_path() -> Option<PathBuf> {
+    let folder = variable("XDG_DATA_HOME").map(PathBuf::from);
+    let folder = folder.or_else(|| Some(home()?.join(".local/share")))?;
+    Some(folder.join("bursar"))
+}
+
 /// Where Bursar keeps its data when nobody says: made when missing.
 pub(crate) fn data_folder() -> Result<PathBuf, Failure> {
-    let folder = variable("XDG_DATA_HOME").map(PathBuf::from);
-    let folder = folder.or_else(|| Some(home()?.join(".local/share"))).ok_or_else(|| {
+    let folder = data_path().ok_or_else(|| {
         Failure::new(Situation::Configuration, "neither XDG_DATA_HOME nor HOME is set")
             .hint("name a ledger with --ledger sqlite:PATH")
     })?;
-    let folder = folder.join("bursar");
     std::fs::create_dir_all(&folder).map_err(|error| {
         let message = format!("cannot make the folder `{}`: {error}", folder.display());
         Failure::new(Situation::Configuration, message).hint("name a ledger with --ledger")

@@ -166,6 +166,7 @@ fn read_arn(text: &str, known: Known<'_>) -> Result<ModelRef, Reason> {
         base: reading.map(|reading| reading.base),
         geography,
         region: Some(arn.region.to_owned()),
+        candidates: Vec::new(),
     })
 }
 
@@ -210,6 +211,7 @@ impl Reading {
             base: Some(self.base),
             geography: self.geography,
             region: None,
+            candidates: Vec::new(),
         }
     }
 }

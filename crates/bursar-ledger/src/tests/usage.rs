@@ -1,6 +1,6 @@
 //! Sums by every dimension equal the calls that they are made of.
 
-use bursar_domain::call::{Operation, Outcome};
+use bursar_domain::call::{Chosen, Operation, Outcome};
 use bursar_domain::identity::Attribution;
 use bursar_domain::model::ModelId;
 use bursar_domain::money::Total;
@@ -211,4 +211,25 @@ async fn a_fifth_report_tag_is_refused() {
     let error = place.open_with(|options| options.report_tags = tags(&["e"])).await.unwrap_err();
     assert!(matches!(error, Error::TooManyReportTags { .. }), "{error}");
     place.open_with(|options| options.report_tags = four).await.unwrap().end().await;
+}
+
+#[tokio::test]
+async fn a_call_is_summed_under_the_model_that_was_chosen_to_answer() {
+    for place in places().await {
+        let ledger = place.open().await;
+        let model = ModelId::parse("amazon.nova-lite-v1:0").unwrap();
+        ledger
+            .call(intent(), |settlement| {
+                settlement.chosen = Some(Chosen { model, routing: Routing::Global });
+            })
+            .await;
+        for (by, value) in [
+            (Dimension::Model, "amazon.nova-lite-v1:0"),
+            (Dimension::Provider, "amazon"),
+            (Dimension::Routing, "global"),
+        ] {
+            assert_eq!(calls_by(&ledger, &query(by)).await, some(&[(value, 1)]));
+        }
+        ledger.end().await;
+    }
 }

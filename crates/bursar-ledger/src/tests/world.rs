@@ -210,6 +210,7 @@ pub(super) fn settlement(intent: &Intent) -> Settlement {
         id: intent.id.clone(),
         first_token_at: Some(at(700)),
         ended_at: at(1_700),
+        chosen: None,
         model_version: "claude-sonnet-4-5-20250929".into(),
         version_evidence: VersionEvidence::Reported,
         served_region: Some("us-west-2".into()),

@@ -15,6 +15,7 @@ use super::order::{self, Order};
 use super::sums::Sums;
 use crate::exchange::{self, INTERRUPTED, Made, OUTPUT_CLOSED, Shows};
 use crate::failure::{Failure, Situation};
+use crate::lookup;
 use crate::output::Output;
 use crate::settings::Settings;
 
@@ -88,7 +89,7 @@ impl<'a> Talk<'a> {
             None if line.trim().is_empty() => return Ok(Next::GoOn),
             None => self.ask(line).await,
             Some(Ok(Order::Quit)) => return Ok(Next::Quit),
-            Some(Ok(order)) => self.obey(order),
+            Some(Ok(order)) => self.obey(order).await,
             Some(Err(failure)) => Err(failure),
         };
         match done {
@@ -147,11 +148,11 @@ impl<'a> Talk<'a> {
         Ok(Some(made.text))
     }
 
-    fn obey(&mut self, order: Order) -> Result<(), Failure> {
+    async fn obey(&mut self, order: Order) -> Result<(), Failure> {
         match order {
             Order::Model(None) => self.say(&self.about())?,
             Order::Model(Some(model)) => {
-                self.model = self.settings.resolve(&model)?;
+                self.model = lookup::model(self.settings, &model).await?;
                 self.output.note(self.about());
             }
             Order::Cost => self.say(&format!("{}; {}", self.sums.line(), self.about()))?,

@@ -11,7 +11,7 @@ use crate::commands::converse::{request_tier, temperature};
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::settings::Settings;
-use crate::wiring;
+use crate::{lookup, wiring};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -46,7 +46,7 @@ pub(crate) struct Chat {
 impl Chat {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let attribution = self.attribution.attribution()?;
-        let model = settings.resolve(&self.model)?;
+        let model = lookup::model(settings, &self.model).await?;
         let conversation = Conversation {
             metadata: self.attribution.metadata()?,
             system: self.system,

@@ -13,7 +13,7 @@ use crate::exchange::{self, Shows};
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::settings::Settings;
-use crate::wiring;
+use crate::{lookup, wiring};
 
 /// Longer prompts than Bedrock's own body limit are not read.
 pub(crate) const PROMPT_BYTES_MAX: u64 = 25_000_000;
@@ -61,7 +61,7 @@ pub(crate) struct Converse {
 impl Converse {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let attribution = self.attribution.attribution()?;
-        let model = settings.resolve(&self.model)?;
+        let model = lookup::model(settings, &self.model).await?;
         let attachments = attachment::read_all(&self.attach, &model)?;
         let question = Message { role: Role::User, text: read_prompt(self.prompt)?, attachments };
         let conversation = Conversation {

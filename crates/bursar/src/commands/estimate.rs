@@ -18,7 +18,7 @@ use crate::commands::{converse, invoke};
 use crate::failure::{Failure, Situation};
 use crate::output::{DIM, Output};
 use crate::settings::Settings;
-use crate::{table, wiring};
+use crate::{lookup, table, wiring};
 
 /// A token of English text is about four bytes. A guess, and marked as one.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -89,7 +89,7 @@ impl Estimate {
         let bursar = if self.count { Some(Box::pin(wiring::open(settings)).await?) } else { None };
         let mut lines = Vec::new();
         for name in &self.models {
-            let model = settings.resolve(name)?;
+            let model = lookup::model(settings, name).await?;
             lines.push(self.line(settings, bursar.as_ref(), &request, model).await?);
         }
         if let Some(bursar) = bursar {

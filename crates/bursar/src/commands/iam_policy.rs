@@ -1,9 +1,11 @@
 //! `bursar iam-policy`: what IAM has to allow for the models at hand, and no more.
 
 use bursar_core::iam::{Caller, Statement, least_privilege};
+use bursar_domain::model::ModelRef;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Situation};
+use crate::lookup;
 use crate::output::Output;
 use crate::settings::Settings;
 
@@ -26,7 +28,7 @@ pub(crate) struct IamPolicy {
 }
 
 impl IamPolicy {
-    pub(crate) fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+    pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let aliases = settings.names.aliases.keys().cloned();
         let names: Vec<String> =
             if self.models.is_empty() { aliases.collect() } else { self.models };
@@ -34,8 +36,10 @@ impl IamPolicy {
             return Err(Failure::new(Situation::Usage, "no model was named")
                 .hint("name models, or give them aliases under `[models.aliases]`"));
         }
-        let models =
-            names.iter().map(|name| settings.resolve(name)).collect::<Result<Vec<_>, _>>()?;
+        let mut models = Vec::new();
+        for name in &names {
+            models.push(known_or_opaque(settings, name, output).await?);
+        }
         let caller = Caller { account: self.account, region: settings.region.clone() };
         let statements = least_privilege(&caller, &models);
         let policy = json!({
@@ -54,6 +58,23 @@ impl IamPolicy {
         }
         Ok(())
     }
+}
+
+/// The model that a text names. Who writes a policy may not be allowed to ask what an ARN stands
+/// for: then it is allowed as it is.
+async fn known_or_opaque(
+    settings: &Settings,
+    name: &str,
+    output: Output,
+) -> Result<ModelRef, Failure> {
+    let reference = settings.resolve(name)?;
+    if !reference.can_be_looked_up() {
+        return Ok(reference);
+    }
+    lookup::model(settings, name).await.or_else(|failure| {
+        output.note(format!("{}\nthe policy leaves out what is behind it", failure.message));
+        Ok(reference)
+    })
 }
 
 fn as_json(statement: &Statement) -> Value {

@@ -15,7 +15,7 @@ use crate::exchange::{self, Shows};
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::settings::Settings;
-use crate::wiring;
+use crate::{lookup, wiring};
 
 /// Bedrock's own limit on a body.
 const BODY_BYTES_MAX: u64 = 25_000_000;
@@ -70,7 +70,7 @@ struct Input {
 impl Invoke {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let attribution = self.attribution.attribution()?;
-        let model = settings.resolve(&self.model)?;
+        let model = lookup::model(settings, &self.model).await?;
         let answers_in_words = model.base.as_ref().is_none_or(|base| {
             let known = wiring::pricing(settings).catalogue.model(base.as_str());
             known.is_none_or(|known| known.modality == Modality::Chat)
