@@ -13,6 +13,7 @@ mod ends;
 mod faults;
 mod planning;
 mod reads;
+mod refresh;
 mod refusals;
 mod replays;
 mod simulator;

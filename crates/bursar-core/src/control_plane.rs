@@ -4,6 +4,7 @@
 //! Nothing here is metered, for nothing here costs anything, and nothing is changed. What was read
 //! is told in this crate's own types; what could not be read is an [`Unread`].
 
+mod listing;
 mod offered;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ const PAGES_MAX: usize = 20;
 pub struct ControlPlane {
     client: Client,
     region: String,
+    endpoint: Option<String>,
 }
 
 impl ControlPlane {
@@ -59,7 +61,8 @@ impl ControlPlane {
         if let Some(endpoint) = &connection.endpoint {
             builder = builder.endpoint_url(endpoint);
         }
-        Ok(Self { client: Client::from_conf(builder.build()), region })
+        let endpoint = connection.endpoint.clone();
+        Ok(Self { client: Client::from_conf(builder.build()), region, endpoint })
     }
 
     /// The region that is asked.
@@ -96,9 +99,13 @@ impl ControlPlane {
 
     /// The inference profiles of AWS, and those of this account.
     pub async fn profiles(&self) -> Result<Vec<OfferedProfile>, Error> {
-        let mut profiles = self.profiles_of(InferenceProfileType::SystemDefined).await?;
+        let mut profiles = self.profiles_of_system().await?;
         profiles.extend(self.profiles_of(InferenceProfileType::Application).await?);
         Ok(profiles)
+    }
+
+    async fn profiles_of_system(&self) -> Result<Vec<OfferedProfile>, Error> {
+        self.profiles_of(InferenceProfileType::SystemDefined).await
     }
 
     async fn profiles_of(&self, kind: InferenceProfileType) -> Result<Vec<OfferedProfile>, Error> {

@@ -31,12 +31,14 @@ pub struct Statement {
 }
 
 /// Who calls, and from where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Caller {
     /// The account id, or `*`.
     pub account: String,
     /// The region that calls are made from.
     pub region: String,
+    /// What tells where profiles lead.
+    pub catalogue: Catalogue,
 }
 
 impl Caller {
@@ -53,7 +55,7 @@ impl Caller {
     }
 
     fn profile(&self, id: &str) -> String {
-        let Self { account, region } = self;
+        let Self { account, region, .. } = self;
         format!("arn:{}:bedrock:{region}:{account}:inference-profile/{id}", self.partition())
     }
 }
@@ -184,7 +186,7 @@ fn calls(into: &mut Vec<Statement>, name: &str, resources: &BTreeSet<String>, wh
 /// The model in every region that may serve the profile. A global profile may be served anywhere,
 /// and is also checked against the model without a region.
 fn destinations(caller: &Caller, base: &ModelId, geography: &str) -> BTreeSet<String> {
-    let routes = Catalogue::embedded().profiles_of(base.as_str());
+    let routes = caller.catalogue.profiles_of(base.as_str());
     let here = |from: &[&str]| from.contains(&caller.region.as_str());
     let route = routes.iter().find(|route| route.geography == geography && here(&route.from));
     match route.and_then(|route| route.to.as_ref()) {
@@ -201,8 +203,13 @@ mod tests {
 
     use super::*;
 
+    fn caller(account: &str, region: &str) -> Caller {
+        let (account, region) = (account.to_owned(), region.to_owned());
+        Caller { account, region, catalogue: Catalogue::embedded() }
+    }
+
     fn policy(region: &str, models: &[&str]) -> Vec<Statement> {
-        let caller = Caller { account: "123456789012".to_owned(), region: region.to_owned() };
+        let caller = caller("123456789012", region);
         let resolve = |model: &&str| Catalogue::embedded().resolve(model, &Names::default());
         least_privilege(
             &caller,
@@ -260,8 +267,7 @@ mod tests {
         let copies = |geography: Option<&str>| {
             let geography = geography.map(str::to_owned);
             let model = reference.clone().standing_for(vec![Candidate { base: nova(), geography }]);
-            let caller = Caller { account: "*".to_owned(), region: "us-east-1".to_owned() };
-            least_privilege(&caller, &[model])
+            least_privilege(&caller("*", "us-east-1"), &[model])
         };
         let statements = copies(Some("us"));
         let told = statements.last().unwrap();
@@ -288,8 +294,7 @@ mod tests {
             target("amazon.nova-lite-v1:0", Some("us")),
             target("amazon.nova-pro-v1:0", None),
         ]);
-        let caller = Caller { account: "*".to_owned(), region: "us-east-1".to_owned() };
-        let statements = least_privilege(&caller, &[model]);
+        let statements = least_privilege(&caller("*", "us-east-1"), &[model]);
         let direct = [
             arn.to_owned(),
             "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0".to_owned(),

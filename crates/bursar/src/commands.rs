@@ -19,6 +19,7 @@ pub(crate) mod ledger;
 pub(crate) mod models;
 pub(crate) mod preview;
 pub(crate) mod price;
+pub(crate) mod refresh;
 pub(crate) mod replay;
 pub(crate) mod simulate;
 pub(crate) mod usage;
@@ -35,7 +36,7 @@ pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
         }
         Command::Price(price) => price.run(&load()?, output),
         Command::IamPolicy(policy) => block_on(policy.run(&load()?, output)),
-        Command::Models(models) => models.run(&load()?, output),
+        Command::Models(models) => block_on(models.run(&load()?, output)),
         Command::Demo(demo) => block_on_all_cores(demo.run(&load()?, output)),
         Command::Estimate(estimate) => block_on(estimate.run(&load()?, output)),
         Command::Converse(converse) => block_on(converse.run(&load()?, output)),

@@ -3,16 +3,18 @@
 //! The only reader of the configuration file and of the environment.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bursar_core::{Connection, Credentials, Limits};
-use bursar_domain::catalogue::Names;
+use bursar_domain::catalogue::{Catalogue, Names, Reason};
 use bursar_domain::model::ModelRef;
 use bursar_domain::price_book::PriceBook;
 use bursar_ledger::DatabaseUrl;
 
 use crate::failure::{Failure, Situation};
 
+mod catalogue;
 mod file;
 mod prices;
 
@@ -37,6 +39,10 @@ pub(crate) struct Settings {
     pub(crate) control_endpoint: Option<String>,
     pub(crate) allow_unpriced: bool,
     pub(crate) names: Names,
+    /// Where `models refresh` keeps what it read, if a file is named.
+    catalogue_named: Option<PathBuf>,
+    /// The catalogue, once somebody has asked for it.
+    catalogue: OnceLock<Catalogue>,
     pub(crate) prices: PriceBook,
     pub(crate) report_tags: Vec<String>,
     pub(crate) limits: Limits,
@@ -78,6 +84,9 @@ impl Settings {
                 .or_else(|| endpoint_of_environment("AWS_ENDPOINT_URL_BEDROCK_RUNTIME")),
             control_endpoint: endpoint_of_environment("AWS_ENDPOINT_URL_BEDROCK"),
             allow_unpriced: said.models.allow_unpriced,
+            catalogue_named: filled(&said.models.catalogue)
+                .map(|path| beside(file.as_deref(), path)),
+            catalogue: OnceLock::new(),
             names: Names { aliases: said.models.aliases, base_models: said.models.base_models },
             prices,
             report_tags: said.tags.report,
@@ -121,10 +130,40 @@ impl Settings {
 
     /// What a model name stands for.
     pub(crate) fn resolve(&self, text: &str) -> Result<ModelRef, Failure> {
-        self.prices.resolve(text, &self.names).map_err(|unknown| {
+        let unknown = match self.prices.resolve(text, &self.names) {
+            Ok(found) => return Ok(found),
+            Err(unknown) => unknown,
+        };
+        // Only a name that is not embedded is worth reading the kept list for.
+        self.catalogue()?.resolve(text, &self.names).map_err(|_| {
             let failure = Failure::new(Situation::UnknownModel, unknown.to_string());
-            failure.hint(unknown.hint())
+            let failure = failure.hint(unknown.hint());
+            match unknown.reason {
+                Reason::NotListed => {
+                    failure.hint("if it is new, `bursar models refresh` asks Bedrock for its list")
+                }
+                _ => failure,
+            }
         })
+    }
+
+    /// What models there are, with what Bedrock listed when it was last asked. Read when it is first
+    /// needed.
+    pub(crate) fn catalogue(&self) -> Result<Catalogue, Failure> {
+        if let Some(known) = self.catalogue.get() {
+            return Ok(*known);
+        }
+        let catalogue = match self.catalogue_file() {
+            Some(file) => catalogue::read(&file)?,
+            None => Catalogue::embedded(),
+        };
+        Ok(*self.catalogue.get_or_init(|| catalogue))
+    }
+
+    /// Where `models refresh` keeps what a region offers.
+    pub(crate) fn catalogue_file(&self) -> Option<PathBuf> {
+        let usual = || Some(self.data_folder.as_ref()?.join(format!("models-{}.tsv", self.region)));
+        self.catalogue_named.clone().or_else(usual)
     }
 
     /// How Bedrock is reached.

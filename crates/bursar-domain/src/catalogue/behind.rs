@@ -15,21 +15,27 @@ impl Catalogue {
     /// several models, or of none.
     #[must_use]
     pub fn copied(self, arns: &[String], region: &str) -> Option<Candidate> {
-        let read: Vec<(&str, &str)> =
-            arns.iter().map(|arn| foundation_model(arn)).collect::<Option<_>>()?;
-        let (_, id) = *read.first()?;
-        if read.iter().any(|(_, other)| *other != id) {
-            return None;
-        }
-        let mut regions: Vec<&str> = read.into_iter().map(|(region, _)| region).collect();
-        regions.sort_unstable();
-        regions.dedup();
+        let regions = Self::regions_of(arns)?;
+        let (_, id) = foundation_model(arns.first()?)?;
         let geography = match regions[..] {
             _ if regions.contains(&"") => Some("global"),
             [only] if only == region => None,
             _ => Some(self.geography_of(id, region, &regions)?),
         };
         Some(Candidate { base: ModelId::parse(id)?, geography: geography.map(str::to_owned) })
+    }
+
+    /// The regions of one foundation model's ARNs, sorted, the empty text for any; `None` when the
+    /// ARNs are of several models, or of none.
+    #[must_use]
+    pub fn regions_of(arns: &[String]) -> Option<Vec<&str>> {
+        let read: Vec<(&str, &str)> =
+            arns.iter().map(|arn| foundation_model(arn)).collect::<Option<_>>()?;
+        let (_, id) = *read.first()?;
+        let mut regions: Vec<&str> = read.iter().map(|(region, _)| *region).collect();
+        regions.sort_unstable();
+        regions.dedup();
+        read.iter().all(|(_, other)| *other == id).then_some(regions)
     }
 
     /// What one of a prompt router's ARNs stands for: a model, or a cross-region profile of one.

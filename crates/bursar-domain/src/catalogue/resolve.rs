@@ -102,7 +102,8 @@ impl Catalogue {
     ///
     /// An opaque ARN that the settings say nothing about is a `ModelRef` without a base.
     pub fn resolve(self, text: &str, names: &Names) -> Result<ModelRef, UnknownModel> {
-        resolve(text, Known { names, is_other: &|_| false })
+        let is_offered = |id: &str| self.offers.is_some_and(|offers| offers.offer(id).is_some());
+        resolve(text, Known { names, is_other: &is_offered })
     }
 }
 

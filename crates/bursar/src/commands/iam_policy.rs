@@ -40,7 +40,11 @@ impl IamPolicy {
         for name in &names {
             models.push(known_or_opaque(settings, name, output).await?);
         }
-        let caller = Caller { account: self.account, region: settings.region.clone() };
+        let caller = Caller {
+            account: self.account,
+            region: settings.region.clone(),
+            catalogue: settings.catalogue()?,
+        };
         let statements = least_privilege(&caller, &models);
         let policy = json!({
             "Version": "2012-10-17",

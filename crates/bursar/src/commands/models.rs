@@ -3,11 +3,11 @@
 use bursar_domain::catalogue::{Catalogue, LifecycleStatus, Model};
 use bursar_domain::money::Rate;
 use bursar_domain::price::{Price, Tier};
-use bursar_domain::time::{Clock, Timestamp};
+use bursar_domain::time::{Clock, DAY_MS, Timestamp};
 use comfy_table::Cell;
 use serde_json::{Value, json};
 
-use crate::commands::price;
+use crate::commands::{price, refresh};
 use crate::failure::{Failure, Situation};
 use crate::output::{BOLD, DIM, Output};
 use crate::row::RateRow;
@@ -18,7 +18,8 @@ use crate::table;
 #[command(after_help = "Examples:
   bursar models list --provider anthropic
   bursar models search haiku --can vision
-  bursar models show us.anthropic.claude-sonnet-4-5-20250929-v1:0")]
+  bursar models show us.anthropic.claude-sonnet-4-5-20250929-v1:0
+  bursar models refresh --json")]
 pub(crate) struct Models {
     #[command(subcommand)]
     command: ModelsCommand,
@@ -51,11 +52,17 @@ enum ModelsCommand {
         /// A model id, a profile id, an ARN or an alias
         model: String,
     },
+    /// Ask Bedrock what models and profiles this region offers now
+    ///
+    /// Reads `ListFoundationModels` and `ListInferenceProfiles`, keeps them in a file, and says what
+    /// was added, changed or retired, and what has no price. Prices stay as they are.
+    Refresh,
 }
 
 impl Models {
-    pub(crate) fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+    pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         match self.command {
+            ModelsCommand::Refresh => refresh::run(settings, output).await,
             ModelsCommand::List { provider, all } => {
                 list(settings, |model| is_by(model, provider.as_deref()), all, output)
             }
@@ -132,10 +139,14 @@ fn list(
         let is_alive = !model.is_over(now) && model.lifecycle.status != LifecycleStatus::NotListed;
         (all || is_alive) && is_meant(model)
     };
-    let models: Vec<Model> = Catalogue::embedded().models().filter(is_wanted).collect();
+    let catalogue = settings.catalogue()?;
+    let models: Vec<Model> = catalogue.models().filter(is_wanted).collect();
     if output.json {
         let rows = models.iter().map(|model| as_json(model, price_now(settings, model.id, now)));
-        Output::object(&json!({"rows": rows.collect::<Vec<_>>()}))?;
+        Output::object(&json!({
+            "rows": rows.collect::<Vec<_>>(),
+            "catalogue": age_json(catalogue),
+        }))?;
         return Ok(());
     }
     if models.is_empty() {
@@ -162,9 +173,9 @@ fn list(
     }
     Output::line(lines.trim_fmt())?;
     output.note(format!(
-        "prices of {} in force today, on demand; figures retrieved {}",
+        "prices of {} in force today, on demand; {}",
         settings.region,
-        Catalogue::embedded().retrieved_on()
+        age(catalogue, now)
     ));
     Ok(())
 }
@@ -175,7 +186,8 @@ fn show(settings: &Settings, text: &str, output: Output) -> Result<(), Failure> 
         Failure::new(Situation::Unpriced, format!("what `{text}` stands for is not known"))
             .hint("say so under `[models.base_models]` in the configuration")
     })?;
-    let model = Catalogue::embedded().model(base.as_str());
+    let catalogue = settings.catalogue()?;
+    let model = catalogue.model(base.as_str());
     let history = settings.prices.history(base.as_str());
     let now = Clock::system().now();
     if output.json {
@@ -183,6 +195,7 @@ fn show(settings: &Settings, text: &str, output: Output) -> Result<(), Failure> 
             Some(model) => as_json(model, price_now(settings, base.as_str(), now)),
             None => json!({"id": base.as_str()}),
         };
+        object["catalogue"] = age_json(catalogue);
         object["prices"] = history.iter().map(price::row_json).collect();
         Output::object(&object)?;
         return Ok(());
@@ -193,7 +206,34 @@ fn show(settings: &Settings, text: &str, output: Output) -> Result<(), Failure> 
     }
     Output::line(format!("\n{BOLD}Prices{BOLD:#}  {DIM}US dollars per million tokens{DIM:#}"))?;
     Output::line(price::history_table(&history))?;
+    output.note(age(catalogue, now));
     Ok(())
+}
+
+/// How old the figures are, and Bedrock's own list where it was asked for.
+fn age(catalogue: Catalogue, now: Timestamp) -> String {
+    let embedded = format!("figures retrieved {}", catalogue.retrieved_on());
+    let Some(offers) = catalogue.offers() else {
+        return format!("{embedded}; `bursar models refresh` asks Bedrock for its list");
+    };
+    let days = (now.0 - offers.retrieved_at.0).max(0) / DAY_MS;
+    let ago = match days {
+        0 => "today".to_owned(),
+        1 => "a day ago".to_owned(),
+        _ => format!("{days} days ago"),
+    };
+    let (region, source, day) = (&offers.region, &offers.source, offers.retrieved_at.date());
+    format!("{embedded}, Bedrock's list of {region} by {source} {day}, {ago}")
+}
+
+fn age_json(catalogue: Catalogue) -> Value {
+    let offers = catalogue.offers();
+    json!({
+        "retrieved_on": catalogue.retrieved_on(),
+        "refreshed_at": offers.map(|offers| offers.retrieved_at.to_string()),
+        "region": offers.map(|offers| offers.region.as_str()),
+        "source": offers.map(|offers| offers.source.as_str()),
+    })
 }
 
 fn facts(model: &Model, now: Timestamp) -> std::io::Result<()> {

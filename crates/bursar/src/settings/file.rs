@@ -41,6 +41,7 @@ pub(super) struct Aws {
 #[expect(clippy::struct_field_names, reason = "the field is the key in the file")]
 pub(super) struct Models {
     pub(super) allow_unpriced: bool,
+    pub(super) catalogue: String,
     pub(super) aliases: BTreeMap<String, String>,
     pub(super) base_models: BTreeMap<String, String>,
 }
