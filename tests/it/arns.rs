@@ -166,6 +166,8 @@ fn a_call_to_a_prompt_router_is_held_at_its_dearest_and_owed_at_the_model_that_a
         let model = row["value"].as_str().or(row["model"].as_str()).unwrap();
         assert_eq!(row["calls"], by(model), "{row}");
     }
+    let shown = world.bursar(&["calls", "--no-pager"]).exits(0).stdout;
+    assert!(shown.contains(NOVA) && shown.contains(PRO) && !shown.contains(ROUTER), "{shown}");
     assert_eq!(asked(&world, "GetPromptRouter"), 1);
     world.audit();
 }

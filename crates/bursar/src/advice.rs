@@ -72,7 +72,9 @@ pub(crate) fn unread(unread: &Unread) -> Failure {
     };
     let advice = advise(&trouble, &PriceBook::embedded_only());
     let mut failure = Failure::advised(situation, advice);
-    failure.message = format!("`{}` was not answered: {}", unread.action, failure.message);
+    if !failure.message.contains(unread.action) {
+        failure.message = format!("`{}` was not answered: {}", unread.action, failure.message);
+    }
     failure
 }
 

@@ -3,6 +3,7 @@
 use super::scene::{Scene, short};
 use super::{Advice, Cause};
 use crate::call::Operation;
+use crate::model::RefKind;
 
 /// Changes of access take minutes to reach every machine that asks for it.
 const SETTLES: &str = "a change can take a few minutes to be seen";
@@ -145,7 +146,8 @@ fn on_what(scene: &Scene<'_>, denial: &Denial<'_>) -> String {
 }
 
 /// What the statement has to name. A call through a profile needs the profile, and the model in
-/// every region that the profile leads to.
+/// every region that the profile leads to. Which of its models a prompt router chose, only the
+/// denial tells.
 fn resources(scene: &Scene<'_>, denial: &Denial<'_>) -> Vec<String> {
     let partition = denial.resource.and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws");
     let model = |region: &str| {
@@ -154,7 +156,15 @@ fn resources(scene: &Scene<'_>, denial: &Denial<'_>) -> Vec<String> {
     };
     let named = denial.resource.map(str::to_owned);
     let region = if scene.trouble.region.is_empty() { "*" } else { scene.trouble.region };
-    let Some(geography) = scene.trouble.model.and_then(|model| model.geography.as_deref()) else {
+    let asked = scene.trouble.model;
+    match asked.map(|asked| (asked.kind, asked.dispatched.clone())) {
+        Some((RefKind::PromptRouterArn, router)) => return vec![named.unwrap_or(router)],
+        Some((RefKind::ApplicationInferenceProfileArn, profile)) => {
+            return vec![profile, model("*")];
+        }
+        _ => {}
+    }
+    let Some(geography) = asked.and_then(|asked| asked.geography.as_deref()) else {
         return vec![named.unwrap_or_else(|| model(region))];
     };
     let profile = named.filter(|arn| arn.contains(":inference-profile/")).unwrap_or_else(|| {

@@ -133,3 +133,24 @@ fn every_text_is_lower_case_and_without_a_full_stop() {
         }
     }
 }
+
+#[test]
+fn a_denial_of_what_was_looked_up_is_lifted_on_the_arn_itself() {
+    let account = "arn:aws:bedrock:eu-central-1:123456789012";
+    let nova = crate::model::Candidate {
+        base: crate::model::ModelId::parse("amazon.nova-lite-v1:0").unwrap(),
+        geography: Some("eu".to_owned()),
+    };
+    let remedies = |arn: &str| {
+        let model = model(arn).standing_for(vec![nova.clone()]);
+        let said = "User: u is not authorized to perform: bedrock:InvokeModel";
+        advice_on("AccessDeniedException", Some(403), said, &model).next.join("\n")
+    };
+    let profile = format!("{account}:application-inference-profile/ab12");
+    let told = remedies(&profile);
+    let behind = "arn:aws:bedrock:*::foundation-model/amazon.nova-lite-v1:0";
+    assert!(told.contains(&format!(r#""Resource":["{profile}","{behind}"]"#)), "{told}");
+    let router = format!("{account}:prompt-router/ab12");
+    let told = remedies(&router);
+    assert!(told.contains(&format!(r#""Resource":["{router}"]"#)), "{told}");
+}

@@ -129,7 +129,7 @@ fn show(calls: &[CallRow]) -> String {
         };
         table.add_row(vec![
             Cell::new(call.started_at.to_string().replace('T', " ").trim_end_matches('Z')),
-            Cell::new(&call.model_requested),
+            Cell::new(asked_for(call)),
             Cell::new(outcome),
             table::figure(usage.input),
             table::figure(usage.output),
@@ -152,4 +152,12 @@ fn cost(cost: Option<Cost>, estimated: bool) -> String {
 
 fn call_id(text: &str) -> Result<CallId, String> {
     CallId::parse(text).ok_or_else(|| "it is no call id".to_owned())
+}
+
+/// The model by the name that was used; of an ARN, which tells nobody anything, the model itself.
+fn asked_for(call: &CallRow) -> &str {
+    if call.model_requested.starts_with("arn:") {
+        return call.model.as_str();
+    }
+    &call.model_requested
 }

@@ -222,8 +222,8 @@ fn age(catalogue: Catalogue, now: Timestamp) -> String {
         1 => "a day ago".to_owned(),
         _ => format!("{days} days ago"),
     };
-    let (region, source, day) = (&offers.region, &offers.source, offers.retrieved_at.date());
-    format!("{embedded}, Bedrock's list of {region} by {source} {day}, {ago}")
+    let (region, source) = (&offers.region, &offers.source);
+    format!("{embedded}, Bedrock's list of {region} read {ago} from {source}")
 }
 
 fn age_json(catalogue: Catalogue) -> Value {
