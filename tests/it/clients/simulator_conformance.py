@@ -1,6 +1,7 @@
 """boto3 over TLS against `bursar simulate`: guardrails, the control plane, a bearer key, a quota.
 
-Arguments: the endpoint, the file of its certificate, and the ARN of its application profile.
+Arguments: the endpoint, the file of its certificate, and the ARNs of its application profile and of
+its prompt router.
 """
 
 import json
@@ -13,7 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-ENDPOINT, CERTIFICATE, PROFILE = sys.argv[1:4]
+ENDPOINT, CERTIFICATE, PROFILE, ROUTER = sys.argv[1:5]
 NOVA = "amazon.nova-lite-v1:0"
 
 
@@ -52,6 +53,12 @@ def check_lists(bedrock):
     assert len({profile["inferenceProfileArn"] for profile in profiles}) == len(profiles) > 5
     one = bedrock.get_inference_profile(inferenceProfileIdentifier=PROFILE)
     assert (one["type"], one["models"][0]["modelArn"].split("/")[1]) == ("APPLICATION", NOVA), one
+    router = bedrock.get_prompt_router(promptRouterArn=ROUTER)
+    assert (router["type"], len(router["models"])) == ("custom", 2), router
+    assert router["fallbackModel"] == router["models"][1], router
+    access = bedrock.get_foundation_model_availability(modelId=NOVA)
+    assert access["authorizationStatus"] == "AUTHORIZED", access
+    assert access["regionAvailability"] == "AVAILABLE", access
     try:
         bedrock.get_inference_profile(inferenceProfileIdentifier="us.no.such")
         raise AssertionError("a profile that is none was found")

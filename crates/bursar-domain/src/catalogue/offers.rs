@@ -90,12 +90,14 @@ impl Offers {
         let offer = self.offer(id);
         let mut model = listed.or_else(|| offer.map(Offer::unlisted))?;
         if let Some(offer) = offer {
-            offer.write(&mut model, &self.source);
+            self.write(offer, &mut model);
         }
         let here = self.region.as_str();
-        let regions = model.in_region_on_demand.get_or_insert_default();
-        regions.retain(|region| *region != here);
+        if let Some(regions) = &mut model.in_region_on_demand {
+            regions.retain(|region| *region != here);
+        }
         if offer.is_some_and(|offer| offer.on_demand) {
+            let regions = model.in_region_on_demand.get_or_insert_default();
             regions.push(here);
             regions.sort_unstable();
         }
@@ -119,6 +121,38 @@ impl Offers {
             to: profile.to.as_ref().map(|to| to.iter().map(String::as_str).collect()),
         }));
         listed
+    }
+
+    /// What Bedrock says wins; what it leaves out stays as it was.
+    fn write(&'static self, offer: &'static Offer, model: &mut Model) {
+        let source = self.source.as_str();
+        let texts = |texts: &'static [String]| {
+            (!texts.is_empty()).then(|| texts.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        if !offer.name.is_empty() {
+            model.display_name = &offer.name;
+        }
+        if !offer.provider.is_empty() {
+            model.provider = &offer.provider;
+        }
+        model.input_modalities = texts(&offer.inputs).or(model.input_modalities.take());
+        model.output_modalities = texts(&offer.outputs).or(model.output_modalities.take());
+        model.streaming = offer.streaming.or(model.streaming);
+        let life = &mut model.lifecycle;
+        life.status = offer.status;
+        life.launch = offer.launch.or(life.launch);
+        life.legacy_from = offer.legacy_from.or(life.legacy_from);
+        life.public_extended_access_from =
+            offer.public_extended_access_from.or(life.public_extended_access_from);
+        // What is listed is not over, whatever was published before.
+        let to_come = life.end_of_life.filter(|end| *end > self.retrieved_at);
+        life.end_of_life = offer.end_of_life.or(to_come);
+        for OfferedRoute { geography, .. } in &offer.profiles {
+            if model.profiles.iter().all(|known| known.geography != geography) {
+                model.profiles.push(Profile { geography, sources: vec![source] });
+            }
+        }
+        model.sources.push(source);
     }
 }
 
@@ -171,34 +205,5 @@ impl Offer {
             is_priced: Table::PRICES.lines(self.id.as_str()).next().is_some(),
             sources: Vec::new(),
         }
-    }
-
-    /// What Bedrock says wins; what it leaves out stays as it was.
-    fn write(&'static self, model: &mut Model, source: &'static str) {
-        let texts = |texts: &'static [String]| {
-            (!texts.is_empty()).then(|| texts.iter().map(String::as_str).collect::<Vec<_>>())
-        };
-        if !self.name.is_empty() {
-            model.display_name = &self.name;
-        }
-        if !self.provider.is_empty() {
-            model.provider = &self.provider;
-        }
-        model.input_modalities = texts(&self.inputs).or(model.input_modalities.take());
-        model.output_modalities = texts(&self.outputs).or(model.output_modalities.take());
-        model.streaming = self.streaming.or(model.streaming);
-        let life = &mut model.lifecycle;
-        life.status = self.status;
-        life.launch = self.launch.or(life.launch);
-        life.legacy_from = self.legacy_from.or(life.legacy_from);
-        life.public_extended_access_from =
-            self.public_extended_access_from.or(life.public_extended_access_from);
-        life.end_of_life = self.end_of_life.or(life.end_of_life);
-        for OfferedRoute { geography, .. } in &self.profiles {
-            if model.profiles.iter().all(|known| known.geography != geography) {
-                model.profiles.push(Profile { geography, sources: vec![source] });
-            }
-        }
-        model.sources.push(source);
     }
 }

@@ -174,6 +174,35 @@ fn other_regions_stay_as_they_were() {
     assert_eq!(after.lifecycle.launch, before.lifecycle.launch, "what is left out stays");
 }
 
+#[test]
+fn what_is_listed_is_not_over_whatever_was_published_before() {
+    let over = Catalogue::embedded().models().find(|model| {
+        model.is_over(day("2026-11-23").unwrap()) && model.lifecycle.end_of_life.is_some()
+    });
+    let id = over.unwrap().id;
+    let offer = Offer { status: LifecycleStatus::Active, end_of_life: None, ..as_listed(id) };
+    let model = Catalogue::embedded().with(offers(vec![offer])).model(id).unwrap();
+    assert!(!model.is_over(day("2026-11-23").unwrap()));
+    assert!(
+        Catalogue::embedded()
+            .with(offers(vec![]))
+            .model(id)
+            .unwrap()
+            .is_over(day("2026-11-23").unwrap())
+    );
+}
+
+#[test]
+fn that_no_source_tells_the_regions_is_not_that_there_are_none() {
+    let unplaced = Catalogue::embedded().models().find(|m| m.in_region_on_demand.is_none());
+    let id = unplaced.unwrap().id;
+    let regions =
+        |offers| Catalogue::embedded().with(offers).model(id).unwrap().in_region_on_demand;
+    assert_eq!(regions(offers(vec![])), None);
+    let here = Offer { on_demand: true, ..as_listed(id) };
+    assert_eq!(regions(offers(vec![here])), Some(vec![HERE]));
+}
+
 proptest! {
     #[test]
     fn no_text_makes_reading_panic(text in "(#bursar-catalogue\t1\n#region\tx\n)?.*") {

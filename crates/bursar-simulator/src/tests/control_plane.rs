@@ -7,7 +7,7 @@ use bursar_domain::time::{Clock, Timestamp};
 use serde_json::{Value, json};
 
 use super::fixture::*;
-use crate::{Action, Settings, Simulator};
+use crate::{Action, Scenario, Settings, Simulator};
 
 const APPLICATION: &str =
     "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/ab12cd34ef56";
@@ -205,4 +205,53 @@ async fn what_cannot_be_read_is_refused() {
     let asked = simulator.calls();
     assert!(asked.iter().all(|call| matches!(call.operation, Action::Tell(_))));
     assert_eq!(asked.iter().filter(|call| call.http_status == Some(404)).count(), 2);
+}
+
+const ROUTER: &str = "arn:aws:bedrock:us-east-1:123456789012:prompt-router/ab12cd34ef56";
+
+#[tokio::test]
+async fn a_prompt_router_answers_as_one_of_its_models_and_says_which() {
+    let models = [format!("us.{NOVA}"), "amazon.nova-pro-v1:0".to_owned()];
+    let routers = [(ROUTER.to_owned(), models.to_vec())].into();
+    let simulator = on("2026-11-01", Settings { routers, ..Settings::default() }).await;
+    let profile = format!("arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.{NOVA}");
+    let model = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0";
+    let mut seen = std::collections::BTreeSet::new();
+    for number in 0..12 {
+        let said = format!("question {number}");
+        let body = json!({"messages": [{"role": "user", "content": [{"text": said}]}]});
+        let answer = converse(&simulator, ROUTER, &body).await;
+        let invoked =
+            answer["trace"]["promptRouter"]["invokedModelId"].as_str().unwrap().to_owned();
+        let call = simulator.calls().pop().unwrap();
+        assert_eq!(call.model_sent, ROUTER);
+        assert!(invoked.ends_with(&call.model), "{invoked} {}", call.model);
+        seen.insert(invoked);
+    }
+    assert_eq!(seen, [profile, model.to_owned()].into());
+}
+
+#[tokio::test]
+async fn a_model_without_access_is_refused_and_says_so() {
+    let no_access = [NOVA.to_owned()].into();
+    let simulator = on("2026-11-01", Settings { no_access, ..Settings::default() }).await;
+    let answer = converse(&simulator, NOVA, &conversation("")).await;
+    assert!(answer["message"].as_str().unwrap().contains("don't have access"), "{answer}");
+    let told = read(&simulator, &format!("/foundation-model-availability/{NOVA}")).await;
+    assert_eq!(told["authorizationStatus"], "NOT_AUTHORIZED");
+    assert_eq!(told["regionAvailability"], "AVAILABLE");
+}
+
+#[tokio::test]
+async fn only_a_rule_that_names_its_operation_strikes_the_control_plane() {
+    let rules = "[[rule]]\noperation = 'GetFoundationModel'\nwords = 'fault=access-denied'\n\
+                 [[rule]]\nwords = 'fault=internal'\n";
+    let scenario = Scenario::parse(rules).unwrap();
+    let settings = Settings { scenario, throttle_ppm: 1_000_000, ..Settings::default() };
+    let simulator = on("2026-11-01", settings).await;
+    assert!(models(&simulator, "").await.contains(&NOVA.to_owned()));
+    let (status, body) = reading(&simulator, &format!("/foundation-models/{NOVA}")).await;
+    assert_eq!(status, 403);
+    assert!(body["message"].as_str().unwrap().contains("bedrock:GetFoundationModel on resource"));
+    assert!(converse(&simulator, NOVA, &conversation("")).await["message"].is_string());
 }
