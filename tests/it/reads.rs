@@ -253,10 +253,11 @@ fn the_examples_of_the_help_run() {
     let server = World::on(Database::Postgres, &[]);
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_bursar"));
     let folder = program.parent().expect("the program is in a folder").display().to_string();
-    let commands: [&[&str]; 6] = [
+    let commands: [&[&str]; 7] = [
         &["usage"],
         &["calls"],
         &["completions"],
+        &["doctor"],
         &["ledger"],
         &["ledger", "backup"],
         &["ledger", "copy"],

@@ -60,7 +60,8 @@ impl Connection {
         let provider =
             config.credentials_provider().ok_or(Error::NoCredentials { source: None })?;
         let found = provider.provide_credentials().await;
-        let found = found.map_err(|source| Error::NoCredentials { source: Some(Box::new(source)) })?;
+        let found =
+            found.map_err(|source| Error::NoCredentials { source: Some(Box::new(source)) })?;
         let told = found.get_property::<Vec<AwsCredentialFeature>>();
         let source = SOURCES.iter().find(|(feature, _)| told.is_some_and(|t| t.contains(feature)));
         let expires_at = found.expiry().and_then(|end| {

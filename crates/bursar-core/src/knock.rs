@@ -55,7 +55,8 @@ impl Connection {
         let answer = connector.call(request).await.map_err(|error| refuse(chain(&error)))?;
         let answered_at = clock.now();
         let headers = answer.headers();
-        let date = headers.get("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
+        let date =
+            headers.get("date").and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
         let date = date.and_then(|date| date.to_millis().ok()).map(Timestamp);
         Ok(Knock {
             status: answer.status().as_u16(),

@@ -16,5 +16,6 @@ mod quotas;
 mod recorded;
 mod sdk;
 mod signed;
+mod sts;
 mod tls;
 mod transport;

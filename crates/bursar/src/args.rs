@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    calls, chat, completions, config, converse, demo, estimate, generate, iam_policy, invoke,
-    ledger, models, price, replay, simulate, usage,
+    calls, chat, completions, config, converse, demo, doctor, estimate, generate, iam_policy,
+    invoke, ledger, models, price, replay, simulate, usage,
 };
 use crate::output::Output;
 
@@ -88,6 +88,8 @@ pub(crate) enum Command {
     Replay(replay::Replay),
     /// Run a local Bedrock
     Simulate(simulate::Simulate),
+    /// Find what stands in the way, and what to do about it
+    Doctor(doctor::Doctor),
     /// What IAM has to allow, and no more
     IamPolicy(iam_policy::IamPolicy),
     /// Show, find and check the configuration

@@ -11,6 +11,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod converse;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod estimate;
 pub(crate) mod generate;
 pub(crate) mod iam_policy;
@@ -35,6 +36,7 @@ pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
             config.run(args.config.as_deref(), args.ledger.as_deref(), output)
         }
         Command::Price(price) => price.run(&load()?, output),
+        Command::Doctor(doctor) => block_on_and_leave(doctor.run(&load()?, output)),
         Command::IamPolicy(policy) => block_on(policy.run(&load()?, output)),
         Command::Models(models) => block_on(models.run(&load()?, output)),
         Command::Demo(demo) => block_on_all_cores(demo.run(&load()?, output)),
@@ -60,13 +62,22 @@ fn block_on_all_cores(command: impl Future<Output = Result<(), Failure>>) -> Res
     run_on(&mut tokio::runtime::Builder::new_multi_thread(), command)
 }
 
+/// For a command that gives up on what hangs: it does not wait for that at its end either.
+fn block_on_and_leave(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = start(&mut tokio::runtime::Builder::new_current_thread())?;
+    let ended = runtime.block_on(command);
+    runtime.shutdown_background();
+    ended
+}
+
 fn run_on(
     runtime: &mut tokio::runtime::Builder,
     command: impl Future<Output = Result<(), Failure>>,
 ) -> Result<(), Failure> {
-    runtime
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Situation::Failed, format!("cannot start: {error}")))?
-        .block_on(command)
+    start(runtime)?.block_on(command)
+}
+
+fn start(runtime: &mut tokio::runtime::Builder) -> Result<tokio::runtime::Runtime, Failure> {
+    let cannot = |error| Failure::new(Situation::Failed, format!("cannot start: {error}"));
+    runtime.enable_all().build().map_err(cannot)
 }

@@ -50,8 +50,8 @@ pub(crate) async fn run(
     let row = if output.json { Some(recorded(&bursar, &id).await?) } else { None };
     bursar.ledger.close().await?;
     if let Err(failure) = judge(&asked, &receipt) {
-        let call = row.and_then(|row| serde_json::to_value(row).ok());
-        return Err(Failure { call, ..failure });
+        let object = row.map(|call| serde_json::json!({"call": call}));
+        return Err(Failure { object, ..failure });
     }
     match row {
         None => output.note(cost_line(&receipt, &id)),
@@ -162,7 +162,7 @@ impl Said {
     }
 }
 
-async fn recorded(bursar: &Bursar, id: &CallId) -> Result<Row, Failure> {
+pub(crate) async fn recorded(bursar: &Bursar, id: &CallId) -> Result<Row, Failure> {
     let filter = CallFilter { id: Some(id.clone()), ..CallFilter::default() };
     let rows = bursar.ledger.calls(&filter, &Page { after: None, limit: 1 }).await?;
     let missing = || Failure::new(Situation::Ledger, format!("call `{id}` is not in the ledger"));
@@ -170,7 +170,7 @@ async fn recorded(bursar: &Bursar, id: &CallId) -> Result<Row, Failure> {
 }
 
 /// The exit that an ending asks for, and what to tell the person about it.
-fn judge(asked: &Asked, receipt: &Receipt) -> Result<(), Failure> {
+pub(crate) fn judge(asked: &Asked, receipt: &Receipt) -> Result<(), Failure> {
     let ending = &receipt.settlement.ending;
     let code = ending.error_code.as_deref().unwrap_or_default();
     let situation = match ending.outcome {

@@ -14,6 +14,8 @@ closed_set! {
         Usage = "usage",
         /// The model is not known.
         UnknownModel = "unknown_model",
+        /// The account may not use the model, or nobody may any more.
+        ModelNotAllowed = "model_not_allowed",
         /// There is no price for what is asked.
         Unpriced = "unpriced",
         /// There are no credentials, or they were refused.
@@ -47,7 +49,7 @@ impl Situation {
         match self {
             Self::Failed => 1,
             Self::Usage => 2,
-            Self::UnknownModel | Self::Unpriced => 3,
+            Self::UnknownModel | Self::ModelNotAllowed | Self::Unpriced => 3,
             Self::Unauthenticated => 4,
             Self::OverBudget => 5,
             Self::Cut => 6,
@@ -74,14 +76,15 @@ pub(crate) struct Failure {
     pub(crate) hints: Vec<String>,
     /// Which of the known causes it has, where a call was made or tried.
     pub(crate) cause: Option<Cause>,
-    /// The call's row, where one was made.
-    pub(crate) call: Option<serde_json::Value>,
+    /// What stands beside the error in `--json`: the call that was made, or the command's own
+    /// object.
+    pub(crate) object: Option<serde_json::Value>,
 }
 
 impl Failure {
     pub(crate) fn new(situation: Situation, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { situation, message, answer: None, hints: Vec::new(), cause: None, call: None }
+        Self { situation, message, answer: None, hints: Vec::new(), cause: None, object: None }
     }
 
     /// What happened and why, and every remedy as a hint.
@@ -108,7 +111,7 @@ impl Failure {
     }
 
     /// `{"error":{"code":…,"message":…,"hint":…,"cause":…,"next":[…]},"call":…}`; `hint` is the
-    /// first of `next`.
+    /// first of `next`. A command's own object takes the place of `call`.
     pub(crate) fn json(&self) -> serde_json::Value {
         let error = serde_json::json!({
             "code": self.situation.as_str(),
@@ -117,7 +120,9 @@ impl Failure {
             "cause": self.cause.map(Cause::as_str),
             "next": self.hints,
         });
-        serde_json::json!({"error": error, "call": self.call})
+        let mut told = self.object.clone().unwrap_or_else(|| serde_json::json!({"call": null}));
+        told["error"] = error;
+        told
     }
 }
 

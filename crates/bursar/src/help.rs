@@ -14,7 +14,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Ask models", &["chat", "converse", "invoke"]),
     ("Know prices", &["estimate", "price", "models"]),
     ("Try it", &["demo", "simulate", "replay"]),
-    ("Set it up", &["iam-policy", "config", "ledger", "completions"]),
+    ("Set it up", &["doctor", "iam-policy", "config", "ledger", "completions"]),
 ];
 
 /// The command line with its grouped help.

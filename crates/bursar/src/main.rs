@@ -10,6 +10,7 @@ mod chat;
 mod commands;
 mod comparison;
 mod csv_rows;
+mod doctor;
 mod exchange;
 mod failure;
 mod form;

@@ -23,6 +23,9 @@ pub(crate) use file::EXAMPLE;
 /// Bedrock's first region, and the AWS tools' usual default.
 const REGION_DEFAULT: &str = "us-east-1";
 
+/// What other programs take a proxy's address from.
+const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
 /// What is meant.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -34,6 +37,8 @@ pub(crate) struct Settings {
     /// Where the program keeps its own files; it may not exist yet.
     pub(crate) data_folder: Option<PathBuf>,
     pub(crate) region: String,
+    /// Who said the region; `None` when nobody did.
+    pub(crate) region_from: Option<&'static str>,
     pub(crate) endpoint: Option<String>,
     /// The control plane's, where one is named.
     pub(crate) control_endpoint: Option<String>,
@@ -48,6 +53,10 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) connect_timeout: Duration,
     pub(crate) credentials: Credentials,
+    /// `AWS_PROFILE`.
+    pub(crate) profile: Option<String>,
+    /// The variable that asks for a proxy, if one does. Its value may hold a password.
+    pub(crate) proxy: Option<&'static str>,
 }
 
 impl Settings {
@@ -70,6 +79,7 @@ impl Settings {
             total: Duration::from_millis(said.limits.total_ms),
             ..Limits::default()
         };
+        let (region, region_from) = region(&said.aws.region)?;
         let named = ledger.or(filled(&said.ledger.url)).map(str::to_owned);
         Ok(Self {
             ledger_is_usual: named.is_none(),
@@ -78,7 +88,8 @@ impl Settings {
                 None => format!("sqlite:{}", data_folder()?.join("ledger.db").display()),
             },
             data_folder: data_path(),
-            region: region(&said.aws.region)?,
+            region,
+            region_from,
             endpoint: filled(&said.aws.endpoint)
                 .map(str::to_owned)
                 .or_else(|| endpoint_of_environment("AWS_ENDPOINT_URL_BEDROCK_RUNTIME")),
@@ -93,6 +104,8 @@ impl Settings {
             limits,
             connect_timeout: Duration::from_millis(said.limits.connect_ms),
             credentials: credentials(),
+            profile: variable("AWS_PROFILE"),
+            proxy: PROXIES.into_iter().find(|name| variable(name).is_some()),
             file,
         })
     }
@@ -196,15 +209,16 @@ pub(crate) fn data_folder() -> Result<PathBuf, Failure> {
     Ok(folder)
 }
 
-fn region(said: &str) -> Result<String, Failure> {
-    let of_environment = || variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-    let region = filled(said)
-        .map(str::to_owned)
-        .or_else(of_environment)
-        .or_else(file::region_of_profile)
-        .unwrap_or_else(|| REGION_DEFAULT.to_owned());
+/// The region, and who says so.
+fn region(said: &str) -> Result<(String, Option<&'static str>), Failure> {
+    let named = filled(said)
+        .map(|region| (region.to_owned(), "`[aws] region`"))
+        .or_else(|| variable("AWS_REGION").map(|region| (region, "`AWS_REGION`")))
+        .or_else(|| variable("AWS_DEFAULT_REGION").map(|region| (region, "`AWS_DEFAULT_REGION`")))
+        .or_else(|| file::region_of_profile().map(|region| (region, "the AWS profile")));
+    let (region, from) = named.map_or((REGION_DEFAULT.to_owned(), None), |(r, f)| (r, Some(f)));
     if is_region(&region) {
-        return Ok(region);
+        return Ok((region, from));
     }
     Err(Failure::new(Situation::Configuration, format!("`{region}` is no AWS region")).hint(
         "a region looks like `us-east-1`; see `[aws] region`, AWS_REGION and the AWS profile",

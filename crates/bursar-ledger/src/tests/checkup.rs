@@ -43,7 +43,7 @@ async fn a_quick_look_sees_a_damaged_page() {
     let mut file = OpenOptions::new().write(true).open(path).unwrap();
     // From the third page on: what opening has read stays readable.
     file.seek(SeekFrom::Start(8192)).unwrap();
-    file.write_all(&[0xa5; 40_960]).unwrap();
+    file.write_all(&vec![0xa5; 40_960]).unwrap();
     let error = ledger.checkup().await.unwrap_err();
     assert!(matches!(error, Error::Corrupt { .. }), "{error:?}");
 }

@@ -247,7 +247,7 @@ impl<'a> Talk<'a> {
         }
         let talk = self.json(session);
         match failure {
-            Some(failure) => Err(Failure { call: Some(talk), ..failure }),
+            Some(failure) => Err(Failure { object: Some(json!({"call": talk})), ..failure }),
             None => Ok(Output::object(&talk)?),
         }
     }

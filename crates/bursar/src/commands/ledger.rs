@@ -190,21 +190,17 @@ fn audit_json(report: &AuditReport) -> Value {
 
 /// Prints what was found, or the one line that says that all is well.
 fn show(report: &AuditReport, object: &Value, clean: &str, output: Output) -> Result<(), Failure> {
-    if output.json {
-        Output::object(object)?;
-    } else {
+    if !output.json {
         for Finding { check, subject, expected, found } in &report.findings {
             Output::line(format!("{check} of {subject}: {found} is recorded, {expected} follows"))?;
         }
     }
     if report.is_clean() {
-        if !output.json {
-            Output::line(clean)?;
-        }
-        return Ok(());
+        return Ok(if output.json { Output::object(object) } else { Output::line(clean) }?);
     }
     // The findings are printed; only the exit code is left to say.
     let message = format!("the audit has {} findings", report.findings.len());
-    Err(Failure::new(Situation::AuditFindings, message)
-        .hint("keep the ledger as it is, and restore a backup beside it to compare"))
+    let failure = Failure::new(Situation::AuditFindings, message)
+        .hint("keep the ledger as it is, and restore a backup beside it to compare");
+    Err(Failure { object: Some(object.clone()), ..failure })
 }
