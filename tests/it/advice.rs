@@ -97,7 +97,7 @@ fn every_command_that_advice_names_is_there() {
     for command in commands {
         let mut arguments: Vec<&str> = command.split(' ').skip(1).collect();
         // Those that would go on running, or call, are only asked for their help.
-        if matches!(arguments[0], "simulate" | "converse") {
+        if matches!(arguments[0], "simulate" | "converse" | "doctor" | "estimate") {
             arguments.push("--help");
         }
         bare(&arguments).exits(0);

@@ -70,7 +70,8 @@ fn not_authorized(scene: &Scene<'_>) -> Advice {
     let statement = statement(action, &resources(scene, &denial));
     advice
         .then(format!("add this statement to a policy of the user or role: {statement}"))
-        .then("check by `aws sts get-caller-identity` that it is the user or role you meant")
+        .then_if(policy_of(scene))
+        .then("check by `bursar doctor` that it is the user or role you meant")
         .then(SETTLES)
 }
 
@@ -93,7 +94,7 @@ fn model_access(scene: &Scene<'_>) -> Advice {
             "open Model access (or the model's page) in the Bedrock console of {}, and request it",
             scene.region()
         ))
-        .then("check by `aws sts get-caller-identity` that it is the account you meant")
+        .then("check by `bursar doctor` that it is the account you meant")
         .then(SETTLES)
 }
 
@@ -130,6 +131,14 @@ fn operation_not_allowed(scene: &Scene<'_>) -> Advice {
             "open a support case under Account and billing, and say that Bedrock refuses the call",
         )
         .then(format!("see whether another model or region is enabled: {}", scene.look_up()))
+}
+
+/// The whole policy that calls to the model take, where this statement is not all of it.
+fn policy_of(scene: &Scene<'_>) -> Option<String> {
+    let model = scene.trouble.model?;
+    let base = model.base.as_ref()?;
+    let id = model.geography.as_ref().map_or(base.to_string(), |label| format!("{label}.{base}"));
+    Some(format!("`bursar iam-policy {id}` writes the whole policy, for streams and counting too"))
 }
 
 /// The action that an operation needs.

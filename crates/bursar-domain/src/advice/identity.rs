@@ -3,7 +3,8 @@
 use super::scene::Scene;
 use super::{Advice, Cause};
 
-const WHO: &str = "`aws sts get-caller-identity` shows who AWS takes you for";
+const WHO: &str =
+    "`bursar doctor` shows whom AWS takes you for, and where the credentials come from";
 
 /// What the AWS SDK says when it has asked everywhere; a page on where it asked follows it.
 const NOWHERE: &str = "no credentials found in chain";
@@ -33,6 +34,7 @@ fn no_credentials(scene: &Scene<'_>) -> Advice {
              `AWS_SECRET_ACCESS_KEY`",
         )
         .then("with a Bedrock API key: set `AWS_BEARER_TOKEN_BEDROCK`")
+        .then("then see by `bursar doctor` that they are found, and whose they are")
 }
 
 fn expired(scene: &Scene<'_>) -> Advice {
@@ -102,4 +104,5 @@ fn clock_skew(scene: &Scene<'_>) -> Advice {
         .then(
             "in a virtual machine or container, set the host's clock; after a suspend, restart it",
         )
+        .then("`bursar doctor` tells how far it is off")
 }

@@ -5,6 +5,7 @@ use super::{Advice, Cause};
 
 const ENDPOINT: &str = "check `AWS_ENDPOINT_URL_BEDROCK_RUNTIME` and the region: `bursar config` \
     shows what is set";
+const KNOCK: &str = "`bursar doctor` knocks at the endpoint, and tells who answers";
 
 pub(super) fn advise(scene: &Scene<'_>, cause: Cause) -> Option<Advice> {
     Some(match cause {
@@ -48,6 +49,7 @@ fn proxy(scene: &Scene<'_>) -> Advice {
         .then("add `.amazonaws.com` to `NO_PROXY`, or use a VPC endpoint for Bedrock")
         .then("a captive portal, a load balancer or a VPN answers like this too: open a web page")
         .then(ENDPOINT)
+        .then(KNOCK)
 }
 
 fn refused(scene: &Scene<'_>) -> Advice {
@@ -56,6 +58,7 @@ fn refused(scene: &Scene<'_>) -> Advice {
         .then("if it is a simulator, start it: `bursar simulate`")
         .then(ENDPOINT)
         .then("or a firewall refuses it: Bedrock needs outgoing port 443")
+        .then(KNOCK)
 }
 
 fn unknown_host(scene: &Scene<'_>) -> Advice {
@@ -65,6 +68,7 @@ fn unknown_host(scene: &Scene<'_>) -> Advice {
         .then("check that this machine is on the network")
         .then(format!("check that {} is spelt right and has Bedrock", scene.region()))
         .then(ENDPOINT)
+        .then(KNOCK)
 }
 
 fn tls(scene: &Scene<'_>) -> Advice {
@@ -72,7 +76,7 @@ fn tls(scene: &Scene<'_>) -> Advice {
     Advice::of(Cause::Tls, what, scene.transport())
         .then("a company proxy that reads traffic has its own root certificate: install it here")
         .then("an endpoint without TLS is `http://`, not `https://`")
-        .then("a wrong clock makes good certificates invalid: check it")
+        .then("a wrong clock makes good certificates invalid: `bursar doctor` checks it")
 }
 
 fn not_connected(scene: &Scene<'_>, cause: Cause) -> Advice {
@@ -84,6 +88,7 @@ fn not_connected(scene: &Scene<'_>, cause: Cause) -> Advice {
         .then("check that this machine is on the network, and may reach port 443 outside")
         .then("in a private subnet, Bedrock needs a NAT gateway or a VPC endpoint")
         .then(ENDPOINT)
+        .then(KNOCK)
 }
 
 fn no_first_byte(scene: &Scene<'_>) -> Advice {
@@ -129,7 +134,7 @@ fn not_sent(scene: &Scene<'_>) -> Advice {
     let what = "the request could not be built, and nothing was sent";
     Advice::of(Cause::NotSent, what, scene.transport())
         .then("set a region with `AWS_REGION`, and check the endpoint's URL")
-        .then("`aws sts get-caller-identity` shows whether there are credentials")
+        .then("`bursar doctor` shows whether there are credentials")
 }
 
 fn time_limit(scene: &Scene<'_>) -> Advice {

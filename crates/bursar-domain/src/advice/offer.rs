@@ -126,6 +126,7 @@ fn counting_unsupported(scene: &Scene<'_>) -> Advice {
     Advice::of(Cause::CountingUnsupported, what, why)
         .then_if(base.map(|base| format!("ask with the base id `{base}`")))
         .then("without a count, the bytes of the request are an upper bound of its text tokens")
+        .then("`bursar estimate` goes by that, too, where --count is left away")
 }
 
 /// `eu` of `eu-central-1`.

@@ -51,13 +51,15 @@ fn context_window(scene: &Scene<'_>) -> Advice {
         }
         _ => advice.then("leave out older turns or parts of documents, or ask in several calls"),
     };
-    let Some(needed) = sent.or_else(|| window.map(|window| window.saturating_add(1))) else {
-        return advice;
-    };
-    advice.then_if(roomier(scene, needed).map(|model| {
+    let needed = sent.or_else(|| window.map(|window| window.saturating_add(1)));
+    let roomier = needed.and_then(|needed| Some((roomier(scene, needed)?, needed)));
+    let instead = roomier.map(|(model, needed)| {
         let window = model.context_window.map_or(String::new(), figure);
         format!("or call {}, which takes {window} tokens", scene.priced_id(&model, needed))
-    }))
+    });
+    advice
+        .then_if(instead)
+        .then("`bursar estimate` tells before a call what a prompt comes to; with --count, Bedrock counts it")
 }
 
 /// `200049 tokens > 200000 maximum`; each `None` where it is not said.
