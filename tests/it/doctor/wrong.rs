@@ -136,9 +136,9 @@ fn an_endpoint_that_nobody_listens_on_fails_and_a_proxy_variable_is_pointed_out(
 #[test]
 fn an_endpoint_that_never_answers_does_not_hang_it() {
     let world = World::start();
-    let told = elsewhere(&world, &server(None), &["--limit-ms", "300"], 8);
+    let told = elsewhere(&world, &server(None), &["--limit-ms", "2000"], 8);
     let found = &finding(&told, "endpoint")["found"];
-    assert_eq!(found, "nothing came within 300 ms");
+    assert_eq!(found, "nothing came within 2000 ms");
     assert_eq!(level(&told, "ledger"), "note", "the others go on");
 }
 
@@ -242,10 +242,10 @@ fn a_ledger_that_another_process_holds_does_not_hang_it() {
     let config = world.write("config.toml", "[tags]\nreport = [\"ward\"]\n");
     let turn = File::options().write(true).open(world.path("ledger.db-lock")).unwrap();
     turn.lock().unwrap();
-    let arguments = ["--config", &config, "doctor", "--json", "--limit-ms", "700"];
+    let arguments = ["--config", &config, "doctor", "--json", "--limit-ms", "3000"];
     let told = world.bursar(&arguments).exits(10).json();
     let ledger = finding(&told, "ledger");
-    assert_eq!(ledger["found"], "nothing came within 700 ms", "{ledger:#}");
+    assert_eq!(ledger["found"], "nothing came within 3000 ms", "{ledger:#}");
     assert!(ledger["remedy"][0].as_str().unwrap().contains("another process"), "{ledger:#}");
 }
 
