@@ -1,10 +1,13 @@
 //! The control plane as the SDK reads it, against the simulator.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bursar_domain::catalogue::Names;
 use bursar_domain::time::{Clock, Timestamp};
 use bursar_simulator::{Scenario, Settings, Simulator, Telling};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::ControlPlane;
@@ -19,14 +22,17 @@ async fn start(settings: Settings) -> (Simulator, ControlPlane) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let time = Timestamp::parse_date("2026-11-01").unwrap();
     let simulator = Simulator::start(listener, settings, Clock::new(move || time)).unwrap();
-    let connection = Connection {
+    let control_plane = ControlPlane::connect(&at(simulator.url())).await.unwrap();
+    (simulator, control_plane)
+}
+
+fn at(endpoint: String) -> Connection {
+    Connection {
         region: Some("us-east-1".to_owned()),
-        endpoint: Some(simulator.url()),
+        endpoint: Some(endpoint),
         credentials: Credentials::Simulated,
         connect_timeout: Duration::from_secs(3),
-    };
-    let control_plane = ControlPlane::connect(&connection).await.unwrap();
-    (simulator, control_plane)
+    }
 }
 
 #[tokio::test]
@@ -107,4 +113,33 @@ async fn where_nobody_listens_nothing_is_told() {
     simulator.stop().await;
     let Err(Error::Unread(unread)) = control_plane.models().await else { panic!() };
     assert_eq!((unread.code.as_str(), unread.status), ("ConnectFailed", None));
+}
+
+/// Answers whatever is asked with a page that says there is another, and counts.
+async fn endless() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let pages = Arc::new(AtomicUsize::new(0));
+    let asked = pages.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            asked.fetch_add(1, Ordering::SeqCst);
+            let body = r#"{"inferenceProfileSummaries":[],"nextToken":"more"}"#;
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+            let answer = format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            let mut request = [0; 8192];
+            let _read = stream.read(&mut request).await.unwrap();
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    (url, pages)
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_is_given_up() {
+    let (endpoint, pages) = endless().await;
+    let control_plane = ControlPlane::connect(&at(endpoint)).await.unwrap();
+    let Err(Error::Unread(unread)) = control_plane.profiles().await else { panic!() };
+    assert_eq!((unread.code.as_str(), unread.status), ("EndlessList", None));
+    assert_eq!(pages.load(Ordering::SeqCst), super::PAGES_MAX);
 }
