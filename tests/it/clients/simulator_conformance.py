@@ -1,4 +1,5 @@
-"""boto3 over TLS against `bursar simulate`: guardrails, the control plane, a bearer key, a quota.
+"""boto3 over TLS against `bursar simulate`: guardrails, the control plane, who calls, a bearer key, a
+quota.
 
 Arguments: the endpoint, the file of its certificate, and the ARNs of its application profile and of
 its prompt router.
@@ -66,6 +67,16 @@ def check_lists(bedrock):
         pass
 
 
+def check_caller(sts):
+    told = sts.get_caller_identity()
+    assert told["Arn"] == f"arn:aws:iam::{told['Account']}:user/simulated", told
+    try:
+        sts.get_session_token()
+        raise AssertionError("more of STS is served than is said")
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == "InvalidAction", error
+
+
 def check_quota(runtime):
     messages = [{"role": "user", "content": [{"text": "Hello"}]}]
     reply = runtime.converse(modelId=PROFILE, messages=messages)
@@ -88,6 +99,7 @@ def calls():
 
 check_guardrail(client("bedrock-runtime"))
 check_lists(client("bedrock"))
+check_caller(client("sts"))
 check_quota(client("bedrock-runtime"))
 os.environ["AWS_BEARER_TOKEN_BEDROCK"] = "any"
 check_guardrail(client("bedrock-runtime"))
