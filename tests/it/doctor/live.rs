@@ -221,5 +221,6 @@ fn nothing_is_spent_where_a_check_failed() {
     let world = World::start_with(&["--no-access", NOVA]);
     let told = live(&world, &["-m", NOVA], 3);
     assert_eq!(told["live"], Value::Null);
+    assert_eq!(finding(&told, "live")["found"], "no call was made, since a check failed");
     assert!(world.calls().is_empty() && !world.path("live.json").exists());
 }

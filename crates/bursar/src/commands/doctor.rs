@@ -56,12 +56,16 @@ impl Doctor {
             clock: Clock::system(),
         };
         let Examined { mut findings, simulated } = Box::pin(examination.run(output)).await;
+        // Money is spent only where nothing failed that is free to ask.
+        let max_cost = self.max_cost.filter(|_| verdict(&findings).is_ok());
+        if self.live && max_cost.is_none() {
+            findings.push(Finding::note("live", "no call was made, since a check failed"));
+        }
         if !output.json {
             print(&findings)?;
         }
         let mut report = None;
-        // Money is spent only where nothing failed that is free to ask.
-        if let Some(max_cost) = self.max_cost.filter(|_| verdict(&findings).is_ok()) {
+        if let Some(max_cost) = max_cost {
             let path = self.report.unwrap_or_else(live::usual_report);
             let (models, clock) = (&self.models, Clock::system());
             let live = Live { settings, models, max_cost, report: &path, clock };
