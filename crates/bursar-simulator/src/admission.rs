@@ -1,6 +1,7 @@
 //! What stands between a request and its answer: its size, its authorization, its metadata, its
 //! model, its shape and its limits, each refused in Bedrock's words; then its tokens are counted.
 
+use std::borrow::Cow;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use bursar_wire::messages;
 use bursar_wire::path::RequestPath;
 use bursar_wire::sigv4::{self, SignedRequest};
 use bytes::Bytes;
+use http::HeaderValue;
+use http::header::HOST;
 use http::request::Parts;
 use http_body_util::LengthLimitError;
 use serde_json::Value;
@@ -123,12 +126,13 @@ impl Service {
         body: &[u8],
         now: Timestamp,
     ) -> Result<(), WireError> {
-        let mut headers = parts.headers.clone();
+        let mut headers = Cow::Borrowed(&parts.headers);
         if let Some(authority) = parts.uri.authority()
-            && let Ok(host) = http::HeaderValue::from_str(authority.as_str())
+            && !headers.contains_key(HOST)
+            && let Ok(host) = HeaderValue::from_str(authority.as_str())
         {
             // HTTP/2 has no host header, but signers sign one.
-            headers.entry(http::header::HOST).or_insert(host);
+            headers.to_mut().insert(HOST, host);
         }
         let request = SignedRequest {
             method: parts.method.as_str(),

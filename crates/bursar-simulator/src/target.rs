@@ -1,6 +1,9 @@
 //! The model that a request is for, and what the catalogue says may be asked of it: every refusal
 //! that depends on the model alone is made here, in Bedrock's words.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use bursar_domain::call::Operation;
 use bursar_domain::catalogue::{Catalogue, Model};
 use bursar_domain::model::RefKind;
@@ -13,6 +16,11 @@ use crate::chance::Chance;
 use crate::control_plane::arn_of_model;
 use crate::settings::Settings;
 use crate::shape::Shape;
+
+/// The catalogue's models, read once: it is searched where it lies, and a load test asks for the
+/// same few models over and over.
+static LISTED: LazyLock<HashMap<&str, Model>> =
+    LazyLock::new(|| Catalogue::embedded().models().map(|model| (model.id, model)).collect());
 
 /// Which of the two languages a body is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +39,7 @@ pub(crate) struct Target {
     kind: RefKind,
     /// The cross-region profile that leads to it.
     geography: Option<String>,
-    model: Option<Model>,
+    model: Option<&'static Model>,
     /// What a prompt router chose: the ARN that it tells.
     pub(crate) chosen: Option<String>,
     /// Whether the account may use it.
@@ -51,14 +59,14 @@ pub(crate) fn find(sent: &str, settings: &Settings, chance: Chance) -> Result<Ta
 }
 
 fn named(sent: &str, settings: &Settings) -> Result<Target, WireError> {
-    let catalogue = Catalogue::embedded();
-    let found =
-        catalogue.resolve(sent, &settings.names).map_err(|_| messages::invalid_model_id())?;
+    let found = Catalogue::embedded()
+        .resolve(sent, &settings.names)
+        .map_err(|_| messages::invalid_model_id())?;
     if found.alias.is_some() {
         // Aliases are Bursar's. Bedrock knows none, and must not seem to.
         return Err(messages::invalid_model_id());
     }
-    let model = found.base.as_ref().and_then(|base| catalogue.model(base.as_str()));
+    let model = found.base.as_ref().and_then(|base| LISTED.get(base.as_str()));
     let id = found.base.map_or(found.dispatched, |base| base.as_str().to_owned());
     let is_allowed = !settings.no_access.contains(&id);
     Ok(Target { id, kind: found.kind, geography: found.geography, model, chosen: None, is_allowed })
@@ -122,7 +130,7 @@ impl Target {
         input: u64,
         max_tokens: Option<u64>,
     ) -> Result<(), WireError> {
-        let Some(model) = self.model.as_ref().filter(|_| shape.is_text()) else { return Ok(()) };
+        let Some(model) = self.model.filter(|_| shape.is_text()) else { return Ok(()) };
         if let (Some(limit), Some(asked)) = (model.max_output_tokens, max_tokens)
             && asked > limit
         {
@@ -145,7 +153,7 @@ impl Target {
 
     /// The most output that it gives, where the catalogue knows.
     pub(crate) fn output_max(&self) -> Option<u64> {
-        self.model.as_ref().and_then(|model| model.max_output_tokens)
+        self.model.and_then(|model| model.max_output_tokens)
     }
 
     /// Whether it is a stored prompt, which brings its own messages.
@@ -155,7 +163,7 @@ impl Target {
 
     /// Whether it has a prompt cache; one that is not known has.
     pub(crate) fn caches(&self) -> bool {
-        self.model.as_ref().is_none_or(|model| model.prompt_cache == Some(true))
+        self.model.is_none_or(|model| model.prompt_cache == Some(true))
     }
 
     /// Whether Converse shows its thoughts.
