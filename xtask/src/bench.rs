@@ -3,14 +3,17 @@
 //! Times of one machine mean little elsewhere, so each bench states a ratio of two programs that
 //! ran in turns, and the machine stands beside every figure. No test depends on these numbers.
 
+mod chat;
 mod cold;
 mod converse;
 mod ledger;
 mod machine;
 mod price;
+mod process;
 mod replay;
 mod report;
 mod sandbox;
+mod simulator;
 mod timing;
 mod usage;
 mod version;
@@ -27,7 +30,7 @@ struct Bench {
     run: fn() -> Result<Vec<Finding>>,
 }
 
-const BENCHES: [Bench; 7] = [
+const BENCHES: [Bench; 10] = [
     Bench {
         name: "cold",
         question: "How long does a stranger wait for the first `cargo run --release -- demo`?",
@@ -47,6 +50,21 @@ const BENCHES: [Bench; 7] = [
         name: "converse",
         question: "What does metering add to one call, beside a bare SDK program?",
         run: converse::run,
+    },
+    Bench {
+        name: "process",
+        question: "How long does one `bursar converse` take, beside the AWS CLI?",
+        run: process::run,
+    },
+    Bench {
+        name: "chat",
+        question: "How much later than the SDK's own stream does an answer begin in `bursar chat`?",
+        run: chat::run,
+    },
+    Bench {
+        name: "simulator",
+        question: "Can the simulator stand behind a load test?",
+        run: simulator::run,
     },
     Bench {
         name: "ledger",

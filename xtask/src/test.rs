@@ -5,7 +5,7 @@
 
 mod machine;
 mod node;
-mod python;
+pub(crate) mod python;
 mod tally;
 
 use std::io::{BufRead, BufReader, Read, Write};

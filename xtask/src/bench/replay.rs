@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::report::Finding;
-use super::sandbox::{RAM_DISK, Sandbox, Simulator, binary};
+use super::sandbox::{RAM_DISK, Sandbox, Simulator, binary, peak_mib};
 
 /// As many rows as the published trace of one hour has.
 const ROWS: u64 = 8_819;
@@ -25,7 +25,7 @@ pub(super) fn run() -> Result<Vec<Finding>> {
     let mut process = replay.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let mut peak = 0.0_f64;
     let status = loop {
-        if let Some(resident) = resident_mib(process.id()) {
+        if let Some(resident) = peak_mib(process.id()) {
             peak = peak.max(resident);
         }
         if let Some(status) = process.try_wait()? {
@@ -37,13 +37,6 @@ pub(super) fn run() -> Result<Vec<Finding>> {
         bail!("`bursar replay` ended with {status}, and {peak} MiB were seen");
     }
     Ok(vec![Finding::at_most(format!("peak resident, {ROWS} rows"), peak, LIMIT_MIB, " MiB")])
-}
-
-/// The most memory that a process has had at once.
-fn resident_mib(process: u32) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<f64>().ok()? / 1024.0)
 }
 
 /// A trace in the Azure format, with token counts of the published one's size.

@@ -60,7 +60,15 @@ impl Drop for Sandbox {
     }
 }
 
-/// `bursar simulate` on a free port, stopped in the end.
+/// The most memory that a process has had at once, in MiB; gone with the process.
+pub(super) fn peak_mib(process: u32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<f64>().ok()? / 1024.0)
+}
+
+/// `bursar simulate` on a free port, or another server that says where it listens as it does;
+/// stopped in the end.
 pub(super) struct Simulator {
     process: Child,
     url: String,
@@ -69,10 +77,20 @@ pub(super) struct Simulator {
 }
 
 impl Simulator {
-    /// Starts it and waits for the line that says where it listens.
+    /// Starts it as it is by default.
     pub(super) fn start() -> Result<Self> {
+        Self::start_with(&[])
+    }
+
+    /// Starts it with more arguments.
+    pub(super) fn start_with(arguments: &[&str]) -> Result<Self> {
         let mut command = Command::new(binary("bursar")?);
         command.args(["simulate", "--listen", "127.0.0.1:0", "--quiet"]);
+        Self::of(command.args(arguments))
+    }
+
+    /// Starts a server and waits for the line that says where it listens.
+    pub(super) fn of(command: &mut Command) -> Result<Self> {
         let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let stdout = process.stdout.take().context("the simulator has no stdout")?;
         let mut simulator = Self { process, url: String::new(), stdout: BufReader::new(stdout) };
@@ -82,6 +100,16 @@ impl Simulator {
         url.with_context(|| format!("the simulator began with `{}`", line.trim()))?
             .clone_into(&mut simulator.url);
         Ok(simulator)
+    }
+
+    /// Where it listens, such as `http://127.0.0.1:41237`.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The process's number.
+    pub(super) fn process_id(&self) -> u32 {
+        self.process.id()
     }
 
     /// `command`, with this simulator for Bedrock.

@@ -13,7 +13,7 @@ const LIST: &str = "requirements.txt";
 
 /// Makes `target/python` where it is not there yet, or holds something else, and gives back its
 /// interpreter.
-pub(super) fn prepare() -> Result<String> {
+pub(crate) fn prepare() -> Result<String> {
     let list = referees().join(LIST);
     let folder = target_directory()?.join("python");
     let installed = folder.join(LIST);
