@@ -59,6 +59,16 @@ const WITHIN: &[Case] = &[
 ];
 
 #[test]
+fn a_model_that_fails_before_it_streams_owes_nothing() {
+    let world = quick_world();
+    let failed = case("fault=model-stream-error", "rejected", "ModelStreamErrorException", 8);
+    for operation in ["converse-stream", "invoke-stream"] {
+        check(&world, operation, &failed);
+    }
+    world.audit();
+}
+
+#[test]
 fn an_error_before_the_answer_owes_nothing() {
     let world = quick_world();
     for operation in ["converse", "converse-stream", "invoke", "invoke-stream"] {

@@ -33,6 +33,8 @@ closed_set! {
         ModelTimeout = "model-timeout",
         /// 424 `ModelErrorException`.
         ModelError = "model-error",
+        /// 424 `ModelStreamErrorException`, before a stream begins.
+        ModelStreamError = "model-stream-error",
         /// 429 `ModelNotReadyException`.
         NotReady = "not-ready",
         /// 500 `InternalServerException`.
@@ -79,9 +81,10 @@ closed_set! {
 }
 
 impl Fault {
-    /// Whether it can only happen to an event stream.
+    /// Whether it can only happen to an event stream, or where one was asked for.
     pub(crate) fn needs_stream(self) -> bool {
-        self.exception().is_some() || matches!(self, Self::CutBorder | Self::BadCrc)
+        self.exception().is_some()
+            || matches!(self, Self::ModelStreamError | Self::CutBorder | Self::BadCrc)
     }
 
     /// The error that is answered instead of the model's answer.
@@ -97,6 +100,7 @@ impl Fault {
             Self::NotFound => Some(messages::legacy_and_unused()),
             Self::ModelTimeout => modelled(ErrorCode::ModelTimeout, TIMED_OUT),
             Self::ModelError => modelled(ErrorCode::ModelError, UNEXPECTED),
+            Self::ModelStreamError => modelled(ErrorCode::ModelStreamError, UNEXPECTED),
             Self::NotReady => Some(messages::model_not_ready()),
             Self::Internal => modelled(ErrorCode::InternalServer, UNEXPECTED),
             Self::Unavailable => Some(messages::unable_to_process()),

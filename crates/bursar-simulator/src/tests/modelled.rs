@@ -114,6 +114,26 @@ async fn every_error_has_its_type_where_tokens_are_counted_and_guardrails_applie
 }
 
 #[tokio::test]
+async fn a_model_that_fails_before_it_streams_has_its_type_in_both_streams() {
+    const CODE: &str = "ModelStreamErrorException";
+    let simulator = with("model-stream-error", 1).await;
+    let asked = sdk(&simulator).invoke_model_with_response_stream().model_id(HAIKU);
+    let error = asked.body(body()).send().await.unwrap_err();
+    assert_eq!(error.raw_response().unwrap().status().as_u16(), 424);
+    assert_eq!(seen::<(), _>(Err(error)), (CODE.to_owned(), true));
+    let asked = sdk(&simulator).converse_stream().model_id(NOVA).messages(user("Hello"));
+    assert_eq!(seen(asked.send().await), (CODE.to_owned(), true));
+    let call = simulator.calls().remove(0);
+    assert_eq!((call.ended, call.usage.output), (Some(format!("error:{CODE}")), 0));
+    // A rule passes plain calls by; a caller who asks for it there is told.
+    sdk(&simulator).converse().model_id(NOVA).messages(user("Hello")).send().await.unwrap();
+    let asked = sdk(&simulator).converse().model_id(NOVA).messages(user("Hello"));
+    let asked = asked.request_metadata("bursar-sim", "fault=model-stream-error");
+    let error = asked.send().await.unwrap_err().into_service_error();
+    assert!(error.message().unwrap().contains("needs a stream"), "{error:?}");
+}
+
+#[tokio::test]
 async fn every_exception_has_its_type_in_a_streamed_invocation() {
     for (fault, code) in EXCEPTIONS {
         let simulator = with(fault, 2).await;
