@@ -137,6 +137,7 @@ fn programs_are_told_the_cause_and_the_remedies() {
         ("not-found", Cause::Legacy),
         ("model-timeout", Cause::ModelTimeout),
         ("model-error", Cause::ModelError),
+        ("model-stream-error", Cause::ModelStreamError),
         ("not-ready", Cause::NotReady),
         ("internal", Cause::Internal),
         ("unavailable", Cause::Unavailable),

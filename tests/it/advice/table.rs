@@ -111,8 +111,74 @@ pub(crate) fn by_others() -> Vec<Row> {
     let mut rows = access();
     rows.extend(identity_and_region());
     rows.extend(requests_and_upstream());
+    rows.extend(other_wordings());
+    rows.extend(other_codes());
     rows.extend(on_the_way());
     rows
+}
+
+/// What is said elsewhere, in other words or later, than where `messages` has it.
+fn other_wordings() -> Vec<Row> {
+    let validation = |text: &str| WireError::new(ErrorCode::Validation, text);
+    let of_model = "The model returned the following errors: ";
+    let unexpected = "The system encountered an unexpected error during processing.";
+    let again = "please reformat your input and try again.";
+    vec![
+        row(
+            "too many requests, as it was said before",
+            WireError::new(
+                ErrorCode::Throttling,
+                "Too many requests, please wait before trying again. You have sent too many \
+                 requests.  Wait before trying again.",
+            ),
+        ),
+        row(
+            "input too long, by the model",
+            validation(&format!("{of_model}Input is too long for requested model.")),
+        ),
+        Row { status: Some(200), ..row("input too long in a stream", messages::input_too_long()) },
+        row(
+            "body too long",
+            validation(&format!(
+                "Malformed input request: expected maxLength: 42000, actual: 46735, {again}"
+            )),
+        ),
+        row(
+            "malformed, by the model",
+            validation(&format!(
+                "{of_model}Malformed input request: #/messages/2/content/0: extraneous key \
+                 [toolResult] is not permitted, {again}"
+            )),
+        ),
+        row(
+            "not on this route",
+            validation("model `openai.gpt-oss-120b` isn't supported on this route"),
+        ),
+        row(
+            "stream error before the stream",
+            WireError::new(ErrorCode::ModelStreamError, unexpected),
+        ),
+    ]
+}
+
+/// Codes that AWS documents for all of its services, and codes that mean throttling in some.
+fn other_codes() -> Vec<Row> {
+    [
+        ("IncompleteSignature", 400, "The request signature does not conform to AWS standards."),
+        ("InternalFailure", 500, "The request processing has failed due to a server error."),
+        ("InvalidClientTokenId", 403, "The certificate or key ID does not exist in our records."),
+        ("NotAuthorized", 400, "You do not have permission to perform this action."),
+        ("RequestExpired", 400, "The request reached the service too late."),
+        ("ServiceUnavailable", 503, "The request has failed due to a temporary failure."),
+        ("ValidationError", 400, "The input fails to satisfy the constraints of the service."),
+        ("LimitExceededException", 400, ""),
+        ("PriorRequestNotComplete", 400, ""),
+        ("ProvisionedThroughputExceededException", 400, ""),
+        ("SlowDown", 503, ""),
+        ("TransactionInProgressException", 400, ""),
+    ]
+    .map(|(code, status, message)| row(code, of(code, status, message)))
+    .into()
 }
 
 fn access() -> Vec<Row> {

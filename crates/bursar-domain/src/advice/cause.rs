@@ -42,6 +42,8 @@ closed_set! {
         Legacy = "legacy",
         /// Something else that is not there.
         NotFound = "not_found",
+        /// The endpoint serves the model in another language than the one that was spoken.
+        WrongRoute = "wrong_route",
         /// The model does not count tokens.
         CountingUnsupported = "counting_unsupported",
         /// The input is over the context window.

@@ -35,7 +35,7 @@ const CONNECTING: [(&str, Cause); 11] = [
 ];
 
 /// Words that tell more than the code beside them; the first that is found counts.
-const WORDS: [(&str, Cause); 33] = [
+const WORDS: [(&str, Cause); 34] = [
     ("aws marketplace", Cause::Marketplace),
     ("aws-marketplace:", Cause::Marketplace),
     ("use case details", Cause::UseCaseForm),
@@ -65,6 +65,7 @@ const WORDS: [(&str, Cause); 33] = [
     ("maximum tokens you requested", Cause::OutputLimit),
     ("expected maxlength", Cause::FieldTooLong),
     ("malformed input request", Cause::MalformedRequest),
+    ("supported on this route", Cause::WrongRoute),
     ("support counting tokens", Cause::CountingUnsupported),
     ("operation not allowed", Cause::OperationNotAllowed),
     ("content block that you provided", Cause::UnsupportedContent),
@@ -72,7 +73,7 @@ const WORDS: [(&str, Cause); 33] = [
 ];
 
 /// What a code means when no word tells more.
-const CODES: [(&str, Cause); 34] = [
+const CODES: [(&str, Cause); 38] = [
     ("AccessDenied", Cause::NotAuthorized),
     ("AccessDeniedException", Cause::NotAuthorized),
     ("ConflictException", Cause::Conflict),
@@ -95,6 +96,8 @@ const CODES: [(&str, Cause); 34] = [
     ("ModelStreamErrorException", Cause::ModelStreamError),
     ("ModelTimeoutException", Cause::ModelTimeout),
     ("NotAuthorized", Cause::NotAuthorized),
+    ("PriorRequestNotComplete", Cause::Throttled),
+    ("ProvisionedThroughputExceededException", Cause::Throttled),
     ("RequestExpired", Cause::ClockSkew),
     ("RequestTimeTooSkewed", Cause::ClockSkew),
     ("ResourceNotFoundException", Cause::NotFound),
@@ -102,8 +105,10 @@ const CODES: [(&str, Cause); 34] = [
     ("ServiceUnavailable", Cause::Unavailable),
     ("ServiceUnavailableException", Cause::Unavailable),
     ("SignatureDoesNotMatch", Cause::BadSignature),
+    ("SlowDown", Cause::Throttled),
     ("ThrottlingException", Cause::Throttled),
     ("TooManyRequestsException", Cause::RequestQuota),
+    ("TransactionInProgressException", Cause::Throttled),
     ("UnrecognizedClientException", Cause::InvalidCredentials),
     ("ValidationError", Cause::InvalidRequest),
     ("ValidationException", Cause::InvalidRequest),

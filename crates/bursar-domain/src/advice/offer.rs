@@ -12,6 +12,7 @@ pub(super) fn advise(scene: &Scene<'_>, cause: Cause) -> Option<Advice> {
         Cause::EndOfLife => end_of_life(scene),
         Cause::Legacy => legacy(scene),
         Cause::NotFound => not_found(scene),
+        Cause::WrongRoute => wrong_route(scene),
         Cause::CountingUnsupported => counting_unsupported(scene),
         _ => return None,
     })
@@ -115,6 +116,16 @@ fn not_found(scene: &Scene<'_>) -> Advice {
     let why = format!("Bedrock said {}", scene.quoted());
     Advice::of(Cause::NotFound, what, why)
         .then("an ARN holds a region and an account: compare both with those of your credentials")
+        .then(scene.look_up())
+}
+
+fn wrong_route(scene: &Scene<'_>) -> Advice {
+    let what = format!("the endpoint does not serve {} in this way", scene.named());
+    let why =
+        "Bedrock has several endpoints and ways of asking, and not every model answers to each";
+    Advice::of(Cause::WrongRoute, what, why)
+        .then("ask by Converse at `bedrock-runtime`, which most models answer to")
+        .then("unset `AWS_ENDPOINT_URL_BEDROCK_RUNTIME` unless you mean another endpoint")
         .then(scene.look_up())
 }
 

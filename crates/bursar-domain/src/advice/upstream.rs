@@ -57,8 +57,11 @@ fn model_timeout(scene: &Scene<'_>) -> Advice {
 }
 
 fn model_error(scene: &Scene<'_>, cause: Cause) -> Advice {
+    let had_begun = scene.trouble.status.is_none_or(|status| (200..300).contains(&status));
     let what = match cause {
-        Cause::ModelStreamError => format!("{} failed while it answered", scene.named()),
+        Cause::ModelStreamError if had_begun => {
+            format!("{} failed while it answered", scene.named())
+        }
         _ => format!("{} failed at this request", scene.named()),
     };
     let why = format!("the error is the model's own, passed on by Bedrock: {}", scene.quoted());
