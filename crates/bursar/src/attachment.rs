@@ -14,12 +14,16 @@ use bursar_domain::model::ModelRef;
 use crate::commands::converse::PROMPT_BYTES_MAX;
 use crate::failure::{Failure, Situation};
 
+mod pixels;
+
 /// Bedrock's bounds on one request.
 const IMAGES_MAX: usize = 20;
 const DOCUMENTS_MAX: usize = 5;
 /// 3.75 MB and 4.5 MB, read as Bedrock's smaller megabyte.
 const IMAGE_BYTES_MAX: u64 = 3_750_000;
 const DOCUMENT_BYTES_MAX: u64 = 4_500_000;
+/// The most pixels of an image's width, and of its height.
+const IMAGE_SIDE_MAX: u32 = 8_000;
 /// Bedrock's bound on a document's name.
 const NAME_CHARS_MAX: usize = 200;
 
@@ -76,6 +80,14 @@ fn read(path: &Path) -> Result<Attachment, Failure> {
     if bytes.len() as u64 > most {
         return Err(bad(&format!("is larger than {kind} may be"))
             .hint(format!("Bedrock takes {most} bytes; make it smaller, or split it")));
+    }
+    // A header that does not say is Bedrock's to judge.
+    if let Some((width, height)) = pixels::of_image(format, &bytes)
+        && width.max(height) > IMAGE_SIDE_MAX
+    {
+        return Err(bad(&format!("is an image of {width} by {height} pixels")).hint(format!(
+            "Bedrock takes at most {IMAGE_SIDE_MAX} a side; scale it down, or cut it into parts"
+        )));
     }
     Ok(Attachment { format, name: document_name(path), bytes })
 }
