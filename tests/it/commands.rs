@@ -93,6 +93,49 @@ fn an_alias_is_dispatched_as_what_it_stands_for() {
 }
 
 #[test]
+fn an_alias_is_shown_beside_what_it_stands_for_wherever_it_is_used() {
+    let world = World::start();
+    let aliases = format!("[models.aliases]\nquick = \"{NOVA}\"\nclever = \"{HAIKU}\"\n");
+    let config = world.write("config.toml", &aliases);
+    let said = |arguments: &[&str]| {
+        let ran = world.bursar(&[&["--config", &config], arguments].concat()).exits(0);
+        ran.stdout + &ran.stderr
+    };
+    let both = format!("quick = {NOVA}");
+    for arguments in [
+        &["converse", "-m", "quick", "hello"][..],
+        &["converse", "-m", "quick", "--dry-run", "hello"],
+        &["invoke", "-m", "quick", "--prompt", "hello"],
+        &["estimate", "-m", "quick", "hello"],
+        &["price", "quick", "--input", "1000"],
+        &["models", "show", "quick"],
+        &["config", "check"],
+    ] {
+        let said = said(arguments);
+        assert!(said.contains(&both), "{arguments:?}: {said}");
+    }
+    let plain = said(&["converse", "-m", NOVA, "hello"]);
+    assert!(plain.contains(NOVA) && !plain.contains(" = "), "{plain}");
+
+    let json = |arguments: &[&str]| world.json(&[&["--config", &config], arguments].concat());
+    assert_eq!(json(&["estimate", "-m", "quick", "hello"])["rows"][0]["alias"], "quick");
+    assert_eq!(json(&["converse", "-m", "quick", "-n", "hello"])["alias"], "quick");
+    assert_eq!(json(&["price", NOVA, "--input", "1"])["alias"], Value::Null);
+    // Through a profile, too.
+    let shown = json(&["models", "show", "clever"]);
+    assert_eq!(shown["your_aliases"], json!(["clever"]));
+    let list = said(&["models", "list"]);
+    let line = |id: &str| {
+        list.lines().find(|line| line.trim_start().starts_with(id)).expect("it is listed")
+    };
+    assert!(list.contains("YOUR ALIASES"), "{list}");
+    assert!(line(NOVA).trim_end().ends_with("quick"), "{list}");
+    assert!(line(HAIKU.trim_start_matches("us.")).trim_end().ends_with("clever"), "{list}");
+    let without = bare(&["models", "list"]).exits(0).stdout;
+    assert!(!without.contains("YOUR ALIASES"), "{without}");
+}
+
+#[test]
 fn models_are_listed_with_their_prices() {
     let rows = bare(&["models", "list", "--provider", "amazon", "--json"]).exits(0).json();
     let rows = rows["rows"].as_array().expect("it has rows").clone();

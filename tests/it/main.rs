@@ -12,6 +12,7 @@ mod doctor;
 mod documents;
 mod ends;
 mod faults;
+mod narrow;
 mod planning;
 mod reads;
 mod refresh;

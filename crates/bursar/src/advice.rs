@@ -16,7 +16,7 @@ use crate::failure::{Failure, Situation};
 /// What was asked, kept for the case that it goes wrong.
 pub(crate) struct Asked {
     operation: Operation,
-    model: ModelRef,
+    pub(crate) model: ModelRef,
     body_bytes: u64,
     region: String,
     prices: Arc<PriceBook>,

@@ -3,12 +3,14 @@
 use bursar_core::{Bursar, Cutter, Invocation, Receipt, Reply, Transcript, cut_pair};
 use bursar_domain::call::{CallId, Outcome};
 use bursar_domain::identity::Attribution;
+use bursar_domain::model::ModelRef;
 use bursar_domain::money::Total;
 use bursar_ledger::{CallFilter, Page};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::advice::Asked;
+use crate::alias;
 use crate::failure::{Failure, Situation};
 use crate::output::{DIM, Output};
 use crate::row::Row;
@@ -54,7 +56,7 @@ pub(crate) async fn run(
         return Err(Failure { object, ..failure });
     }
     match row {
-        None => output.note(cost_line(&receipt, &id)),
+        None => output.note(cost_line(&asked.model, &receipt, &id)),
         Some(call) => {
             let body = if streams { None } else { serde_json::from_slice(&whole).ok() };
             Output::object(&Answer { text, body, call })?;
@@ -192,7 +194,7 @@ pub(crate) fn judge(asked: &Asked, receipt: &Receipt) -> Result<(), Failure> {
     })
 }
 
-fn cost_line(receipt: &Receipt, id: &CallId) -> String {
+fn cost_line(model: &ModelRef, receipt: &Receipt, id: &CallId) -> String {
     let settlement = &receipt.settlement;
     let usage = &settlement.bill.usage;
     let cached = usage.cache_read + usage.cache_write_5m + usage.cache_write_1h;
@@ -204,7 +206,7 @@ fn cost_line(receipt: &Receipt, id: &CallId) -> String {
         }
         Some(cost) => cost.to_string(),
     };
-    let version = &settlement.model_version;
+    let version = alias::beside(model, settlement.model_version.as_str());
     let (input, out) = (usage.input, usage.output);
     format!("{DIM}{version} · {input} in{cached}, {out} out · {cost} · call {id}{DIM:#}")
 }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 mod advice;
+mod alias;
 mod args;
 mod attachment;
 mod attribution;

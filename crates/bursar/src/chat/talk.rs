@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::input::Prompt;
 use super::order::{self, Order};
 use super::sums::Sums;
+use crate::alias;
 use crate::exchange::{self, INTERRUPTED, Made, OUTPUT_CLOSED, Shows};
 use crate::failure::{Failure, Situation};
 use crate::lookup;
@@ -184,13 +185,11 @@ impl<'a> Talk<'a> {
 
     /// `amazon.nova-lite-v1:0, context 120 of 300000 tokens`
     pub(crate) fn about(&self) -> String {
-        let model = &self.model.dispatched;
-        let alias = self.model.alias.as_ref().map(|alias| format!("{alias} = "));
-        let alias = alias.unwrap_or_default();
+        let model = alias::beside(&self.model, &self.model.dispatched);
         let context = self.sums.context;
         match self.window() {
-            Some(window) => format!("{alias}{model}, context {context} of {window} tokens"),
-            None => format!("{alias}{model}, context {context} tokens"),
+            Some(window) => format!("{model}, context {context} of {window} tokens"),
+            None => format!("{model}, context {context} tokens"),
         }
     }
 

@@ -22,7 +22,9 @@ use crate::{lookup, wiring};
 The prompt shows what the talk has cost and how full the context is. A line that ends in \\ goes on in
 the next, and so does a block between two ```. Lines that start with / ask the chat itself: /help
 lists them. Ctrl-C stops the answer, Ctrl-D ends the talk. Nothing of it is kept until /save FILE.
-Read from a pipe, the exit code is that of the last failure, and 0 without any.")]
+Read from a pipe, the exit code is that of the last failure, and 0 without any.
+
+What a prompt will cost: `bursar estimate`; what so many tokens cost: `bursar price`.")]
 pub(crate) struct Chat {
     /// A model id, a profile id, an ARN or an alias
     #[arg(short, long)]

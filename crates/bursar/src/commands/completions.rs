@@ -4,7 +4,7 @@ use clap_complete::generate;
 
 use crate::failure::Failure;
 use crate::help;
-use crate::output::Output;
+use crate::output::{Output, unless_closed};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -36,6 +36,6 @@ impl Completions {
         };
         let mut script = Vec::new();
         generate(shell, &mut help::command(), "bursar", &mut script);
-        Ok(Output::bytes(&script)?)
+        Ok(unless_closed(Output::bytes(&script))?)
     }
 }

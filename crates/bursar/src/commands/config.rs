@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, unless_closed};
 use crate::settings::{EXAMPLE, Settings};
 
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ impl Config {
     ) -> Result<(), Failure> {
         match self.command.unwrap_or(ConfigCommand::Example) {
             ConfigCommand::Example if output.json => Output::object(&json!({"example": EXAMPLE}))?,
-            ConfigCommand::Example => Output::piece(EXAMPLE)?,
+            ConfigCommand::Example => unless_closed(Output::piece(EXAMPLE))?,
             ConfigCommand::Path => path(config, output)?,
             ConfigCommand::Check => check(&Settings::load(config, ledger)?, output)?,
         }

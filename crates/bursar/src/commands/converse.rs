@@ -26,7 +26,9 @@ pub(crate) const PROMPT_BYTES_MAX: u64 = 25_000_000;
   bursar converse -m amazon.nova-micro-v1:0 --dry-run 'How much would this cost?'
 
 The answer goes to stdout as it comes, the cost line to stderr. Ctrl-C stops the answer, records what
-was used and exits 130.")]
+was used and exits 130.
+
+What a prompt will cost: `bursar estimate`; what so many tokens cost: `bursar price`.")]
 pub(crate) struct Converse {
     /// A model id, a profile id, an ARN or an alias
     #[arg(short, long)]

@@ -18,7 +18,7 @@ use crate::commands::{converse, invoke};
 use crate::failure::{Failure, Situation};
 use crate::output::{DIM, Output};
 use crate::settings::Settings;
-use crate::{lookup, table, wiring};
+use crate::{alias, lookup, table, wiring};
 
 /// A token of English text is about four bytes. A guess, and marked as one.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -68,6 +68,9 @@ enum Request {
 /// One model's line.
 struct Line {
     model: String,
+    /// The model, and the alias that it was called by.
+    named: String,
+    alias: Option<String>,
     input: (u64, &'static str),
     output: (u64, &'static str),
     likely: Option<Cost>,
@@ -127,6 +130,8 @@ impl Estimate {
         let usage = if generates { usage } else { Usage { output: 0, ..usage } };
         Ok(Line {
             model: priced.model.to_string(),
+            named: alias::beside(&priced.invocation.model, priced.model.as_str()),
+            alias: priced.invocation.model.alias.clone(),
             input,
             output: (usage.output, output.1),
             likely: price.as_ref().and_then(|price| usage.cost(price).ok()),
@@ -207,6 +212,7 @@ impl Line {
     fn as_json(&self) -> Value {
         json!({
             "model": self.model,
+            "alias": self.alias,
             "input_tokens": self.input.0,
             "input_basis": self.input.1,
             "output_tokens": self.output.0,
@@ -227,7 +233,7 @@ fn show(lines: &[Line]) -> String {
     let dearest = lines.iter().map(pico).max().unwrap_or(0);
     for line in lines {
         table.add_row(vec![
-            Cell::new(&line.model),
+            Cell::new(&line.named),
             table::figure(line.input.0),
             Cell::new(line.input.1),
             table::figure(line.output.0),

@@ -27,7 +27,9 @@ const BODY_BYTES_MAX: u64 = 25_000_000;
   bursar invoke -m meta.llama3-1-8b-instruct-v1:0 --body request.json --json
 
 With --prompt the answer's words go to stdout where the model answers in words, else its JSON. With
---body the reply's bytes go there as Bedrock sent them.")]
+--body the reply's bytes go there as Bedrock sent them.
+
+What a prompt will cost: `bursar estimate`; what so many tokens cost: `bursar price`.")]
 pub(crate) struct Invoke {
     /// A model id, a profile id, an ARN or an alias
     #[arg(short, long)]

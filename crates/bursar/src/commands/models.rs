@@ -7,6 +7,7 @@ use bursar_domain::time::{Clock, DAY_MS, Timestamp};
 use comfy_table::Cell;
 use serde_json::{Value, json};
 
+use crate::alias;
 use crate::commands::{price, refresh};
 use crate::failure::{Failure, Situation};
 use crate::output::{BOLD, DIM, Output};
@@ -19,7 +20,9 @@ use crate::table;
   bursar models list --provider anthropic
   bursar models search haiku --can vision
   bursar models show us.anthropic.claude-sonnet-4-5-20250929-v1:0
-  bursar models refresh --json")]
+  bursar models refresh --json
+
+What a prompt will cost: `bursar estimate`; what so many tokens cost: `bursar price`.")]
 pub(crate) struct Models {
     #[command(subcommand)]
     command: ModelsCommand,
@@ -142,7 +145,7 @@ fn list(
     let catalogue = settings.catalogue()?;
     let models: Vec<Model> = catalogue.models().filter(is_wanted).collect();
     if output.json {
-        let rows = models.iter().map(|model| as_json(model, price_now(settings, model.id, now)));
+        let rows = models.iter().map(|model| as_json(settings, model, now));
         Output::object(&json!({
             "rows": rows.collect::<Vec<_>>(),
             "catalogue": age_json(catalogue),
@@ -153,15 +156,14 @@ fn list(
         output.note("no such model; `bursar models list --all` shows retired ones, too");
         return Ok(());
     }
-    let mut lines =
-        table::new(&["model", "for", ">context", ">max out", ">$/M in", ">$/M out", "status"]);
+    let mut lines = table::new(&headings(settings));
     for model in &models {
         let price = price_now(settings, model.id, now);
         let rate = |of: fn(&Price) -> Option<Rate>| {
             price.as_ref().and_then(of).map_or("–".to_owned(), Rate::per_million)
         };
         let tokens = |count: Option<u64>| count.map_or("–".to_owned(), |count| count.to_string());
-        lines.add_row(vec![
+        let mut cells = vec![
             Cell::new(model.id),
             Cell::new(model.modality),
             table::figure(tokens(model.context_window)),
@@ -169,7 +171,11 @@ fn list(
             table::figure(rate(|price| price.rates.input)),
             table::figure(rate(|price| price.rates.output)),
             Cell::new(life(model, now)),
-        ]);
+        ];
+        if !settings.names.aliases.is_empty() {
+            cells.push(Cell::new(alias::of_model(settings, model.id).join(", ")));
+        }
+        lines.add_row(cells);
     }
     Output::line(lines.trim_fmt())?;
     output.note(format!(
@@ -180,9 +186,19 @@ fn list(
     Ok(())
 }
 
+/// Your own aliases have a column where there are any.
+fn headings(settings: &Settings) -> Vec<&'static str> {
+    let mut headings =
+        vec!["model", "for", ">context", ">max out", ">$/M in", ">$/M out", "status"];
+    if !settings.names.aliases.is_empty() {
+        headings.push("your aliases");
+    }
+    headings
+}
+
 fn show(settings: &Settings, text: &str, output: Output) -> Result<(), Failure> {
     let reference = settings.resolve(text)?;
-    let base = reference.base.ok_or_else(|| {
+    let base = reference.base.clone().ok_or_else(|| {
         Failure::new(Situation::Unpriced, format!("what `{text}` stands for is not known"))
             .hint("say so under `[models.base_models]` in the configuration")
     })?;
@@ -192,7 +208,7 @@ fn show(settings: &Settings, text: &str, output: Output) -> Result<(), Failure> 
     let now = Clock::system().now();
     if output.json {
         let mut object = match &model {
-            Some(model) => as_json(model, price_now(settings, base.as_str(), now)),
+            Some(model) => as_json(settings, model, now),
             None => json!({"id": base.as_str()}),
         };
         object["catalogue"] = age_json(catalogue);
@@ -200,7 +216,8 @@ fn show(settings: &Settings, text: &str, output: Output) -> Result<(), Failure> 
         Output::object(&object)?;
         return Ok(());
     }
-    Output::line(format!("{BOLD}{base}{BOLD:#}"))?;
+    let named = alias::beside(&reference, base.as_str());
+    Output::line(format!("{BOLD}{named}{BOLD:#}"))?;
     if let Some(model) = &model {
         facts(model, now)?;
     }
@@ -271,7 +288,8 @@ fn price_now(settings: &Settings, id: &str, now: Timestamp) -> Option<Price> {
     price::find(settings, id, Tier::Standard, now).ok()
 }
 
-fn as_json(model: &Model, price: Option<Price>) -> Value {
+fn as_json(settings: &Settings, model: &Model, now: Timestamp) -> Value {
+    let price = price_now(settings, model.id, now);
     let life = &model.lifecycle;
     let day = |day: Option<Timestamp>| day.map(Timestamp::date);
     let profiles: Vec<&str> = model.profiles.iter().map(|profile| profile.geography).collect();
@@ -297,6 +315,7 @@ fn as_json(model: &Model, price: Option<Price>) -> Value {
         "profiles": profiles,
         "in_region_on_demand": model.in_region_on_demand,
         "aliases": model.aliases,
+        "your_aliases": alias::of_model(settings, model.id),
         "sources": model.sources,
         "rates": price.as_ref().map(|price| RateRow::from(&price.rates)),
         "price_id": price.map(|price| price.id.to_string()),

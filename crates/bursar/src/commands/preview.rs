@@ -5,6 +5,7 @@ use bursar_domain::money::{Cost, Total};
 use bursar_domain::time::Clock;
 use serde_json::json;
 
+use crate::alias;
 use crate::failure::Failure;
 use crate::output::{BOLD, Output};
 use crate::row::RateRow;
@@ -30,7 +31,8 @@ pub(crate) fn run(
         (None, _) => "unbounded".to_owned(),
         (Some(cost), _) => Total::from(cost).rounded(),
     };
-    Output::line(format!("{BOLD}{}{BOLD:#} from {}", priced.model, priced.region))?;
+    let model = alias::beside(&priced.invocation.model, priced.model.as_str());
+    Output::line(format!("{BOLD}{model}{BOLD:#} from {}", priced.region))?;
     Output::line(format!("  operation   {}", priced.invocation.operation))?;
     Output::line(format!("  routing     {}, tier {}", priced.routing, priced.tier))?;
     Output::line(format!("  input       {}", bound(priced.bound.input_tokens)))?;
@@ -43,6 +45,7 @@ pub(crate) fn run(
 fn as_json(priced: &Priced) -> serde_json::Value {
     json!({
         "model": priced.model.as_str(),
+        "alias": priced.invocation.model.alias,
         "operation": priced.invocation.operation.as_str(),
         "region": priced.region,
         "routing": priced.routing.as_str(),

@@ -9,6 +9,7 @@ use bursar_domain::usage::{Meter, TokenKind, Usage};
 use comfy_table::Cell;
 use serde_json::{Map, Value, json};
 
+use crate::alias;
 use crate::attribution::pairs;
 use crate::failure::{Failure, Situation};
 use crate::output::{BOLD, DIM, Output};
@@ -21,7 +22,9 @@ use crate::table;
   bursar price us.anthropic.claude-sonnet-4-5-20250929-v1:0 --input 12000 --output 800
   bursar price amazon.nova-canvas-v1:0 --meter image=2 --variant size=1024x1024 --variant quality=standard
   bursar price openai.gpt-5.6-sol --at 2026-08-01 --input 300000 --json
-  bursar price bedrock.guardrails --meter unit=3 --variant policy=contentPolicyUnits")]
+  bursar price bedrock.guardrails --meter unit=3 --variant policy=contentPolicyUnits
+
+What a prompt or a body of which you do not know the tokens will cost: `bursar estimate`.")]
 pub(crate) struct PriceArgs {
     /// A model id, a profile id, an ARN or an alias
     model: String,
@@ -91,6 +94,7 @@ impl PriceArgs {
         if output.json {
             Output::object(&json!({
                 "model": base.as_str(),
+                "alias": reference.alias,
                 "routing": routing.as_str(),
                 "region": region,
                 "tier": self.tier.as_str(),
@@ -107,7 +111,8 @@ impl PriceArgs {
             return Ok(());
         }
         Output::line(show(&usage, &price))?;
-        Output::line(format!("{BOLD}{base} from {region} costs {cost}{BOLD:#}"))?;
+        let model = alias::beside(&reference, base.as_str());
+        Output::line(format!("{BOLD}{model} from {region} costs {cost}{BOLD:#}"))?;
         output.note(provenance(&price));
         Ok(())
     }

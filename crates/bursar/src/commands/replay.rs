@@ -35,7 +35,9 @@ pub(crate) const SIMULATOR_BACKOFF: Duration = Duration::from_millis(20);
   bursar replay trace.csv --speed 10 --models amazon.nova-lite-v1:0,amazon.nova-pro-v1:0
 
 Reads the Azure LLM inference trace (TIMESTAMP,ContextTokens,GeneratedTokens) and the Mooncake one
-(timestamp_ms,input_tokens,output_tokens,prefix_cached_tokens). Row i goes to model i mod n.")]
+(timestamp_ms,input_tokens,output_tokens,prefix_cached_tokens). Row i goes to model i mod n.
+
+What a prompt will cost: `bursar estimate`; what so many tokens cost: `bursar price`.")]
 pub(crate) struct Replay {
     /// The trace
     file: PathBuf,

@@ -46,7 +46,7 @@ const COUNTERS: [&str; 18] = [
   bursar usage --by user --since 30d --csv > usage.csv
 
 Days and hours are UTC; --until is exclusive. Reports are kept by the hour. On a terminal, each row
-has a line of what it cost over time.")]
+has a line of what it cost over time. What calls will cost: `bursar estimate`, `bursar price`.")]
 pub(crate) struct Usage {
     /// model, provider, team, project, user, key, operation, outcome, region, routing, tier, day,
     /// hour or tag:KEY
