@@ -8,6 +8,7 @@ mod arns;
 mod chat;
 mod clients;
 mod commands;
+mod copies;
 mod doctor;
 mod documents;
 mod ends;
