@@ -259,21 +259,30 @@ async fn prepare(
 
 /// The ledger's version; 0 for an empty database.
 pub(crate) async fn found_version(pool: &Pool) -> Result<i64, Error> {
-    match pool.row::<MetaRow>(META, &[]).await {
-        Ok(Some(meta)) if meta.kind == "bursar" => Ok(meta.version),
-        Ok(_) => Err(Error::Foreign),
-        Err(error @ Error::Database { .. }) => {
-            let count = match pool {
-                Pool::Sqlite(_) => SQLITE_TABLES,
-                Pool::Postgres(_) => POSTGRES_TABLES,
-            };
-            match pool.row::<CountRow>(count, &[]).await {
-                Ok(Some(row)) if row.tables == 0 => Ok(0),
-                Ok(_) => Err(Error::Foreign),
-                Err(_) => Err(error),
-            }
-        }
-        Err(error) => Err(error),
+    let error = match stamped_version(pool).await {
+        Err(error @ Error::Database { .. }) => error,
+        told => return told,
+    };
+    let count = match pool {
+        Pool::Sqlite(_) => SQLITE_TABLES,
+        Pool::Postgres(_) => POSTGRES_TABLES,
+    };
+    match pool.row::<CountRow>(count, &[]).await {
+        Ok(Some(row)) if row.tables == 0 => Ok(0),
+        // Another process may have made the ledger in between; then it says so by now.
+        Ok(_) => match stamped_version(pool).await {
+            Err(Error::Database { .. }) => Err(Error::Foreign),
+            told => told,
+        },
+        Err(_) => Err(error),
+    }
+}
+
+/// What the database says that it is; a failing statement where it has no such table.
+async fn stamped_version(pool: &Pool) -> Result<i64, Error> {
+    match pool.row::<MetaRow>(META, &[]).await? {
+        Some(meta) if meta.kind == "bursar" => Ok(meta.version),
+        _ => Err(Error::Foreign),
     }
 }
 
