@@ -25,7 +25,8 @@ and what to do about it. It asks only what is free, and records nothing.
 
 --live makes real calls, through every API, on the cheapest model that the account has access to.
 The most that they can cost is refused over --max-cost, before the first is sent. They stand in the
-ledger, and a report without secrets or account ids is written, to be sent in.
+ledger, and a report without secrets or account ids is written, to be sent in. What a prompt of your
+own would cost: `bursar estimate`.
 
 It exits 0 when nothing failed, else as the first check that failed: 78 configuration, 8 endpoint,
 4 clock or credentials, 3 model, 10 ledger, 66 no such folder; with --live also as a call would.")]
