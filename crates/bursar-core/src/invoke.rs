@@ -107,6 +107,7 @@ impl Bursar {
             tier_requested: priced.tier,
             price: priced.price.as_ref().map(Price::stamp),
             ceiling: priced.ceiling,
+            ceiling_tokens: priced.bound.tokens(priced.price.as_ref()),
             request_hmac: None,
             simulated: self.simulated,
         }

@@ -6,22 +6,17 @@
 use std::collections::BTreeMap;
 
 use crate::budget::{Balance, Mode, Refusal, RefusalReason, WindowId};
+use crate::limit::Line;
 use crate::money::Micros;
-
-/// What one call asks of its windows: the same amount of each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// The windows it is counted in, each once.
-    pub windows: Vec<WindowId>,
-    /// The most it may cost; `None` when nothing bounds it.
-    pub amount: Option<Micros>,
-}
 
 /// The answer to one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Hold the amount in every window.
-    Admit,
+    /// Hold the amounts in every window.
+    Admit {
+        /// Shadow windows that would have refused it.
+        shadows: Vec<WindowId>,
+    },
     /// Hold nothing.
     Refuse(Box<Refusal>),
     /// A window is not among the balances: make it, then ask again.
@@ -29,55 +24,67 @@ pub enum Decision {
 }
 
 /// Decides every request in order, raising `held` in `balances` for each that is admitted, so
-/// that the next one sees it. A request is admitted in all of its windows or in none.
-pub fn decide(balances: &mut BTreeMap<WindowId, Balance>, requests: &[Request]) -> Vec<Decision> {
-    requests.iter().map(|request| decide_one(balances, request)).collect()
+/// that the next one sees it. A request is what a call asks of each of its windows; it is admitted
+/// in all of them or in none.
+pub fn decide(balances: &mut BTreeMap<WindowId, Balance>, requests: &[Vec<Line>]) -> Vec<Decision> {
+    requests.iter().map(|lines| decide_one(balances, lines)).collect()
 }
 
-fn decide_one(balances: &mut BTreeMap<WindowId, Balance>, request: &Request) -> Decision {
-    let mut refusal: Option<Refusal> = None;
-    for id in &request.windows {
-        let Some(balance) = balances.get(id) else { return Decision::Missing(id.clone()) };
-        let Some(reason) = objection(balance, request.amount) else { continue };
-        // A final no outweighs one that is worth another try: it is what the caller must hear.
-        let outweighs = refusal.as_ref().is_none_or(|known| {
-            known.reason == RefusalReason::Held && reason != RefusalReason::Held
-        });
-        if outweighs {
-            refusal = Some(Refusal { reason, balance: balance.clone(), asked: request.amount });
+fn decide_one(balances: &mut BTreeMap<WindowId, Balance>, lines: &[Line]) -> Decision {
+    let mut worst: Option<(RefusalReason, &Line)> = None;
+    let mut shadows = Vec::new();
+    for line in lines {
+        let Some(balance) = balances.get(&line.window) else {
+            return Decision::Missing(line.window.clone());
+        };
+        let Some(reason) = objection(balance, line.amount) else { continue };
+        match balance.mode {
+            Mode::Shadow => shadows.push(line.window.clone()),
+            Mode::Hard if worst.is_none_or(|(known, _)| is_final(reason) && !is_final(known)) => {
+                worst = Some((reason, line));
+            }
+            Mode::Soft | Mode::Hard => {}
         }
     }
-    if let Some(refusal) = refusal {
-        return Decision::Refuse(Box::new(refusal));
+    if let Some((reason, line)) = worst {
+        let balance = Box::new(balances[&line.window].clone());
+        return Decision::Refuse(Box::new(Refusal::NoRoom { reason, balance, asked: line.amount }));
     }
-    for id in &request.windows {
-        if let (Some(balance), Some(amount)) = (balances.get_mut(id), request.amount) {
+    for line in lines {
+        if let (Some(balance), Some(amount)) = (balances.get_mut(&line.window), line.amount) {
             balance.held = Micros(balance.held.0.saturating_add(amount.0));
         }
     }
-    Decision::Admit
+    Decision::Admit { shadows }
+}
+
+/// A final no outweighs one that is worth another try: it is what the caller must hear.
+fn is_final(reason: RefusalReason) -> bool {
+    !matches!(reason, RefusalReason::Held | RefusalReason::Rate)
 }
 
 fn objection(balance: &Balance, amount: Option<Micros>) -> Option<RefusalReason> {
-    match (balance.mode, amount) {
-        (Mode::Soft, _) => None,
-        (Mode::Hard, None) => Some(RefusalReason::Unbounded),
-        (Mode::Hard, Some(amount)) => balance.objection(amount),
+    match amount {
+        None => Some(RefusalReason::Unbounded),
+        Some(amount) => balance.objection(amount),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limit::Unit;
+    use crate::span::Span;
     use crate::time::Timestamp;
     use proptest::prelude::*;
 
     fn balances(windows: &[(&str, Mode, i64)]) -> BTreeMap<WindowId, Balance> {
         let balance = |&(id, mode, limit): &(&str, Mode, i64)| Balance {
             window: WindowId(id.into()),
-            budget: id.into(),
+            name: id.into(),
             start: Timestamp(0),
-            end: Timestamp(1),
+            end: Span::FOREVER,
+            unit: Unit::Usd,
             mode,
             limit: Micros(limit),
             held: Micros(0),
@@ -87,14 +94,21 @@ mod tests {
         windows.iter().map(|window| (WindowId(window.0.into()), balance(window))).collect()
     }
 
-    fn request(windows: &[&str], amount: i64) -> Request {
-        let windows = windows.iter().map(|&id| WindowId(id.into())).collect();
-        Request { windows, amount: Some(Micros(amount)) }
+    fn line(window: &str, amount: Option<i64>) -> Line {
+        Line { window: WindowId(window.into()), unit: Unit::Usd, amount: amount.map(Micros) }
+    }
+
+    fn request(windows: &[&str], amount: i64) -> Vec<Line> {
+        windows.iter().map(|id| line(id, Some(amount))).collect()
+    }
+
+    fn admit() -> Decision {
+        Decision::Admit { shadows: Vec::new() }
     }
 
     fn reason(decision: &Decision) -> Option<RefusalReason> {
         match decision {
-            Decision::Refuse(refusal) => Some(refusal.reason),
+            Decision::Refuse(refusal) => Some(refusal.reason()),
             _ => None,
         }
     }
@@ -103,7 +117,7 @@ mod tests {
     fn the_next_request_sees_what_was_just_held() {
         let mut balances = balances(&[("a", Mode::Hard, 10)]);
         let decisions = decide(&mut balances, &[request(&["a"], 6), request(&["a"], 5)]);
-        assert_eq!(decisions[0], Decision::Admit);
+        assert_eq!(decisions[0], admit());
         assert_eq!(reason(&decisions[1]), Some(RefusalReason::Held));
     }
 
@@ -126,15 +140,23 @@ mod tests {
     #[test]
     fn a_soft_window_counts_and_never_refuses() {
         let mut balances = balances(&[("a", Mode::Soft, 1)]);
-        assert_eq!(decide(&mut balances, &[request(&["a"], 5)]), [Decision::Admit]);
+        assert_eq!(decide(&mut balances, &[request(&["a"], 5)]), [admit()]);
         assert_eq!(balances[&WindowId("a".into())].held, Micros(5));
+    }
+
+    #[test]
+    fn a_shadow_window_counts_and_says_what_it_would_have_refused() {
+        let mut balances = balances(&[("a", Mode::Shadow, 1)]);
+        let decisions = decide(&mut balances, &[request(&["a"], 1), request(&["a"], 1)]);
+        assert_eq!(decisions[0], admit());
+        assert_eq!(decisions[1], Decision::Admit { shadows: vec![WindowId("a".into())] });
+        assert_eq!(balances[&WindowId("a".into())].held, Micros(2));
     }
 
     #[test]
     fn a_hard_window_refuses_what_nothing_bounds() {
         let mut balances = balances(&[("a", Mode::Hard, 1)]);
-        let unbounded = Request { windows: vec![WindowId("a".into())], amount: None };
-        let decisions = decide(&mut balances, &[unbounded]);
+        let decisions = decide(&mut balances, &[vec![line("a", None)]]);
         assert_eq!(reason(&decisions[0]), Some(RefusalReason::Unbounded));
     }
 
@@ -162,10 +184,9 @@ mod tests {
             let decisions = decide(&mut balances, &requests);
             for (id, balance) in &balances {
                 let granted: i64 = requests.iter().zip(&decisions)
-                    .filter(|(request, decision)| {
-                        **decision == Decision::Admit && request.windows.contains(id)
-                    })
-                    .map(|(request, _)| request.amount.unwrap().0)
+                    .filter(|(_, decision)| matches!(decision, Decision::Admit { .. }))
+                    .flat_map(|(request, _)| request.iter().filter(|line| line.window == *id))
+                    .map(|line| line.amount.unwrap().0)
                     .sum();
                 prop_assert_eq!(balance.held.0, granted);
                 prop_assert!(granted <= balance.limit.0);

@@ -1,14 +1,17 @@
-//! Budgets as a call meets them: a window's balance, and the refusal when a call does not fit.
+//! A limit's window as a call meets it: its balance, and the refusal when a call does not fit.
 //!
 //! A balance only says how things stand; `admission` decides, and the ledger keeps the rows.
 
 use std::fmt;
 
 use crate::closed_set;
-use crate::money::{Micros, PICO_PER_MICRO, Total};
+use crate::freeze::Freeze;
+use crate::limit::Unit;
+use crate::money::{Micros, Total};
+use crate::span::Span;
 use crate::time::Timestamp;
 
-/// One budget's window: `[start, end)` of one period. Windows are locked in this order.
+/// One counter of a limit over `[start, end)`. Windows are locked in this order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WindowId(pub String);
 
@@ -19,12 +22,14 @@ impl fmt::Display for WindowId {
 }
 
 closed_set! {
-    /// What a budget does with a call that does not fit.
+    /// What a limit does with a call that does not fit.
     Mode {
         /// Refuses it.
         Hard = "hard",
-        /// Lets it pass, and counts it.
+        /// Lets it pass, counts it, and tells when a threshold is passed.
         Soft = "soft",
+        /// Lets it pass, and counts what it would have refused.
+        Shadow = "shadow",
     }
 }
 
@@ -48,7 +53,7 @@ closed_set! {
     }
 }
 
-/// How one window stands.
+/// How one window stands. Amounts are in millionths of the unit.
 ///
 /// `held >= 0`, `spent >= 0` and `0 <= spent_rest < 1_000_000`. When a hold is granted on a hard
 /// window, `spent + held <= limit`; `spent` alone may pass the limit later, for a bill is recorded
@@ -57,23 +62,28 @@ closed_set! {
 pub struct Balance {
     /// The window.
     pub window: WindowId,
-    /// The budget's name, for people.
-    pub budget: String,
+    /// What the limit is called, for people.
+    pub name: String,
     /// The first instant of the window.
     pub start: Timestamp,
     /// The first instant after it.
     pub end: Timestamp,
+    /// What it counts.
+    pub unit: Unit,
     /// Whether it refuses.
     pub mode: Mode,
     /// What may be spent.
     pub limit: Micros,
     /// The sum of open holds.
     pub held: Micros,
-    /// The sum of settled costs, whole micro-dollars.
+    /// The sum of what settled calls have used, whole millionths.
     pub spent: Micros,
-    /// The rest of that sum, in pico-dollars below one micro-dollar.
+    /// The rest of that sum below a millionth: pico-dollars, and nothing for other units.
     pub spent_rest: i64,
 }
+
+/// A window as short as this begins anew soon: to wait for it is worth it.
+const SHORT_MS: i64 = 300_000;
 
 impl Balance {
     /// Why `amount` does not fit, or `None` when it does. An amount that overflows does not fit.
@@ -83,7 +93,8 @@ impl Balance {
         let once_settled = spent.and_then(|spent| spent.checked_add(amount.0));
         let fits = |sum: Option<i64>| sum.is_some_and(|sum| sum <= self.limit.0);
         if !fits(once_settled) {
-            return Some(RefusalReason::Spent);
+            let is_short = self.end.0 - self.start.0 <= SHORT_MS && amount <= self.limit;
+            return Some(if is_short { RefusalReason::Rate } else { RefusalReason::Spent });
         }
         let now = once_settled.and_then(|sum| sum.checked_add(self.held.0));
         (!fits(now)).then_some(RefusalReason::Held)
@@ -94,42 +105,97 @@ impl Balance {
     pub fn spent_total(&self) -> Total {
         Total::from_halves(self.spent.0, self.spent_rest)
     }
+
+    /// What a call may still add, now; never negative.
+    #[must_use]
+    pub fn room(&self) -> Micros {
+        let spent = self.spent.0.saturating_add(i64::from(self.spent_rest > 0));
+        Micros(self.limit.0.saturating_sub(spent).saturating_sub(self.held.0).max(0))
+    }
+
+    /// An amount of this window's unit, for people.
+    #[must_use]
+    pub fn amount(&self, micros: Micros) -> String {
+        self.unit.amount(Total::from_halves(micros.0, 0))
+    }
 }
 
-/// The ledger's no: which window had no room, and the figures then.
+/// The ledger's no, with the figures then.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// `Spent`, `Held` or `Unbounded`.
-    pub reason: RefusalReason,
-    /// The window that refused, as it stood.
-    pub balance: Balance,
-    /// What the call may cost; `None` when nothing bounds it.
-    pub asked: Option<Micros>,
+pub enum Refusal {
+    /// A window had no room.
+    NoRoom {
+        /// `Spent`, `Held`, `Rate` or `Unbounded`.
+        reason: RefusalReason,
+        /// The window, as it stood.
+        balance: Box<Balance>,
+        /// What the call may add; `None` when nothing bounds it.
+        asked: Option<Micros>,
+    },
+    /// Somebody, or a limit, has frozen whom the call belongs to.
+    Frozen(Box<Freeze>),
+}
+
+impl Refusal {
+    /// Why, in a word.
+    #[must_use]
+    pub const fn reason(&self) -> RefusalReason {
+        match self {
+            Self::NoRoom { reason, .. } => *reason,
+            Self::Frozen(_) => RefusalReason::Frozen,
+        }
+    }
+
+    /// The window that had no room.
+    #[must_use]
+    pub fn balance(&self) -> Option<&Balance> {
+        match self {
+            Self::NoRoom { balance, .. } => Some(balance),
+            Self::Frozen(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Balance { budget, start, limit, held, .. } = &self.balance;
-        let usd =
-            |micros: Micros| Total(i128::from(micros.0) * i128::from(PICO_PER_MICRO)).rounded();
-        write!(
-            f,
-            "budget `{budget}` from {} has no room: limit {}, spent {}, held {}",
-            start.date(),
-            usd(*limit),
-            self.balance.spent_total().rounded(),
-            usd(*held),
-        )?;
-        match self.asked {
-            Some(asked) => write!(f, "; this call may cost {}", usd(asked))?,
-            None => write!(f, "; nothing bounds the cost of this call")?,
+        match self {
+            Self::NoRoom { reason, balance, asked } => balance.refuse(*reason, *asked, f),
+            Self::Frozen(freeze) => freeze.fmt(f),
         }
-        let hint = match self.reason {
+    }
+}
+
+impl Balance {
+    fn refuse(
+        &self,
+        reason: RefusalReason,
+        asked: Option<Micros>,
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
+        let Self { name, limit, held, .. } = self;
+        let spent = self.unit.amount(self.spent_total());
+        let (limit, held) = (self.amount(*limit), self.amount(*held));
+        write!(f, "limit `{name}`")?;
+        if self.end != Span::FOREVER {
+            write!(f, " until {}", self.end)?;
+        }
+        write!(f, " has no room: limit {limit}, spent {spent}, held {held}")?;
+        match asked {
+            Some(asked) => write!(
+                f,
+                "; this call may add {}, and {} would fit",
+                self.amount(asked),
+                self.amount(self.room()),
+            )?,
+            None => write!(f, "; nothing bounds what this call may add")?,
+        }
+        f.write_str("\nhint: ")?;
+        f.write_str(match reason {
             RefusalReason::Held => "it fits once open calls settle; try again in a few seconds",
+            RefusalReason::Rate => "it fits when the window begins anew; try again then",
             RefusalReason::Unbounded => "say how many tokens the answer may have",
-            _ => "raise the limit, or wait for the next period",
-        };
-        write!(f, "\nhint: {hint}")
+            _ => "raise the limit, ask for a shorter answer, or wait for the next window",
+        })
     }
 }
 
@@ -140,9 +206,10 @@ mod tests {
     fn balance(limit: i64, held: i64, spent: i64, spent_rest: i64) -> Balance {
         Balance {
             window: WindowId("w".into()),
-            budget: "research".into(),
+            name: "team research, month".into(),
             start: Timestamp(0),
-            end: Timestamp(1),
+            end: Timestamp(31 * crate::time::DAY_MS),
+            unit: Unit::Usd,
             mode: Mode::Hard,
             limit: Micros(limit),
             held: Micros(held),
@@ -161,6 +228,7 @@ mod tests {
     #[test]
     fn a_rest_of_a_pico_dollar_counts_as_a_whole_micro_dollar() {
         assert_eq!(balance(100, 0, 40, 1).objection(Micros(60)), Some(RefusalReason::Spent));
+        assert_eq!(balance(100, 10, 40, 1).room(), Micros(49));
     }
 
     #[test]
@@ -172,17 +240,25 @@ mod tests {
     }
 
     #[test]
+    fn a_short_window_refuses_for_a_while_and_never_what_is_over_the_whole_limit() {
+        let mut minute = balance(100, 0, 90, 0);
+        minute.end = Timestamp(60_000);
+        assert_eq!(minute.objection(Micros(20)), Some(RefusalReason::Rate));
+        assert_eq!(minute.objection(Micros(101)), Some(RefusalReason::Spent));
+    }
+
+    #[test]
     fn a_refusal_tells_its_figures() {
-        let refusal = Refusal {
+        let refusal = Refusal::NoRoom {
             reason: RefusalReason::Held,
-            balance: balance(500_000_000, 1_950_000, 498_100_000, 0),
+            balance: Box::new(balance(500_000_000, 1_950_000, 498_000_000, 0)),
             asked: Some(Micros(120_000)),
         };
         assert_eq!(
             refusal.to_string(),
-            "budget `research` from 1970-01-01 has no room: limit $500.00, spent $498.10, held \
-             $1.95; this call may cost $0.120\nhint: it fits once open calls settle; try again \
-             in a few seconds"
+            "limit `team research, month` until 1970-02-01T00:00:00.000Z has no room: limit \
+             $500.00, spent $498.00, held $1.95; this call may add $0.120, and $0.0500 would \
+             fit\nhint: it fits once open calls settle; try again in a few seconds"
         );
     }
 }

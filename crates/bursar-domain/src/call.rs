@@ -132,6 +132,8 @@ pub struct Intent {
     pub price: Option<PriceStamp>,
     /// The most the call may cost; `None` when nothing bounds it.
     pub ceiling: Option<Cost>,
+    /// The most tokens, in and out, that it may use; `None` when nothing bounds them.
+    pub ceiling_tokens: Option<u64>,
     /// A keyed hash of the request body.
     pub request_hmac: Option<String>,
     /// Whether the endpoint is a simulator.

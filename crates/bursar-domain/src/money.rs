@@ -7,6 +7,8 @@ use std::fmt;
 
 /// Pico-dollars in a micro-dollar.
 pub const PICO_PER_MICRO: i64 = 1_000_000;
+/// Millionths in one: in a dollar, and in whatever else a limit counts.
+pub const MICRO_PER_UNIT: i64 = 1_000_000;
 const PICO_PER_DOLLAR: u128 = 1_000_000_000_000;
 
 /// An amount that no column or counter can hold, or a text that is no amount.
@@ -148,7 +150,8 @@ impl fmt::Display for Cost {
     }
 }
 
-/// Whole micro-dollars: the unit of limits and holds.
+/// Whole micro-dollars: the unit of limits and holds. (Millionths of a token or a call, where a
+/// limit counts those.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Micros(pub i64);
 

@@ -211,6 +211,7 @@ fn intent(run: u16, call: usize) -> Intent {
         tier_requested: Tier::Standard,
         price: Some(price()),
         ceiling: Cost::from_pico(20_000_000_000),
+        ceiling_tokens: None,
         request_hmac: None,
         simulated: true,
     }

@@ -92,6 +92,7 @@ fn intent(number: u64, at: Timestamp, price: &PriceStamp) -> Result<Intent, Fail
         tier_requested: Tier::Standard,
         price: Some(price.clone()),
         ceiling: Cost::from_pico(5_000_000_000),
+        ceiling_tokens: None,
         request_hmac: None,
         simulated: true,
     })

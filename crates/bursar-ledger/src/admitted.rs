@@ -1,7 +1,8 @@
 //! The proof that a call was admitted: made by `reserve` alone, spent by `settle`.
 
-use bursar_domain::budget::{Refusal, WindowId};
+use bursar_domain::budget::Refusal;
 use bursar_domain::call::{CallId, Intent, Settlement};
+use bursar_domain::limit::Line;
 use bursar_domain::money::Micros;
 
 use crate::queue::{Task, WeakQueue};
@@ -20,7 +21,8 @@ pub enum Admission {
 pub(crate) struct Open {
     pub(crate) intent: Intent,
     pub(crate) held: Option<Micros>,
-    pub(crate) windows: Vec<WindowId>,
+    /// What is held in each window, in the order of the windows.
+    pub(crate) lines: Vec<Line>,
 }
 
 /// What becomes of the hold when the proof is dropped.

@@ -104,6 +104,12 @@ pub enum Error {
         /// The call that the settlement names.
         settlement: String,
     },
+    /// There is no such limit, or it was ended.
+    #[error("there is no limit `{id}`\nhint: `bursar budget list` names every limit")]
+    UnknownLimit {
+        /// The id.
+        id: String,
+    },
     /// A window that a call is counted in does not exist.
     #[error("budget window `{window}` does not exist\nhint: make the window first")]
     MissingWindow {

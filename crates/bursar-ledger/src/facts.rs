@@ -32,6 +32,8 @@ struct Facts {
     price_id: Option<String>,
     rates: Option<RatesJson>,
     ceiling_pico: Option<i64>,
+    #[serde(default)]
+    ceiling_tokens: Option<u64>,
     request_hmac: Option<String>,
     simulated: bool,
 }
@@ -136,6 +138,7 @@ pub(crate) fn write_intent(intent: &Intent) -> String {
         price_id: intent.price.as_ref().map(|price| price.id.to_string()),
         rates: intent.price.as_ref().map(RatesJson::of),
         ceiling_pico: intent.ceiling.map(Cost::pico),
+        ceiling_tokens: intent.ceiling_tokens,
         request_hmac: intent.request_hmac.clone(),
         simulated: intent.simulated,
     })
@@ -166,6 +169,7 @@ pub(crate) fn read_intent(text: &str) -> Option<Intent> {
             Some(pico) => Some(Cost::from_pico(pico)?),
             None => None,
         },
+        ceiling_tokens: facts.ceiling_tokens,
         request_hmac: facts.request_hmac,
         simulated: facts.simulated,
     })

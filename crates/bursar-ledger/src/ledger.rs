@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bursar_domain::budget::{RefusalReason, WindowId};
+use bursar_domain::budget::RefusalReason;
 use bursar_domain::call::{CallId, Intent, Settlement};
 use bursar_domain::money::Cost;
 
@@ -35,23 +35,12 @@ pub(crate) enum Home {
 }
 
 impl Ledger {
-    /// Makes the intent durable and holds its ceiling in every window that counts it, or refuses.
+    /// Makes the intent durable and holds what it may add in the window of every limit that counts
+    /// it, or refuses.
     /// Nothing is held when this fails, or when its future is dropped before it answers.
     pub async fn reserve(&self, intent: Intent) -> Result<Admission, Error> {
-        // No budget can be made yet, so no window counts a call.
-        self.reserve_in(intent, Vec::new()).await
-    }
-
-    /// As [`Ledger::reserve`], counted in these windows.
-    pub(crate) async fn reserve_in(
-        &self,
-        intent: Intent,
-        mut windows: Vec<WindowId>,
-    ) -> Result<Admission, Error> {
         check_intent(&intent)?;
-        windows.sort();
-        windows.dedup();
-        match self.queue.ask(Task::Reserve { intent: Box::new(intent), windows }).await? {
+        match self.queue.ask(Task::Reserve { intent: Box::new(intent) }).await? {
             Answer::Admission(admission) => Ok(match *admission {
                 Admission::Admitted(admitted) => Admission::Admitted(admitted.deliver()),
                 Admission::Refused(refusal) => Admission::Refused(refusal),

@@ -22,7 +22,7 @@ use crate::lease::Lease;
 use crate::ledger::Home;
 use crate::owner::{Owner, SideFile};
 use crate::queue::Queue;
-use crate::settings::{SETTINGS, Settings};
+use crate::rules::{SETTINGS, Settings};
 use crate::statement::{Pool, Statement, failed};
 use crate::writer::{Store, Writer, postgres, sqlite};
 use crate::{DatabaseUrl, Error, Ledger};
@@ -124,7 +124,7 @@ async fn open_memory(options: &OpenOptions) -> Result<Ledger, Error> {
     prepare(&reads, (&reads, None), options).await?;
     let owner = Owner::new(new_id(), None);
     Ok(start(reads, Home::Memory, &options.clock, |_| {
-        Store::Sqlite(sqlite::Store { pool, side: None, owner })
+        Store::Sqlite(sqlite::Store::new(pool, None, owner))
     }))
 }
 
@@ -149,7 +149,7 @@ async fn open_file(path: &Path, options: &OpenOptions) -> Result<Ledger, Error> 
     prepare(&reads, (&Pool::Sqlite(pool.clone()), Some(&side)), options).await?;
     let owner = Owner::new(new_id(), Some(path.to_owned()));
     Ok(start(reads, Home::File(path.to_owned()), &options.clock, |_| {
-        Store::Sqlite(sqlite::Store { pool, side: Some(side), owner })
+        Store::Sqlite(sqlite::Store::new(pool, Some(side), owner))
     }))
 }
 
@@ -173,7 +173,7 @@ async fn open_postgres(connect: &PgConnectOptions, options: &OpenOptions) -> Res
     prepare(&reads, (&reads, None), options).await?;
     let (queue, waiting) = Queue::new();
     let lease = Lease::new(new_id(), reads.clone(), queue.downgrade());
-    let store = postgres::Store { pool: reads.clone(), lease: Arc::clone(&lease), settings: None };
+    let store = postgres::Store::new(reads.clone(), Arc::clone(&lease));
     let writer = Writer {
         store: Store::Postgres(store),
         queue: queue.downgrade(),

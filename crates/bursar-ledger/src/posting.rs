@@ -5,8 +5,9 @@ mod rows;
 
 use std::collections::BTreeMap;
 
-use bursar_domain::budget::RefusalReason;
+use bursar_domain::budget::{RefusalReason, WindowId};
 use bursar_domain::call::{Bill, Ending, Guardrail, Intent, Outcome, Settlement, VersionEvidence};
+use bursar_domain::limit::Line;
 use bursar_domain::money::{Cost, Micros, PICO_PER_MICRO};
 use bursar_domain::time::Timestamp;
 use bursar_domain::usage::Usage;
@@ -18,7 +19,8 @@ use crate::rollup::{Rollup, Rooms, Sums};
 
 pub(crate) use rows::{AttemptJson, CallJson, CorrectionJson, RefusalJson, TagJson};
 
-/// A change of one window on behalf of one call. `n` numbers the lines of a window.
+/// A change of one window on behalf of one call. `n` numbers the lines of a window, and `sum_held`
+/// adds them up so far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct JournalLine {
     pub(crate) window_id: String,
@@ -28,16 +30,34 @@ pub(crate) struct JournalLine {
     pub(crate) d_spent: i64,
     pub(crate) d_rest: i64,
     pub(crate) n: i64,
+    pub(crate) sum_held: i64,
+    pub(crate) bounded: bool,
 }
 
-/// The sum of a window's lines. `bounded` is false when a call without a ceiling is among them.
+/// The sum of a window's lines. `bounded` is false when a call without a bound is among them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct WindowSum {
     pub(crate) d_held: i64,
     pub(crate) d_spent: i64,
     pub(crate) d_rest: i64,
     pub(crate) n: i64,
+    pub(crate) refused: i64,
     pub(crate) bounded: bool,
+}
+
+impl Default for WindowSum {
+    fn default() -> Self {
+        Self { d_held: 0, d_spent: 0, d_rest: 0, n: 0, refused: 0, bounded: true }
+    }
+}
+
+/// A refusal, as it is counted and kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct No<'a> {
+    pub(crate) reason: RefusalReason,
+    pub(crate) detail: &'a str,
+    /// The window that had no room.
+    pub(crate) window: Option<&'a WindowId>,
 }
 
 /// An open hold.
@@ -90,14 +110,15 @@ impl Posting {
             facts: write_intent(intent),
         };
         self.holds.insert(intent.id.to_string(), hold);
-        self.move_windows(open, "hold", (held_amount(open), 0));
+        self.move_windows(open, "hold", |line| (held_amount(line), (0, 0)));
     }
 
     /// Records an ended call and releases its hold.
     pub(crate) fn settle(&mut self, open: &Open, settlement: &Settlement) {
         let id = open.intent.id.to_string();
-        let cost = settlement.bill.cost.map_or(0, Cost::pico);
-        self.move_windows(open, "settle", (-held_amount(open), cost));
+        self.move_windows(open, "settle", |line| {
+            (-held_amount(line), line.unit.adds(line.amount, settlement))
+        });
         self.calls.push(CallJson::new(open, settlement));
         self.push_attempts(&id, settlement);
         let tags = &open.intent.attribution.tags;
@@ -110,7 +131,7 @@ impl Posting {
 
     /// Undoes a hold whose call was never sent.
     pub(crate) fn void(&mut self, open: &Open) {
-        self.move_windows(open, "void", (-held_amount(open), 0));
+        self.move_windows(open, "void", |line| (-held_amount(line), (0, 0)));
         self.tokens.push(open.intent.id.to_string());
     }
 
@@ -123,9 +144,13 @@ impl Posting {
         before: &Before,
         now: Timestamp,
     ) {
-        let paid = before.cost.map_or(0, Cost::pico);
-        let cost = settlement.bill.cost.map_or(0, Cost::pico);
-        self.move_windows(open, "correction", (0, cost - paid));
+        let mut swept = abandon(open, None, now);
+        swept.bill.cost = before.cost;
+        self.move_windows(open, "correction", |line| {
+            let (true_sum, true_rest) = line.unit.adds(line.amount, settlement);
+            let (sum, rest) = line.unit.adds(line.amount, &swept);
+            (0, (true_sum - sum, true_rest - rest))
+        });
         self.corrections.push(CorrectionJson::new(open, settlement, now));
         self.push_attempts(open.intent.id.as_str(), settlement);
         let mut sums = Sums::default();
@@ -134,22 +159,26 @@ impl Posting {
         recorded.add_cost(before.cost);
         recorded.estimated = i64::from(before.estimated);
         sums.subtract(&recorded);
-        let swept = abandon(open, None, now);
         self.rollup.add_call(&self.rooms, (&open.intent, &swept), &sums);
     }
 
     /// Counts a refusal, and keeps it if its key's minute has room.
-    pub(crate) fn refuse(
-        &mut self,
-        intent: &Intent,
-        refusal: (RefusalReason, &str),
-        now: Timestamp,
-    ) {
-        let mut row = RefusalJson::new(intent, refusal, now);
+    pub(crate) fn refuse(&mut self, intent: &Intent, no: No<'_>, now: Timestamp) {
+        if let Some(window) = no.window {
+            self.windows.entry(window.0.clone()).or_default().refused += 1;
+        }
+        let mut row = RefusalJson::new(intent, no, now);
         let same = |other: &&RefusalJson| other.is_beside(&row);
         row.slot = i64::try_from(self.refusals.iter().filter(same).count()).unwrap_or(i64::MAX);
         self.refusals.push(row);
         self.rollup.add_refusal(&self.rooms, intent);
+    }
+
+    /// Counts what shadows would have refused.
+    pub(crate) fn shadow(&mut self, windows: Vec<WindowId>) {
+        for window in windows {
+            self.windows.entry(window.0).or_default().refused += 1;
+        }
     }
 
     fn push_attempts(&mut self, id: &str, settlement: &Settlement) {
@@ -158,40 +187,42 @@ impl Posting {
             .extend(numbered.map(|(number, attempt)| AttemptJson::new(id, number, attempt)));
     }
 
-    /// One line in each of the call's windows: micro-dollars held, pico-dollars spent.
-    fn move_windows(&mut self, open: &Open, kind: &'static str, (d_held, spent): (i64, i64)) {
-        // Floored, so that the rest is never negative and carries at most one micro-dollar.
-        let (d_spent, d_rest) =
-            (spent.div_euclid(PICO_PER_MICRO), spent.rem_euclid(PICO_PER_MICRO));
-        for window in &open.windows {
-            let sum = self.windows.entry(window.0.clone()).or_insert_with(|| WindowSum {
-                d_held: 0,
-                d_spent: 0,
-                d_rest: 0,
-                n: 0,
-                bounded: true,
-            });
+    /// One line in each of the call's windows: what is held, and what is spent with its rest.
+    fn move_windows(
+        &mut self,
+        open: &Open,
+        kind: &'static str,
+        change: impl Fn(&Line) -> (i64, (i64, i64)),
+    ) {
+        for line in &open.lines {
+            let (d_held, (spent, rest)) = change(line);
+            // Floored, so that the rest is never negative and carries at most one.
+            let d_spent = spent + rest.div_euclid(PICO_PER_MICRO);
+            let d_rest = rest.rem_euclid(PICO_PER_MICRO);
+            let sum = self.windows.entry(line.window.0.clone()).or_default();
             sum.n += 1;
             sum.d_held += d_held;
-            sum.bounded &= open.held.is_some();
+            sum.bounded &= line.amount.is_some();
             let rest = sum.d_rest + d_rest;
             sum.d_spent += d_spent + rest / PICO_PER_MICRO;
             sum.d_rest = rest % PICO_PER_MICRO;
             self.journal.push(JournalLine {
-                window_id: window.0.clone(),
+                window_id: line.window.0.clone(),
                 call_id: open.intent.id.to_string(),
                 kind,
                 d_held,
                 d_spent,
                 d_rest,
                 n: sum.n,
+                sum_held: sum.d_held,
+                bounded: line.amount.is_some(),
             });
         }
     }
 }
 
-fn held_amount(open: &Open) -> i64 {
-    open.held.unwrap_or(Micros(0)).0
+fn held_amount(line: &Line) -> i64 {
+    line.amount.unwrap_or(Micros(0)).0
 }
 
 fn add_bill(sums: &mut Sums, settlement: &Settlement) {

@@ -5,19 +5,20 @@
 
 use std::sync::Arc;
 
-use bursar_domain::budget::{RefusalReason, WindowId};
+use bursar_domain::budget::RefusalReason;
 use bursar_domain::call::{CallId, Intent, Settlement};
 use bursar_domain::money::Cost;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::Error;
 use crate::admitted::{Admission, Open, Settled};
+use crate::change::{Change, Changed};
 
 /// One thing to write.
 #[derive(Debug, Clone)]
 pub(crate) enum Task {
-    /// Open a hold, counted in these windows.
-    Reserve { intent: Box<Intent>, windows: Vec<WindowId> },
+    /// Open a hold, counted wherever a limit says so.
+    Reserve { intent: Box<Intent> },
     /// Record an ended call; a correction if the sweep came first.
     Settle { open: Box<Open>, settlement: Box<Settlement> },
     /// Settle at the hold what nobody else will; nothing if somebody did.
@@ -28,6 +29,8 @@ pub(crate) enum Task {
     Checkpoint { id: CallId, cost: Cost },
     /// Count a refusal that was made elsewhere.
     Refuse { intent: Box<Intent>, reason: RefusalReason, detail: String },
+    /// Change limits, freezes and the like, all or nothing.
+    Change { actor: String, changes: Vec<Change> },
     /// Write what waits, then stop.
     Close,
 }
@@ -39,6 +42,8 @@ pub(crate) enum Answer {
     Admission(Box<Admission>),
     /// Of [`Task::Settle`].
     Settled(Settled),
+    /// Of [`Task::Change`]: what each of them did.
+    Changed(Vec<Changed>),
     /// Of [`Task::Abandon`]: whether it was still open.
     Abandoned(bool),
     /// Of every other task.

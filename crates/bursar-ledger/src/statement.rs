@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use sqlx::database::Database;
 use sqlx::encode::Encode;
-use sqlx::postgres::{PgPool, PgRow, Postgres};
+use sqlx::postgres::{PgConnection, PgPool, PgRow, Postgres};
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::types::{Json, Type};
@@ -123,6 +123,45 @@ impl Pool {
         match self {
             Self::Sqlite(pool) => pool.close().await,
             Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A connection of either database, within a transaction.
+#[derive(Debug)]
+pub(crate) enum Session<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+impl Session<'_> {
+    /// Every row that the statement answers.
+    pub(crate) async fn rows<T>(
+        &mut self,
+        what: Statement,
+        values: &[Value],
+    ) -> Result<Vec<T>, Error>
+    where
+        T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>,
+    {
+        match self {
+            Self::Sqlite(connection) => rows_on(connection, what, values).await,
+            Self::Postgres(connection) => {
+                let rows = bound::<Postgres>(what.sql, values).fetch_all(&mut **connection).await;
+                rows.and_then(|rows| rows.iter().map(T::from_row).collect())
+                    .map_err(|error| failed(what.doing, error))
+            }
+        }
+    }
+
+    /// Runs a statement that answers no rows; how many it changed.
+    pub(crate) async fn run(&mut self, what: Statement, values: &[Value]) -> Result<u64, Error> {
+        match self {
+            Self::Sqlite(connection) => run_on(connection, what, values).await,
+            Self::Postgres(connection) => {
+                let done = bound::<Postgres>(what.sql, values).execute(&mut **connection).await;
+                done.map(|done| done.rows_affected()).map_err(|error| failed(what.doing, error))
+            }
         }
     }
 }

@@ -3,9 +3,11 @@
 //! The sweep only finds such holds; they are settled through the same queue and the same statement
 //! as any other, so a hold whose owner comes back in time is settled once, by whoever is first.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use bursar_domain::budget::WindowId;
+use bursar_domain::limit::{Line, Unit};
 use bursar_domain::money::{Cost, Micros};
 use sqlx::FromRow;
 
@@ -48,7 +50,7 @@ struct LeftRow {
     held_micro: Option<i64>,
     checkpoint_pico: Option<i64>,
     facts: String,
-    windows: String,
+    lines: String,
 }
 
 impl LeftRow {
@@ -58,12 +60,16 @@ impl LeftRow {
             Some(pico) => Some(Cost::from_pico(pico).ok_or_else(|| bad("checkpoint_pico"))?),
             None => None,
         };
-        let windows: Vec<String> =
-            serde_json::from_str(&self.windows).map_err(|_| bad("windows"))?;
+        let lines: BTreeMap<String, (String, i64)> =
+            serde_json::from_str(&self.lines).map_err(|_| bad("lines"))?;
+        let lines = lines.into_iter().map(|(window, (unit, amount))| {
+            let unit: Unit = unit.parse().map_err(|_| bad("lines"))?;
+            Ok(Line { window: WindowId(window), unit, amount: Some(Micros(amount)) })
+        });
+        let lines = lines.collect::<Result<Vec<_>, Error>>()?;
         let intent = read_intent(&self.facts).ok_or_else(|| bad("facts"))?;
         let held = self.held_micro.map(Micros);
-        let windows = windows.into_iter().map(WindowId).collect();
-        Ok(Task::Abandon { open: Box::new(Open { intent, held, windows }), checkpoint })
+        Ok(Task::Abandon { open: Box::new(Open { intent, held, lines }), checkpoint })
     }
 }
 

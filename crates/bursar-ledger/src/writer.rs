@@ -4,17 +4,20 @@
 //! that cannot be written whole is written again one task at a time; a group is all or nothing, so
 //! nothing is written twice.
 
+mod asked;
+mod group;
 mod late;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
+mod thresholds;
 
 use std::collections::BTreeMap;
 use std::mem;
 use std::time::Duration;
 
-use bursar_domain::admission::Request;
-use bursar_domain::budget::{Refusal, WindowId};
+use bursar_domain::budget::Refusal;
 use bursar_domain::call::Intent;
+use bursar_domain::limit::Line;
 use bursar_domain::money::Cost;
 use bursar_domain::time::{Clock, Timestamp};
 use serde::Serialize;
@@ -23,7 +26,8 @@ use tokio::sync::oneshot;
 
 use crate::Error;
 use crate::admitted::{Admission, Admitted, Open, Settled};
-use crate::posting::{Posting, abandon};
+use crate::change::{Change, Changed};
+use crate::posting::{No, Posting, abandon};
 use crate::queue::{Answer, Job, Task, WeakQueue};
 
 /// Tasks in a group: they share one fsync, and no one of them waits for long. Twice as many on
@@ -37,7 +41,8 @@ const PAUSES_MS: [u64; 2] = [50, 250];
 #[derive(Debug)]
 enum Done {
     Admitted(Box<Open>),
-    Refused(Box<Refusal>),
+    Refused { refusal: Box<Refusal>, freeze: Option<Change> },
+    Changed(Vec<Changed>),
     Settled(Settled),
     Abandoned(bool),
     Nothing,
@@ -105,7 +110,10 @@ impl Writer {
         for part in self.parts(jobs) {
             let (written, again) = self.attempt(&part, false).await;
             match written {
-                Ok(done) => self.reply(part, done),
+                Ok(done) => {
+                    self.freeze(&done).await;
+                    self.reply(part, done);
+                }
                 Err(Failure::Failed(error)) if part.len() == 1 || !is_of_one(&error) => {
                     refuse_all(part, &error);
                 }
@@ -118,7 +126,10 @@ impl Writer {
         for job in part {
             let part = vec![job];
             match self.attempt(&part, again).await.0 {
-                Ok(done) => self.reply(part, done),
+                Ok(done) => {
+                    self.freeze(&done).await;
+                    self.reply(part, done);
+                }
                 Err(failure) => {
                     let error = match failure {
                         Failure::Failed(error) => error,
@@ -130,22 +141,24 @@ impl Writer {
         }
     }
 
-    /// What is written at once: on SQLite all of it, in one transaction; on PostgreSQL, where a
-    /// statement does one thing, settlements, then reservations, then checkpoints.
-    fn parts(&self, jobs: Vec<Job>) -> Vec<Vec<Job>> {
-        if matches!(self.store, Store::Sqlite(_)) {
-            return if jobs.is_empty() { Vec::new() } else { vec![jobs] };
-        }
-        let mut parts = [Vec::new(), Vec::new(), Vec::new()];
+    /// What is written at once. Changes one by one, before the rest: each is all or nothing. Of the
+    /// rest, on SQLite all of it, in one transaction; on PostgreSQL, where a statement does one
+    /// thing, settlements, then reservations, then checkpoints.
+    fn parts(&self, mut jobs: Vec<Job>) -> Vec<Vec<Job>> {
+        let is_change = |job: &mut Job| matches!(job.task, Task::Change { .. });
+        let mut parts: Vec<Vec<Job>> =
+            jobs.extract_if(.., is_change).map(|job| vec![job]).collect();
+        let mut rest = [Vec::new(), Vec::new(), Vec::new()];
         for job in jobs {
-            let place = match job.task {
-                Task::Reserve { .. } => 1,
-                Task::Checkpoint { .. } => 2,
+            let place = match (&self.store, &job.task) {
+                (Store::Postgres(_), Task::Reserve { .. }) => 1,
+                (Store::Postgres(_), Task::Checkpoint { .. }) => 2,
                 _ => 0,
             };
-            parts[place].push(job);
+            rest[place].push(job);
         }
-        parts.into_iter().filter(|part| !part.is_empty()).collect()
+        parts.extend(rest.into_iter().filter(|part| !part.is_empty()));
+        parts
     }
 
     /// Writes a part; again when the connection was lost, for then nobody knows whether it was
@@ -171,13 +184,30 @@ impl Writer {
         }
     }
 
+    /// Freezes what has hit a limit that says so, before anybody hears of it.
+    async fn freeze(&mut self, done: &[Result<Done, Error>]) {
+        for done in done.iter().flatten() {
+            let Done::Refused { freeze: Some(change), refusal } = done else { continue };
+            let actor = refusal.balance().map_or("a limit", |balance| &balance.name);
+            let task =
+                Task::Change { actor: format!("limit `{actor}`"), changes: vec![change.clone()] };
+            if let Err(Failure::Failed(error)) = self.write_once(&[&task], false).await {
+                // The next call that hits the limit tries again.
+                tracing::error!("cannot freeze what hit a limit: {error}");
+            }
+        }
+    }
+
     fn reply(&self, part: Vec<Job>, done: Vec<Result<Done, Error>>) {
         for (job, done) in part.into_iter().zip(done) {
             let told = done.map(|done| match done {
                 Done::Admitted(open) => Answer::Admission(Box::new(Admission::Admitted(
                     Admitted::new(open, self.queue.clone()),
                 ))),
-                Done::Refused(refusal) => Answer::Admission(Box::new(Admission::Refused(*refusal))),
+                Done::Refused { refusal, .. } => {
+                    Answer::Admission(Box::new(Admission::Refused(*refusal)))
+                }
+                Done::Changed(changed) => Answer::Changed(changed),
                 Done::Settled(settled) => Answer::Settled(settled),
                 Done::Abandoned(was_open) => Answer::Abandoned(was_open),
                 Done::Nothing => Answer::Done,
@@ -222,8 +252,10 @@ fn gather(posting: &mut Posting, task: &Task, now: Timestamp) {
             posting.settle(open, &abandon(open, *checkpoint, now));
         }
         Task::Void { open } => posting.void(open),
-        Task::Refuse { intent, reason, detail } => posting.refuse(intent, (*reason, detail), now),
-        Task::Reserve { .. } | Task::Checkpoint { .. } | Task::Close => {}
+        Task::Refuse { intent, reason, detail } => {
+            posting.refuse(intent, No { reason: *reason, detail, window: None }, now);
+        }
+        Task::Reserve { .. } | Task::Checkpoint { .. } | Task::Change { .. } | Task::Close => {}
     }
 }
 
@@ -237,17 +269,8 @@ fn posted(task: &Task) -> Done {
 }
 
 /// The hold that an intent asks for.
-fn open_hold(intent: &Intent, windows: &[WindowId]) -> Open {
-    Open {
-        intent: intent.clone(),
-        held: intent.ceiling.map(Cost::micros_up),
-        windows: windows.to_vec(),
-    }
-}
-
-/// What it asks of the decision.
-fn request(open: &Open) -> Request {
-    Request { windows: open.windows.clone(), amount: open.held }
+fn open_hold(intent: &Intent, lines: Vec<Line>) -> Open {
+    Open { intent: intent.clone(), held: intent.ceiling.map(Cost::micros_up), lines }
 }
 
 /// The checkpoints of a group, the highest for each call.

@@ -5,6 +5,12 @@ SELECT 'budget' AS table_name, COUNT(*) AS row_count FROM budget
 UNION ALL
 SELECT 'budget_window' AS table_name, COUNT(*) AS row_count FROM budget_window
 UNION ALL
+SELECT 'frozen' AS table_name, COUNT(*) AS row_count FROM frozen
+UNION ALL
+SELECT 'threshold' AS table_name, COUNT(*) AS row_count FROM threshold
+UNION ALL
+SELECT 'change' AS table_name, COUNT(*) AS row_count FROM change
+UNION ALL
 SELECT 'journal' AS table_name, COUNT(*) AS row_count FROM journal
 UNION ALL
 SELECT 'call' AS table_name, COUNT(*) AS row_count FROM call

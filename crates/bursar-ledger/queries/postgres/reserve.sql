@@ -1,16 +1,26 @@
 -- Admits a group of calls, all or none: locks their windows in order, decides on the locked rows,
 -- then writes holds, lines, journal and balances. $1 holds by call, $2 journal lines, $3 sums by
--- window, $4 the revision that the windows were chosen under. Tells the verdict and the windows.
-WITH want AS MATERIALIZED (
+-- window, each beside its limit, $4 the revision that the limits are of. Tells the verdict, the time
+-- that windows are chosen by, and the windows.
+WITH moment AS MATERIALIZED (
+    SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now_ms
+),
+want AS MATERIALIZED (
     SELECT
         key AS id,
         CAST(value ->> 'd_held' AS BIGINT) AS amount,
         CAST(value ->> 'bounded' AS BOOLEAN) AS bounded,
-        CAST(value ->> 'n' AS BIGINT) AS n
+        CAST(value ->> 'n' AS BIGINT) AS n,
+        CAST(value ->> 'mode' AS TEXT) AS mode,
+        CAST(value ->> 'limit_micro' AS BIGINT) AS limit_micro
     FROM jsonb_each($3)
 ),
 locked AS MATERIALIZED (
-    SELECT w.*, want.amount, want.bounded, want.n
+    SELECT
+        w.*, want.amount, want.bounded, want.n, want.mode,
+        -- What is left of the limit once all that is open has settled.
+        want.limit_micro - w.spent_micro - (CASE WHEN w.spent_rest > 0 THEN 1 ELSE 0 END)
+            - w.held_micro AS room
     FROM budget_window AS w JOIN want ON want.id = w.id
     ORDER BY w.id
     FOR NO KEY UPDATE OF w
@@ -22,14 +32,15 @@ verdict AS MATERIALIZED (
             SELECT 1 FROM call WHERE call.id = ANY (ARRAY(SELECT key FROM jsonb_each($1)))
         ) AS known,
         COUNT(*) = (SELECT COUNT(*) FROM want) AND COALESCE(BOOL_AND(
-            mode = 'soft' OR (bounded AND
-                spent_micro + (CASE WHEN spent_rest > 0 THEN 1 ELSE 0 END) + held_micro + amount
-                    <= limit_micro)
-        ), true) AS fits
+            mode <> 'hard' OR (bounded AND amount <= room)
+        ), true) AS fits,
+        COALESCE(BOOL_AND(
+            (SELECT now_ms FROM moment) >= start_ms AND (SELECT now_ms FROM moment) < end_ms
+        ), true) AS timely
     FROM locked
 ),
 go AS MATERIALIZED (
-    SELECT 1 FROM verdict WHERE fits AND NOT known AND revision = $4
+    SELECT 1 FROM verdict WHERE fits AND timely AND NOT known AND revision = $4
 ),
 holds AS (
     INSERT INTO hold (call_id, owner, epoch, started_ms, held_micro, facts)
@@ -65,14 +76,23 @@ written AS (
 ),
 moved AS (
     UPDATE budget_window AS w
-    SET held_micro = w.held_micro + l.amount, seq = w.seq + l.n
+    SET
+        held_micro = w.held_micro + l.amount,
+        seq = w.seq + l.n,
+        refused = w.refused + CASE WHEN l.mode <> 'shadow' THEN 0 ELSE (
+            SELECT COUNT(*) FROM jsonb_each($2)
+            WHERE CAST(value ->> 'window_id' AS TEXT) = l.id AND (
+                NOT CAST(value ->> 'bounded' AS BOOLEAN)
+                OR CAST(value ->> 'sum_held' AS BIGINT) > l.room
+            )
+        ) END
     FROM locked AS l, go
     WHERE w.id = l.id
 )
 SELECT
-    EXISTS (SELECT 1 FROM go) AS admitted, v.known, v.revision,
-    l.id AS window_id, b.name AS budget, l.start_ms, l.end_ms, l.mode,
-    l.limit_micro, l.held_micro, l.spent_micro, l.spent_rest
+    EXISTS (SELECT 1 FROM go) AS admitted, v.known, v.revision, v.timely,
+    (SELECT now_ms FROM moment) AS now_ms,
+    l.id AS window_id, l.budget_id, l.start_ms, l.end_ms,
+    l.held_micro, l.spent_micro, l.spent_rest
 FROM verdict AS v
 LEFT JOIN locked AS l ON true
-LEFT JOIN budget AS b ON b.id = l.budget_id

@@ -18,7 +18,8 @@ locked AS MATERIALIZED (
         CAST(d.value ->> 'd_held' AS BIGINT) AS held,
         CAST(d.value ->> 'd_spent' AS BIGINT) AS spent,
         CAST(d.value ->> 'd_rest' AS BIGINT) AS rest,
-        CAST(d.value ->> 'n' AS BIGINT) AS n
+        CAST(d.value ->> 'n' AS BIGINT) AS n,
+        CAST(d.value ->> 'refused' AS BIGINT) AS refused
     FROM budget_window AS w JOIN jsonb_each($7) AS d ON d.key = w.id
     WHERE EXISTS (SELECT 1 FROM go)
     ORDER BY w.id
@@ -35,7 +36,8 @@ moved AS (
         held_micro = w.held_micro + l.held,
         spent_micro = w.spent_micro + l.spent + (w.spent_rest + l.rest) / 1000000,
         spent_rest = (w.spent_rest + l.rest) % 1000000,
-        seq = w.seq + l.n
+        seq = w.seq + l.n,
+        refused = w.refused + l.refused
     FROM locked AS l
     WHERE w.id = l.id
 ),
@@ -133,11 +135,11 @@ corrections AS (
 refusals AS (
     INSERT INTO refusal (
         key_id, minute_ms, slot, at_ms, reason, detail, team, project, user_id, operation, model,
-        region
+        region, call_id, window_id
     )
     SELECT
         key_id, minute_ms, slot, at_ms, reason, detail, team, project, user_id, operation, model,
-        region
+        region, call_id, window_id
     FROM (
         SELECT
         CAST(value ->> 'key_id' AS TEXT) AS key_id,
@@ -155,7 +157,9 @@ refusals AS (
         CAST(value ->> 'user_id' AS TEXT) AS user_id,
         CAST(value ->> 'operation' AS TEXT) AS operation,
         CAST(value ->> 'model' AS TEXT) AS model,
-        CAST(value ->> 'region' AS TEXT) AS region
+        CAST(value ->> 'region' AS TEXT) AS region,
+        CAST(value ->> 'call_id' AS TEXT) AS call_id,
+        CAST(value ->> 'window_id' AS TEXT) AS window_id
         FROM jsonb_each($6), go
     ) AS fresh
     WHERE slot < 60

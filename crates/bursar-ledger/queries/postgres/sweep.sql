@@ -13,5 +13,10 @@ UPDATE hold SET owner = $1, epoch = hold.epoch + 1
 FROM lapsed WHERE hold.call_id = lapsed.call_id
 RETURNING
     hold.call_id, hold.held_micro, hold.checkpoint_pico, hold.facts,
-    (SELECT CAST(COALESCE(jsonb_agg(l.window_id), '[]') AS TEXT) FROM hold_line AS l
-     WHERE l.call_id = hold.call_id) AS windows
+    (SELECT CAST(COALESCE(
+        jsonb_object_agg(l.window_id, jsonb_build_array(b.unit, l.amount_micro)), '{}'
+     ) AS TEXT)
+     FROM hold_line AS l
+     JOIN budget_window AS w ON w.id = l.window_id
+     JOIN budget AS b ON b.id = w.budget_id
+     WHERE l.call_id = hold.call_id) AS lines

@@ -1,11 +1,11 @@
 -- Keeps refusals, at most sixty per key and minute.
 INSERT INTO refusal (
     key_id, minute_ms, slot, at_ms, reason, detail, team, project, user_id, operation, model,
-    region
+    region, call_id, window_id
 )
 SELECT
     key_id, minute_ms, slot, at_ms, reason, detail, team, project, user_id, operation, model,
-    region
+    region, call_id, window_id
 FROM (
     SELECT
     CAST(value ->> 'key_id' AS TEXT) AS key_id,
@@ -23,7 +23,9 @@ FROM (
     CAST(value ->> 'user_id' AS TEXT) AS user_id,
     CAST(value ->> 'operation' AS TEXT) AS operation,
     CAST(value ->> 'model' AS TEXT) AS model,
-    CAST(value ->> 'region' AS TEXT) AS region
+    CAST(value ->> 'region' AS TEXT) AS region,
+    CAST(value ->> 'call_id' AS TEXT) AS call_id,
+    CAST(value ->> 'window_id' AS TEXT) AS window_id
     FROM jsonb_each($1)
 ) AS fresh
 WHERE slot < 60

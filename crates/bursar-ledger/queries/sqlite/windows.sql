@@ -1,7 +1,4 @@
 -- How these windows stand.
-SELECT
-    w.id AS window_id, b.name AS budget, w.start_ms, w.end_ms, w.mode,
-    w.limit_micro, w.held_micro, w.spent_micro, w.spent_rest
-FROM budget_window AS w
-JOIN budget AS b ON b.id = w.budget_id
-WHERE w.id IN (SELECT key FROM jsonb_each($1))
+SELECT id AS window_id, budget_id, start_ms, end_ms, held_micro, spent_micro, spent_rest
+FROM budget_window
+WHERE id IN (SELECT key FROM jsonb_each($1))

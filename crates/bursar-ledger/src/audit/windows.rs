@@ -1,6 +1,6 @@
 //! Balances: held is the sum of hold lines, and both balances are the fold of the journal.
 
-use bursar_domain::money::Total;
+use bursar_domain::money::{MICRO_PER_UNIT, Total};
 use sqlx::FromRow;
 
 use super::AuditReport;
@@ -34,11 +34,15 @@ struct JournalRow {
     seq: i64,
     call_id: String,
     kind: String,
+    d_held: i64,
     d_spent: i64,
     d_rest: i64,
+    unit: String,
     recorded: bool,
     cost_pico: Option<i64>,
     corrected_pico: Option<i64>,
+    tokens: Option<i64>,
+    estimated: Option<bool>,
 }
 
 #[derive(Debug, FromRow)]
@@ -80,7 +84,8 @@ impl Ledger {
                 let ends = row.kind == "settle" || row.kind == "correction";
                 report.compare("journal call", &subject, (ends || row.recorded, row.recorded));
                 let posted = Total::from_halves(row.d_spent, row.d_rest);
-                report.compare("spent", &subject, (row.owed().usd(), posted.usd()));
+                let owed = row.owed().unwrap_or(posted);
+                report.compare("spent", &subject, (owed.usd(), posted.usd()));
             }
         }
     }
@@ -97,13 +102,25 @@ impl Ledger {
 }
 
 impl JournalRow {
-    /// What the line should have added to spent.
-    fn owed(&self) -> Total {
-        let cost = i128::from(self.cost_pico.unwrap_or(0));
-        match self.kind.as_str() {
-            "settle" => Total(cost),
-            "correction" => Total(i128::from(self.corrected_pico.unwrap_or(0)) - cost),
-            _ => Total(0),
+    /// What the line should have added to spent; `None` where only corrections know.
+    fn owed(&self) -> Option<Total> {
+        let millionths = |count: i64| Total::from_halves(count.saturating_mul(MICRO_PER_UNIT), 0);
+        match (self.kind.as_str(), self.unit.as_str()) {
+            ("settle", "usd") => Some(Total(i128::from(self.cost_pico.unwrap_or(0)))),
+            ("settle", "tokens") => {
+                let counted = millionths(self.tokens.unwrap_or(0));
+                // An estimate uses up at least what was held for it.
+                let least = Total::from_halves(self.d_held.saturating_neg(), 0);
+                let is_guess = self.estimated.unwrap_or(false);
+                Some(if is_guess { counted.max(least) } else { counted })
+            }
+            ("settle", "requests") => Some(millionths(1)),
+            ("correction", "usd") => {
+                let paid = i128::from(self.cost_pico.unwrap_or(0));
+                Some(Total(i128::from(self.corrected_pico.unwrap_or(0)) - paid))
+            }
+            ("correction", "tokens") => None,
+            _ => Some(Total(0)),
         }
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct Table {
 }
 
 /// What is copied.
-pub(crate) static TABLES: [Table; 11] = [
+pub(crate) static TABLES: [Table; 14] = [
     Table {
         name: "report_tag",
         key: &[("tag_key", Kind::Text)],
@@ -60,6 +60,45 @@ pub(crate) static TABLES: [Table; 11] = [
         put: Statement {
             doing: "write copied rows",
             sql: include_str!("../../queries/copy/budget_window_put.sql"),
+        },
+        known: None,
+    },
+    Table {
+        name: "frozen",
+        key: &[("id", Kind::Text)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/frozen_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/frozen_put.sql"),
+        },
+        known: None,
+    },
+    Table {
+        name: "threshold",
+        key: &[("window_id", Kind::Text), ("percent", Kind::Int)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/threshold_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/threshold_put.sql"),
+        },
+        known: None,
+    },
+    Table {
+        name: "change",
+        key: &[("seq", Kind::Int)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/change_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/change_put.sql"),
         },
         known: None,
     },

@@ -1,12 +1,11 @@
 //! The rows of a posting as JSON: one struct per table, its fields named as the columns.
 
-use bursar_domain::budget::RefusalReason;
 use bursar_domain::call::{Attempt, AttemptOutcome, Intent, Settlement};
 use bursar_domain::money::Cost;
 use bursar_domain::time::Timestamp;
 use serde::Serialize;
 
-use super::is_overrun;
+use super::{No, is_overrun};
 use crate::admitted::Open;
 use crate::facts::{write_meters, write_rates, write_tags};
 use crate::limits::kept_text;
@@ -234,28 +233,28 @@ pub(crate) struct RefusalJson {
     operation: &'static str,
     model: String,
     region: String,
+    call_id: String,
+    window_id: Option<String>,
 }
 
 impl RefusalJson {
-    pub(super) fn new(
-        intent: &Intent,
-        (reason, detail): (RefusalReason, &str),
-        now: Timestamp,
-    ) -> Self {
+    pub(super) fn new(intent: &Intent, no: No<'_>, now: Timestamp) -> Self {
         let who = &intent.attribution;
         Self {
             key_id: who.key.clone().unwrap_or_default(),
             minute_ms: now.0 - now.0.rem_euclid(60_000),
             slot: 0,
             at_ms: now.0,
-            reason: reason.as_str(),
-            detail: kept_text(detail),
+            reason: no.reason.as_str(),
+            detail: kept_text(no.detail),
             team: who.team.clone(),
             project: who.project.clone(),
             user_id: who.user.clone(),
             operation: intent.operation.as_str(),
             model: intent.model.to_string(),
             region: intent.region.clone(),
+            call_id: intent.id.to_string(),
+            window_id: no.window.map(ToString::to_string),
         }
     }
 

@@ -23,7 +23,7 @@ async fn a_ledger_of_a_later_program_is_refused() {
         ledger.damage(include_str!("sql/make_newer.sql")).await;
         ledger.close().await.unwrap();
         let error = error_of(&place).await;
-        assert!(matches!(error, Error::Newer { found: 99, known: 1 }), "{error}");
+        assert!(matches!(error, Error::Newer { found: 99, .. }), "{error}");
     }
 }
 

@@ -1,9 +1,10 @@
 //! Any order of reservations, settlements, sweeps and dropped proofs keeps every balance.
 
-use bursar_domain::budget::{Mode, WindowId};
+use bursar_domain::budget::Mode;
+use bursar_domain::limit::{Limit, Unit};
 use proptest::prelude::*;
 
-use super::world::{Place, file, intent, pico, postgres, settlement};
+use super::world::{Place, file, intent, limit, pico, postgres, settlement, tagged};
 use crate::queue::Task;
 use crate::{Admission, Admitted, Ledger};
 
@@ -20,7 +21,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let cost = || proptest::option::weighted(0.9, 0..30_000_000_000_i64);
     let which = 0..8_usize;
     let step = prop_oneof![
-        4 => (cost(), 0..8_u8).prop_map(|(ceiling, windows)| Step::Reserve { ceiling, windows }),
+        4 => (cost(), 0..64_u8).prop_map(|(ceiling, windows)| Step::Reserve { ceiling, windows }),
         2 => (which.clone(), cost()).prop_map(|(which, cost)| Step::Settle { which, cost }),
         1 => which.clone().prop_map(|which| Step::Sweep { which }),
         1 => (which.clone(), cost())
@@ -41,17 +42,18 @@ async fn settle(ledger: &Ledger, call: Admitted, cost: Option<i64>) {
     ledger.settle(call, truth).await.unwrap();
 }
 
-async fn take(ledger: &Ledger, open: &mut Vec<Admitted>, step: Step, windows: &[WindowId]) {
+async fn take(ledger: &Ledger, open: &mut Vec<Admitted>, step: Step) {
     let pick = |open: &mut Vec<Admitted>, which: usize| {
         (!open.is_empty()).then(|| open.swap_remove(which % open.len()))
     };
     match step {
         Step::Reserve { ceiling, windows: mask } => {
-            let mut wanted = intent();
+            let chosen = LIMITS.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1);
+            let chosen: Vec<&str> = chosen.map(|(_, (name, ..))| *name).collect();
+            let mut wanted = tagged(&chosen);
             wanted.ceiling = ceiling.map(pico);
-            let chosen = windows.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 == 1);
-            let chosen = chosen.map(|(_, window)| window.clone()).collect();
-            if let Admission::Admitted(call) = ledger.reserve_in(wanted, chosen).await.unwrap() {
+            wanted.ceiling_tokens = ceiling.map(|_| 2_000);
+            if let Admission::Admitted(call) = ledger.reserve(wanted).await.unwrap() {
                 open.push(call);
             }
         }
@@ -75,16 +77,26 @@ async fn take(ledger: &Ledger, open: &mut Vec<Admitted>, step: Step, windows: &[
     }
 }
 
+/// Tags, and the limits on the calls that have them.
+const LIMITS: [(&str, Mode, Unit, i64); 6] = [
+    ("a", Mode::Hard, Unit::Usd, 60_000),
+    ("b", Mode::Hard, Unit::Tokens, 7_000_000_000),
+    ("c", Mode::Soft, Unit::Usd, 20_000),
+    ("d", Mode::Hard, Unit::Concurrent, 3_000_000),
+    ("e", Mode::Shadow, Unit::Requests, 2_000_000),
+    ("f", Mode::Hard, Unit::Requests, 12_000_000),
+];
+
 /// Runs the steps, then checks that nothing is held and all adds up.
 async fn check(place: &Place, steps: Vec<Step>) {
     let ledger = place.open().await;
     let mut windows = Vec::new();
-    for (name, mode) in [("a", Mode::Hard), ("b", Mode::Hard), ("c", Mode::Soft)] {
-        windows.push(ledger.window(name, mode, 60_000).await);
+    for (name, mode, unit, amount) in LIMITS {
+        windows.push(ledger.limit(Limit { unit, ..limit(name, mode, amount) }).await);
     }
     let mut open = Vec::new();
     for step in steps {
-        take(&ledger, &mut open, step, &windows).await;
+        take(&ledger, &mut open, step).await;
     }
     open.clear();
     // The queue is in order: when this is answered, the dropped proofs are settled.

@@ -98,21 +98,22 @@ async fn a_transaction_that_was_dropped_while_it_began_loses_nothing() {
     // One connection, so that the next borrower gets the one that was left in a transaction.
     let pool = postgres_pool().max_connections(1).connect_with((**connect).clone());
     let pool = pool.await.unwrap();
-    // Now and then the answer is there at once; then nothing was dropped half-way.
-    let mut dropped = 0;
-    for number in 0..20 {
+    // Often the answer is there at once; then nothing was dropped half-way, and it is tried again.
+    let (mut dropped, mut tried) = (0, 0);
+    while dropped < 5 && tried < 2_000 {
         let mut connection = pool.acquire().await.unwrap();
         let mut beginning = Box::pin(connection.begin());
         dropped += u32::from(!poll_once(&mut beginning).await);
         drop(beginning);
         drop(connection);
-        let values = [format!("b{number}").as_str().into(), "hard".into(), 1.into()];
+        let values = [format!("b{tried}").as_str().into()];
         assert_eq!(Pool::Postgres(pool.clone()).run(BUDGET, &values).await.unwrap(), 1);
+        tried += 1;
     }
     assert!(dropped > 0, "no transaction was dropped while it began");
     pool.close().await;
     let count: Option<CountRow> = ledger.reads.row(COUNT, &[]).await.unwrap();
-    assert_eq!(count.unwrap().number, 20, "an acknowledged row is gone");
+    assert_eq!(count.unwrap().number, tried, "an acknowledged row is gone");
     ledger.end().await;
 }
 

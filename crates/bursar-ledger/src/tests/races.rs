@@ -19,10 +19,8 @@ async fn race(ledgers: Vec<Ledger>) {
         .map(|task| {
             let ledger = ledgers[task % ledgers.len()].clone();
             // In either order: locks are taken in ascending order whatever is asked.
-            let mut windows = vec![team.clone(), all.clone()];
-            windows.rotate_left(task % 2);
             tokio::spawn(async move {
-                match ledger.reserve_in(intent(), windows).await.unwrap() {
+                match ledger.reserve(intent()).await.unwrap() {
                     Admission::Admitted(admitted) => Some(admitted),
                     Admission::Refused(_) => None,
                 }

@@ -29,7 +29,7 @@ async fn a_lapsed_lease_is_swept_and_the_zombie_corrects_it() {
     let place = postgres().await;
     let (zombie, other) = (place.open().await, place.open().await);
     let window = zombie.window("team", Mode::Hard, 100_000).await;
-    let call = admitted(zombie.reserve_in(intent(), vec![window.clone()]).await.unwrap());
+    let call = admitted(zombie.reserve(intent()).await.unwrap());
     zombie.checkpoint(call.id(), pico(123)).await.unwrap();
     zombie.checkpoint(call.id(), pico(100)).await.unwrap();
     assert_eq!(other.sweep().await.unwrap(), 0);
@@ -91,8 +91,7 @@ async fn a_correction_can_raise_the_bill_or_leave_it_unknown() {
         let ledger = place.open().await;
         let window = ledger.window("team", Mode::Hard, 100_000).await;
         for change in changes {
-            let windows = vec![window.clone()];
-            let call = admitted(ledger.reserve_in(intent(), windows).await.unwrap());
+            let call = admitted(ledger.reserve(intent()).await.unwrap());
             assert!(sweep_it(&ledger, &call, None).await);
             let mut truth = settlement(call.intent());
             change(&mut truth);

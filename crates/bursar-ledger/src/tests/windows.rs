@@ -1,17 +1,10 @@
 //! Holds over budget windows: admitted in all or none, released once, exact to the pico-dollar.
 
-use bursar_domain::budget::{Mode, RefusalReason, WindowId};
+use bursar_domain::budget::{Mode, RefusalReason};
 use bursar_domain::money::Micros;
 
-use super::world::{admitted, intent, pico, places, poll_once, settlement};
-use crate::{Admission, Error, Ledger};
-
-fn refused(admission: Admission) -> bursar_domain::budget::Refusal {
-    match admission {
-        Admission::Refused(refusal) => refusal,
-        Admission::Admitted(_) => panic!("admitted"),
-    }
-}
+use super::world::{admitted, intent, pico, places, poll_once, refused, settlement};
+use crate::{Admission, Ledger};
 
 #[tokio::test]
 async fn a_hold_is_counted_in_every_window_until_it_is_settled() {
@@ -19,8 +12,7 @@ async fn a_hold_is_counted_in_every_window_until_it_is_settled() {
         let ledger = place.open().await;
         let team = ledger.window("team", Mode::Hard, 20_000).await;
         let all = ledger.window("all", Mode::Soft, 1).await;
-        let windows = vec![team.clone(), all.clone(), team.clone()];
-        let admitted = admitted(ledger.reserve_in(intent(), windows).await.unwrap());
+        let admitted = admitted(ledger.reserve(intent()).await.unwrap());
         assert_eq!(ledger.balance(&team).await, (10_000, 0, 0));
         assert_eq!(ledger.balance(&all).await, (10_000, 0, 0));
         let settlement = settlement(admitted.intent());
@@ -36,24 +28,25 @@ async fn a_refusal_tells_held_from_spent_with_the_figures() {
     for place in places().await {
         let ledger = place.open().await;
         let window = ledger.window("team", Mode::Hard, 15_000).await;
-        let windows = || vec![window.clone()];
-        let first = admitted(ledger.reserve_in(intent(), windows()).await.unwrap());
-        let refusal = refused(ledger.reserve_in(intent(), windows()).await.unwrap());
-        assert_eq!(refusal.reason, RefusalReason::Held);
-        assert_eq!((refusal.balance.held, refusal.balance.spent), (Micros(10_000), Micros(0)));
-        assert_eq!((refusal.balance.limit, refusal.asked), (Micros(15_000), Some(Micros(10_000))));
+        let first = admitted(ledger.reserve(intent()).await.unwrap());
+        let refusal = refused(ledger.reserve(intent()).await.unwrap());
+        assert_eq!(refusal.reason(), RefusalReason::Held);
+        let balance = refusal.balance().unwrap();
+        assert_eq!((balance.held, balance.spent), (Micros(10_000), Micros(0)));
+        assert_eq!((balance.limit, balance.room()), (Micros(15_000), Micros(5_000)));
         let mut dear = settlement(first.intent());
         dear.bill.cost = Some(pico(5_000_000_001));
         ledger.settle(first, dear).await.unwrap();
-        let refusal = refused(ledger.reserve_in(intent(), windows()).await.unwrap());
-        assert_eq!(refusal.reason, RefusalReason::Spent);
-        assert_eq!(refusal.balance.spent_total().0, 5_000_000_001);
+        let refusal = refused(ledger.reserve(intent()).await.unwrap());
+        assert_eq!(refusal.reason(), RefusalReason::Spent);
+        assert_eq!(refusal.balance().unwrap().spent_total().0, 5_000_000_001);
         let mut unbounded = intent();
         unbounded.ceiling = None;
-        let refusal = refused(ledger.reserve_in(unbounded, windows()).await.unwrap());
-        assert_eq!(refusal.reason, RefusalReason::Unbounded);
+        let refusal = refused(ledger.reserve(unbounded).await.unwrap());
+        assert_eq!(refusal.reason(), RefusalReason::Unbounded);
         let total = super::usage::total(&ledger).await;
         assert_eq!((total.refused, total.calls), (3, 1));
+        assert_eq!(ledger.refused(&window).await, 3);
         ledger.end().await;
     }
 }
@@ -62,23 +55,11 @@ async fn a_refusal_tells_held_from_spent_with_the_figures() {
 async fn what_one_window_refuses_is_held_in_none() {
     for place in places().await {
         let ledger = place.open().await;
-        let wide = ledger.window("a-wide", Mode::Hard, 1_000_000).await;
-        let narrow = ledger.window("b-narrow", Mode::Hard, 9_999).await;
-        let windows = vec![narrow.clone(), wide.clone()];
-        let refusal = refused(ledger.reserve_in(intent(), windows).await.unwrap());
-        assert_eq!(refusal.balance.window, narrow);
+        let wide = ledger.window("project", Mode::Hard, 1_000_000).await;
+        let narrow = ledger.window("user", Mode::Hard, 9_999).await;
+        let refusal = refused(ledger.reserve(intent()).await.unwrap());
+        assert_eq!(refusal.balance().unwrap().window, narrow);
         assert_eq!(ledger.balance(&wide).await, (0, 0, 0));
-        ledger.end().await;
-    }
-}
-
-#[tokio::test]
-async fn a_window_that_is_not_there_is_an_error() {
-    for place in places().await {
-        let ledger = place.open().await;
-        let nowhere = vec![WindowId("nowhere".into())];
-        let error = ledger.reserve_in(intent(), nowhere).await.unwrap_err();
-        assert!(matches!(error, Error::MissingWindow { .. }), "{error}");
         ledger.end().await;
     }
 }
@@ -87,10 +68,10 @@ async fn a_window_that_is_not_there_is_an_error() {
 async fn an_admission_that_nobody_takes_is_undone() {
     for place in places().await {
         let ledger = place.open().await;
-        let window = ledger.window("team", Mode::Hard, 10_000).await;
-        reserve_and_drop(&ledger, &window).await;
+        ledger.window("team", Mode::Hard, 10_000).await;
+        reserve_and_drop(&ledger).await;
         // The queue is in order: when this is answered, what came before it is done.
-        let again = admitted(until_fits(&ledger, &window).await);
+        let again = admitted(until_fits(&ledger).await);
         let settlement = settlement(again.intent());
         ledger.settle(again, settlement).await.unwrap();
         assert_eq!(super::usage::total(&ledger).await.calls, 1);
@@ -99,16 +80,16 @@ async fn an_admission_that_nobody_takes_is_undone() {
 }
 
 /// Polls a reservation once, so that it is queued, and drops it.
-async fn reserve_and_drop(ledger: &Ledger, window: &WindowId) {
-    let mut reservation = Box::pin(ledger.reserve_in(intent(), vec![window.clone()]));
+async fn reserve_and_drop(ledger: &Ledger) {
+    let mut reservation = Box::pin(ledger.reserve(intent()));
     let is_done = poll_once(&mut reservation).await;
     assert!(!is_done);
 }
 
 /// The undoing waits in the queue behind whatever was asked before it.
-async fn until_fits(ledger: &Ledger, window: &WindowId) -> Admission {
+async fn until_fits(ledger: &Ledger) -> Admission {
     for _ in 0..100 {
-        let admission = ledger.reserve_in(intent(), vec![window.clone()]).await.unwrap();
+        let admission = ledger.reserve(intent()).await.unwrap();
         if matches!(admission, Admission::Admitted(_)) {
             return admission;
         }
@@ -121,7 +102,7 @@ async fn a_settlement_whose_future_is_dropped_is_recorded() {
     for place in places().await {
         let ledger = place.open().await;
         let window = ledger.window("team", Mode::Hard, 10_000).await;
-        let call = admitted(ledger.reserve_in(intent(), vec![window.clone()]).await.unwrap());
+        let call = admitted(ledger.reserve(intent()).await.unwrap());
         let settlement = settlement(call.intent());
         let mut settling = Box::pin(ledger.settle(call, settlement));
         assert!(!poll_once(&mut settling).await);
@@ -138,7 +119,7 @@ async fn an_admission_that_is_dropped_is_paid_as_abandoned() {
     for place in places().await {
         let ledger = place.open().await;
         let window = ledger.window("team", Mode::Hard, 10_000).await;
-        drop(admitted(ledger.reserve_in(intent(), vec![window.clone()]).await.unwrap()));
+        drop(admitted(ledger.reserve(intent()).await.unwrap()));
         ledger.checkpoint(&intent().id, pico(1)).await.unwrap();
         assert_eq!(ledger.balance(&window).await, (0, 10_000, 0));
         let total = super::usage::total(&ledger).await;
@@ -151,8 +132,8 @@ async fn an_admission_that_is_dropped_is_paid_as_abandoned() {
 async fn an_audit_finds_what_was_damaged() {
     for place in places().await {
         let ledger = place.open().await;
-        let window = ledger.window("team", Mode::Hard, 20_000).await;
-        let call = admitted(ledger.reserve_in(intent(), vec![window]).await.unwrap());
+        ledger.window("team", Mode::Hard, 20_000).await;
+        let call = admitted(ledger.reserve(intent()).await.unwrap());
         let settlement = settlement(call.intent());
         ledger.settle(call, settlement).await.unwrap();
         assert!(ledger.audit().await.unwrap().is_clean());

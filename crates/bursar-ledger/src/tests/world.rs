@@ -1,16 +1,20 @@
 //! What the tests say: places to keep a ledger, calls to record, and the audit at the end.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use bursar_domain::budget::{Mode, WindowId};
+use bursar_domain::budget::{Mode, Refusal, WindowId};
 use bursar_domain::call::{
     Attempt, AttemptOutcome, Bill, CallId, Ending, Guardrail, Intent, Operation, Outcome,
     Settlement, VersionEvidence,
 };
 use bursar_domain::identity::Attribution;
+use bursar_domain::limit::{Limit, LimitId, OnLimit, Unit};
 use bursar_domain::model::ModelId;
-use bursar_domain::money::{Cost, Rate};
+use bursar_domain::money::{Cost, Micros, Rate};
 use bursar_domain::price::{PriceId, PriceStamp, Rates, Routing, Tier};
+use bursar_domain::scope::{Facet, Scope};
+use bursar_domain::span::{Span, Zone};
 use bursar_domain::time::{Clock, Timestamp};
 use bursar_domain::usage::{Meter, Usage};
 use sqlx::FromRow;
@@ -18,7 +22,7 @@ use tempfile::TempDir;
 
 use super::server;
 use crate::statement::Statement;
-use crate::{Admission, Admitted, DatabaseUrl, Error, Ledger, OpenOptions};
+use crate::{Admission, Admitted, Change, DatabaseUrl, Error, Ledger, OpenOptions};
 
 /// 2026-11-23, ten past ten.
 pub(super) const NOW: Timestamp = Timestamp(1_795_428_600_000);
@@ -58,7 +62,32 @@ fn url(text: &str) -> DatabaseUrl {
     DatabaseUrl::parse(text).unwrap()
 }
 
+/// A clock that a test moves.
+pub(super) struct Hands(Arc<AtomicI64>);
+
+impl Hands {
+    pub(super) fn set(&self, ms: i64) {
+        self.0.store(ms, Ordering::Relaxed);
+    }
+}
+
+pub(super) fn moving_clock(start: Timestamp) -> (Clock, Hands) {
+    let ms = Arc::new(AtomicI64::new(start.0));
+    let read = Arc::clone(&ms);
+    (Clock::new(move || Timestamp(read.load(Ordering::Relaxed))), Hands(ms))
+}
+
 impl Place {
+    /// Whether two ledgers that are opened here are one.
+    pub(super) fn is_shared(&self) -> bool {
+        self.folder.is_some() || self.has_own_clock()
+    }
+
+    /// Whether windows are chosen by a clock that the test does not hold.
+    pub(super) fn has_own_clock(&self) -> bool {
+        matches!(self.url.0, crate::database_url::Place::Postgres(_))
+    }
+
     pub(super) async fn open(&self) -> Ledger {
         self.open_with(|_| {}).await.unwrap()
     }
@@ -106,25 +135,40 @@ impl Ledger {
         self.call(intent, |_| {}).await
     }
 
-    /// Makes a budget with one window; both are called `name`.
+    /// Sets a limit of dollars for ever, called `name`, on what [`scope`] says; its one window.
     pub(super) async fn window(&self, name: &str, mode: Mode, limit_micro: i64) -> WindowId {
-        const BUDGET: Statement =
-            Statement { doing: "seed", sql: include_str!("sql/insert_budget.sql") };
-        const WINDOW: Statement =
-            Statement { doing: "seed", sql: include_str!("sql/insert_window.sql") };
-        let values = [name.into(), mode.as_str().into(), limit_micro.into()];
-        self.reads.run(BUDGET, &values).await.unwrap();
-        self.reads.run(WINDOW, &values).await.unwrap();
-        WindowId(name.to_owned())
+        self.limit(limit(name, mode, limit_micro)).await
     }
 
-    /// A window's held micro-dollars, and spent whole and rest.
+    /// Sets a limit; its window of now.
+    pub(super) async fn limit(&self, limit: Limit) -> WindowId {
+        let window = limit.place_at("", NOW).window;
+        self.change("a test", vec![Change::SetLimit(limit)]).await.unwrap();
+        window
+    }
+
+    /// A window's held millionths, and spent whole and rest; nothing while it is not made.
     pub(super) async fn balance(&self, window: &WindowId) -> (i64, i64, i64) {
-        const WINDOW: Statement = Statement { doing: "look", sql: include_str!("sql/window.sql") };
-        let row: Option<WindowRow> =
-            self.reads.row(WINDOW, &[window.0.as_str().into()]).await.unwrap();
-        let row = row.unwrap();
+        let row = self.window_row(window).await.unwrap_or_default();
         (row.held_micro, row.spent_micro, row.spent_rest)
+    }
+
+    /// How many calls a window has refused, or would have.
+    pub(super) async fn refused(&self, window: &WindowId) -> i64 {
+        self.window_row(window).await.unwrap_or_default().refused
+    }
+
+    /// How many thresholds were told.
+    pub(super) async fn thresholds(&self) -> i64 {
+        const COUNT: Statement =
+            Statement { doing: "count", sql: include_str!("sql/threshold_rows.sql") };
+        let row: Option<CountRow> = self.reads.row(COUNT, &[]).await.unwrap();
+        row.unwrap().number
+    }
+
+    async fn window_row(&self, window: &WindowId) -> Option<WindowRow> {
+        const WINDOW: Statement = Statement { doing: "look", sql: include_str!("sql/window.sql") };
+        self.reads.row(WINDOW, &[window.0.as_str().into()]).await.unwrap()
     }
 
     /// Runs one of the tests' own statements.
@@ -134,10 +178,55 @@ impl Ledger {
 }
 
 #[derive(FromRow)]
+struct CountRow {
+    number: i64,
+}
+
+#[derive(Default, FromRow)]
 struct WindowRow {
     held_micro: i64,
     spent_micro: i64,
     spent_rest: i64,
+    refused: i64,
+}
+
+/// A limit of dollars for ever, called `name`, on what [`scope`] says.
+pub(super) fn limit(name: &str, mode: Mode, limit_micro: i64) -> Limit {
+    Limit {
+        id: LimitId(name.to_owned()),
+        scope: scope(name),
+        each: None,
+        unit: Unit::Usd,
+        span: Span::Total,
+        zone: Zone::UTC,
+        mode,
+        on_limit: OnLimit::Refuse,
+        amount: Micros(limit_micro),
+    }
+}
+
+/// `all`; a facet that [`intent`] has; or the tag of that name, which the test sets to `on`.
+pub(super) fn scope(name: &str) -> Scope {
+    let facet = match name {
+        "all" => return Scope::default(),
+        _ => Facet::parse(name).unwrap_or(Facet::Tag(name.to_owned())),
+    };
+    let value = facet.of(&intent()).unwrap_or("on").to_owned();
+    Scope::default().with(facet, &value)
+}
+
+/// An intent that is counted by the limits on these tags.
+pub(super) fn tagged(tags: &[&str]) -> Intent {
+    let mut intent = intent();
+    intent.attribution.tags.extend(tags.iter().map(|&tag| (tag.to_owned(), "on".to_owned())));
+    intent
+}
+
+pub(super) fn refused(admission: Admission) -> Refusal {
+    match admission {
+        Admission::Refused(refusal) => refusal,
+        Admission::Admitted(_) => panic!("admitted"),
+    }
 }
 
 pub(super) fn admitted(admission: Admission) -> Admitted {
@@ -180,6 +269,7 @@ pub(super) fn intent_at(at: Timestamp) -> Intent {
         tier_requested: Tier::Standard,
         price: Some(price()),
         ceiling: Some(pico(10_000_000_000)),
+        ceiling_tokens: Some(2_000),
         request_hmac: Some("0123abcd".into()),
         simulated: true,
     }

@@ -11,7 +11,7 @@ use sqlx::FromRow;
 use super::{Dimension, UsageQuery, UsageReport, UsageRow};
 use crate::facts::read_tags;
 use crate::rollup::Sums;
-use crate::settings::{SETTINGS, Settings};
+use crate::rules::{SETTINGS, Settings};
 use crate::statement::{Statement, Value};
 use crate::{Error, Ledger};
 

@@ -3,25 +3,26 @@
 //! A statement is all or nothing without a transaction that could be left open. It locks rows in
 //! ascending order and decides on the rows that it locked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bursar_domain::admission::{Decision, decide};
-use bursar_domain::budget::{Balance, WindowId};
+use bursar_domain::budget::WindowId;
 use bursar_domain::time::Timestamp;
 use sqlx::FromRow;
 
+use super::asked::{missing, remember};
+use super::group::{Group, Verdict, wanted};
 use super::late::{Late, RECORDED, late, settled};
-use super::sqlite::CHECKPOINT;
-use super::{Done, Failure, Written, gather, open_hold, posted, request};
+use super::sqlite::{CHECKPOINT, MAKE_WINDOWS};
+use super::thresholds::{TELL, told};
+use super::{Done, Failure, Written, gather, posted};
 use crate::Error;
-use crate::admitted::Open;
-use crate::balance::WindowRow;
+use crate::change::{self, Change, Changed};
 use crate::lease::Lease;
 use crate::posting::Posting;
 use crate::queue::Task;
-use crate::settings::{SETTINGS, Settings};
-use crate::statement::{Pool, Statement, Value, bulk, keyed};
+use crate::rules::{FREEZES, LIMITS, Rules, SETTINGS, Settings};
+use crate::statement::{Pool, Session, Statement, Value, bulk, failed, keyed};
 
 const RESERVE: Statement =
     Statement { doing: "reserve", sql: include_str!("../../queries/postgres/reserve.sql") };
@@ -30,15 +31,25 @@ const SETTLE: Statement =
 const HELD: Statement =
     Statement { doing: "read whose hold it is", sql: include_str!("../../queries/held.sql") };
 
-/// How often a reservation is tried when the ledger's settings change under it.
+/// How often a reservation is tried when limits, or the hour, change under it.
 const TRIES_MAX: usize = 5;
 
 /// The connections, this process's lease, and what it knows by heart.
 #[derive(Debug)]
 pub(crate) struct Store {
-    pub(crate) pool: Pool,
-    pub(crate) lease: Arc<Lease>,
-    pub(crate) settings: Option<Settings>,
+    pool: Pool,
+    lease: Arc<Lease>,
+    known: Option<Known>,
+    made: BTreeSet<WindowId>,
+    /// How far the database's clock is ahead of this process's.
+    offset_ms: i64,
+}
+
+/// Settings and rules of one revision.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    settings: Settings,
+    rules: Arc<Rules>,
 }
 
 #[derive(Debug, FromRow)]
@@ -51,42 +62,17 @@ struct HeldRow {
     owner: String,
 }
 
-/// The verdict, beside each window that was locked; the window's columns are NULL when none was.
-#[derive(Debug, FromRow)]
-struct ReserveRow {
-    admitted: bool,
-    known: bool,
-    revision: i64,
-    window_id: Option<String>,
-    budget: Option<String>,
-    start_ms: Option<i64>,
-    end_ms: Option<i64>,
-    mode: Option<String>,
-    limit_micro: Option<i64>,
-    held_micro: Option<i64>,
-    spent_micro: Option<i64>,
-    spent_rest: Option<i64>,
-}
-
-impl ReserveRow {
-    fn window(self) -> Option<WindowRow> {
-        Some(WindowRow {
-            window_id: self.window_id?,
-            budget: self.budget?,
-            start_ms: self.start_ms?,
-            end_ms: self.end_ms?,
-            mode: self.mode?,
-            limit_micro: self.limit_micro?,
-            held_micro: self.held_micro?,
-            spent_micro: self.spent_micro?,
-            spent_rest: self.spent_rest?,
-        })
-    }
-}
-
 impl Store {
+    pub(crate) fn new(pool: Pool, lease: Arc<Lease>) -> Self {
+        Self { pool, lease, known: None, made: BTreeSet::new(), offset_ms: 0 }
+    }
+
     pub(super) async fn write(&mut self, tasks: &[&Task], now: Timestamp, again: bool) -> Written {
         match tasks.first() {
+            Some(Task::Change { actor, changes }) => {
+                let changed = self.change((actor, changes), now).await?;
+                Ok(vec![Ok(Done::Changed(changed))])
+            }
             Some(Task::Reserve { .. }) => self.reserve(tasks, now, again).await,
             Some(Task::Checkpoint { .. }) => {
                 let checkpoints = [keyed(super::checkpoints(tasks))?];
@@ -102,12 +88,29 @@ impl Store {
         self.lease.release().await
     }
 
+    /// Makes changes in one transaction. It runs in the writer's own task, which nobody cancels.
+    async fn change(
+        &mut self,
+        change: (&str, &[Change]),
+        now: Timestamp,
+    ) -> Result<Vec<Changed>, Error> {
+        let Pool::Postgres(pool) = &self.pool else { return Err(Error::Closed) };
+        let mut transaction = pool.begin().await.map_err(|error| failed("begin", error))?;
+        let mut session = Session::Postgres(&mut transaction);
+        // Dropped on an error, the transaction is rolled back.
+        let changed = change::make(&mut session, change, now).await?;
+        transaction.commit().await.map_err(|error| failed("commit", error))?;
+        self.known = None;
+        Ok(changed)
+    }
+
     async fn settle(&mut self, tasks: &[&Task], now: Timestamp) -> Written {
         let mut posting = self.posting().await?;
         for task in tasks {
             gather(&mut posting, task, now);
         }
         if self.post(&posting).await? {
+            self.tell(&posting, now).await?;
             return Ok(tasks.iter().map(|task| Ok(posted(task))).collect());
         }
         let [task] = tasks else { return Err(Failure::Split) };
@@ -130,48 +133,40 @@ impl Store {
     }
 
     async fn reserve(&mut self, tasks: &[&Task], now: Timestamp, again: bool) -> Written {
-        let opens: Vec<Open> = tasks
-            .iter()
-            .filter_map(|task| match task {
-                Task::Reserve { intent, windows } => Some(open_hold(intent, windows)),
-                _ => None,
-            })
-            .collect();
-        let ids: BTreeSet<&str> = opens.iter().map(|open| open.intent.id.as_str()).collect();
-        if ids.len() < opens.len() {
-            return Err(Failure::Split);
-        }
         for _ in 0..TRIES_MAX {
-            let rows = match self.hold(&opens).await {
-                Ok(rows) => rows,
-                Err(Error::Database { source, .. }) if is_duplicate(&source) => {
-                    return self.answer_duplicate(opens, again).await;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            let Some(verdict) = rows.first() else { continue };
-            if verdict.admitted {
-                let admitted = opens.into_iter().map(|open| Ok(Done::Admitted(Box::new(open))));
-                return Ok(admitted.collect());
-            }
-            if self.is_stale(verdict.revision) {
-                self.settings = None;
+            let known = self.known().await?;
+            let at = Timestamp(now.0.saturating_add(self.offset_ms));
+            let mut group = Group::new(&known.rules, tasks, at)?;
+            if group.has_frozen() && !self.is_current().await? {
+                self.known = None;
                 continue;
             }
-            let [open] = opens.as_slice() else { return Err(Failure::Split) };
-            if verdict.known {
-                return Err(Error::DuplicateCall { id: open.intent.id.to_string() }.into());
-            }
-            if let Some(done) = self.refuse(open, rows, now).await? {
-                return Ok(vec![done]);
+            match self.hold_what_fits(&known.rules, &mut group).await? {
+                Verdict::Stale => self.known = None,
+                // They fit by now, or a window was archived since it was made.
+                Verdict::Short(_) => self.made.clear(),
+                Verdict::Untimely { now_ms } => self.offset_ms = now_ms - now.0,
+                Verdict::Duplicate if tasks.len() > 1 => return Err(Failure::Split),
+                Verdict::Duplicate => return self.answer_duplicate(group, again).await,
+                Verdict::Admitted => return self.answer(group, now).await,
             }
         }
         Err(Error::Locked.into())
     }
 
-    /// A group in which two calls have one id, or one whose id is held already.
-    async fn answer_duplicate(&self, opens: Vec<Open>, again: bool) -> Written {
-        let [open] = opens.as_slice() else { return Err(Failure::Split) };
+    /// Posts the refusals of a group whose other calls are held now.
+    async fn answer(&mut self, group: Group<'_>, now: Timestamp) -> Written {
+        let mut posting = self.posting().await?;
+        let done = group.done(&mut posting, now);
+        if !posting.refusals.is_empty() {
+            self.post(&posting).await?;
+        }
+        Ok(done.into_iter().map(Ok).collect())
+    }
+
+    /// A call whose id is held already.
+    async fn answer_duplicate(&self, group: Group<'_>, again: bool) -> Written {
+        let Some(open) = group.only() else { return Err(Failure::Split) };
         let id = open.intent.id.as_str();
         // Sent again after the connection was lost: the hold may be this call's own.
         let held: Option<HeldRow> = self.pool.row(HELD, &[id.into()]).await?;
@@ -181,45 +176,82 @@ impl Store {
         Err(Error::DuplicateCall { id: id.to_owned() }.into())
     }
 
-    /// The refusal of a single call, from the rows that were locked; `None` when they say that it
-    /// fits, so that it is tried again.
-    async fn refuse(
+    /// Holds what fits of the group, and refuses the rest of it.
+    async fn hold_what_fits(
         &mut self,
-        open: &Open,
-        rows: Vec<ReserveRow>,
-        now: Timestamp,
-    ) -> Result<Option<Result<Done, Error>>, Error> {
-        let mut balances: BTreeMap<WindowId, Balance> = BTreeMap::new();
-        for row in rows.into_iter().filter_map(ReserveRow::window) {
-            let balance = row.balance()?;
-            balances.insert(balance.window.clone(), balance);
-        }
-        match decide(&mut balances, &[request(open)]).pop() {
-            Some(Decision::Refuse(refusal)) => {
-                let mut posting = self.posting().await?;
-                posting.refuse(&open.intent, (refusal.reason, &refusal.to_string()), now);
-                self.post(&posting).await?;
-                Ok(Some(Ok(Done::Refused(refusal))))
+        rules: &Rules,
+        group: &mut Group<'_>,
+    ) -> Result<Verdict, Error> {
+        loop {
+            match self.hold(rules, group).await? {
+                Verdict::Short(balances) if group.drop_refused(&balances) => {}
+                verdict => return Ok(verdict),
             }
-            Some(Decision::Missing(window)) => {
-                Ok(Some(Err(Error::MissingWindow { window: window.to_string() })))
-            }
-            Some(Decision::Admit) | None => Ok(None),
         }
     }
 
-    async fn hold(&mut self, opens: &[Open]) -> Result<Vec<ReserveRow>, Error> {
+    /// Holds what the group asks, all or none.
+    async fn hold(&mut self, rules: &Rules, group: &Group<'_>) -> Result<Verdict, Error> {
+        let asked = group.pending();
+        if asked.is_empty() {
+            return Ok(Verdict::Admitted);
+        }
+        let new = missing(&asked, &self.made);
+        if !new.is_empty() {
+            self.pool.run(MAKE_WINDOWS, &[keyed(&new)?]).await?;
+            remember(&mut self.made, new);
+        }
         let mut posting = self.posting().await?;
-        for open in opens {
-            posting.hold(self.lease.id(), open);
+        for asked in &asked {
+            posting.hold(self.lease.id(), &asked.open);
+        }
+        if posting.holds.len() < asked.len() {
+            return Ok(Verdict::Duplicate);
         }
         let values = [
             keyed(&posting.holds)?,
             bulk(&posting.journal)?,
-            keyed(&posting.windows)?,
-            self.revision().into(),
+            keyed(wanted(&asked, &posting))?,
+            rules.revision.into(),
         ];
-        self.pool.rows(RESERVE, &values).await
+        match self.pool.rows(RESERVE, &values).await {
+            Ok(rows) => Verdict::read(rows, rules),
+            Err(Error::Database { source, .. }) if is_duplicate(&source) => Ok(Verdict::Duplicate),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether what is known by heart is of the ledger's revision. The statement that holds checks
+    /// this itself; what is frozen never comes to it.
+    async fn is_current(&self) -> Result<bool, Error> {
+        let settings = Settings::read(self.pool.rows(SETTINGS, &[]).await?);
+        let known = self.known.as_ref();
+        Ok(known.is_some_and(|known| known.rules.revision == settings.revision))
+    }
+
+    /// What is known by heart, read anew where it is not.
+    async fn known(&mut self) -> Result<Known, Error> {
+        if self.known.is_none() {
+            let settings = Settings::read(self.pool.rows(SETTINGS, &[]).await?);
+            // The revision is read first: what is read after it is at least as new, and the
+            // statement refuses what is older than the ledger's.
+            let limits = self.pool.rows(LIMITS, &[]).await?;
+            let freezes = self.pool.rows(FREEZES, &[]).await?;
+            let rules = Arc::new(Rules::read(settings.revision, limits, freezes)?);
+            self.known = Some(Known { settings, rules });
+        }
+        Ok(self.known.clone().unwrap_or_default())
+    }
+
+    /// Notes which thresholds the settlements have passed.
+    async fn tell(&mut self, posting: &Posting, now: Timestamp) -> Result<(), Error> {
+        if posting.windows.is_empty() {
+            return Ok(());
+        }
+        let rules = self.known().await?.rules;
+        let windows = keyed(posting.windows.keys().map(|window| (window, ())))?;
+        told(&rules, self.pool.rows(TELL, &[windows, now.0.into()]).await?);
+        Ok(())
     }
 
     /// Posts all or nothing; false when a hold is gone.
@@ -231,18 +263,7 @@ impl Store {
 
     async fn posting(&mut self) -> Result<Posting, Error> {
         let shard = self.lease.shard().await?;
-        if self.settings.is_none() {
-            self.settings = Some(Settings::read(self.pool.rows(SETTINGS, &[]).await?));
-        }
-        Ok(Posting::new(self.settings.as_ref().map(|known| known.rooms(shard)).unwrap_or_default()))
-    }
-
-    fn revision(&self) -> i64 {
-        self.settings.as_ref().map_or(0, |settings| settings.revision)
-    }
-
-    fn is_stale(&self, revision: i64) -> bool {
-        self.revision() != revision
+        Ok(Posting::new(self.known().await?.settings.rooms(shard)))
     }
 }
 

@@ -4,29 +4,38 @@
 //! exact whatever other processes do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
+use std::sync::Arc;
 
 use bursar_domain::admission::{Decision, decide};
-use bursar_domain::budget::{Balance, WindowId};
+use bursar_domain::budget::{Balance, Refusal, WindowId};
+use bursar_domain::call::Intent;
 use bursar_domain::money::{Micros, PICO_PER_MICRO};
 use bursar_domain::time::Timestamp;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
+use super::asked::{Asked, missing, refuse, remember};
 use super::late::{Late, RECORDED, late, settled};
-use super::{Done, Failure, Written, gather, open_hold, posted, request};
+use super::thresholds::{TELL, told};
+use super::{Done, Failure, Written, gather, posted};
 use crate::Error;
-use crate::balance::WindowRow;
+use crate::change;
 use crate::owner::{Owner, SideFile};
 use crate::posting::Posting;
 use crate::queue::Task;
-use crate::settings::{SETTINGS, Settings};
-use crate::statement::{Statement, bulk, failed, keyed, rows_on, run_on};
+use crate::rules::{FREEZES, LIMITS, Rules, SETTINGS, Settings, WindowRow};
+use crate::statement::{Session, Statement, bulk, failed, keyed, rows_on, run_on};
 
 const BEGIN: &str = include_str!("../../queries/sqlite/begin.sql");
 const WINDOWS: Statement = Statement {
     doing: "read budget windows",
     sql: include_str!("../../queries/sqlite/windows.sql"),
 };
+pub(super) const MAKE_WINDOWS: Statement =
+    Statement { doing: "make budget windows", sql: include_str!("../../queries/make_windows.sql") };
+const KEEP_TIME: Statement =
+    Statement { doing: "keep the time", sql: include_str!("../../queries/sqlite/keep_time.sql") };
 const DELETE_HOLDS: Statement = Statement {
     doing: "release holds",
     sql: include_str!("../../queries/sqlite/delete_holds.sql"),
@@ -79,13 +88,28 @@ pub(super) const CHECKPOINT: Statement =
 /// The writer's connection, its turn among processes, and its sign of life.
 #[derive(Debug)]
 pub(crate) struct Store {
-    pub(crate) pool: SqlitePool,
-    pub(crate) side: Option<SideFile>,
-    pub(crate) owner: Owner,
+    pool: SqlitePool,
+    side: Option<SideFile>,
+    owner: Owner,
+    rules: Arc<Rules>,
+    made: BTreeSet<WindowId>,
 }
 
 impl Store {
+    pub(crate) fn new(pool: SqlitePool, side: Option<SideFile>, owner: Owner) -> Self {
+        Self { pool, side, owner, rules: Arc::default(), made: BTreeSet::new() }
+    }
+
     pub(super) async fn write(&mut self, tasks: &[&Task], now: Timestamp) -> Written {
+        let written = self.write_in_turn(tasks, now).await;
+        if written.is_err() {
+            // Windows that were made in a transaction that did not come to pass are not there.
+            self.made.clear();
+        }
+        written
+    }
+
+    async fn write_in_turn(&mut self, tasks: &[&Task], now: Timestamp) -> Written {
         if tasks.iter().any(|task| matches!(task, Task::Reserve { .. })) {
             self.owner.show()?;
         }
@@ -115,11 +139,16 @@ impl Store {
     }
 
     async fn write_in(
-        &self,
+        &mut self,
         connection: &mut SqliteConnection,
         tasks: &[&Task],
         now: Timestamp,
     ) -> Written {
+        if let [Task::Change { actor, changes }] = tasks {
+            let mut session = Session::Sqlite(connection);
+            let changed = change::make(&mut session, (actor, changes), now).await?;
+            return Ok(vec![Ok(Done::Changed(changed))]);
+        }
         let settings = Settings::read(rows_on(connection, SETTINGS, &[]).await?);
         let mut posting = Posting::new(settings.rooms(0));
         for task in tasks {
@@ -129,47 +158,98 @@ impl Store {
             let [task] = tasks else { return Err(Failure::Split) };
             return write_late(connection, task, Posting::new(settings.rooms(0)), now).await;
         }
-        let done = self.decide(connection, &mut posting, tasks, now).await?;
+        let settled: Vec<String> = posting.windows.keys().cloned().collect();
+        let done = self.decide(connection, &mut posting, tasks, (&settings, now)).await?;
         let admitted = done.iter().filter(|done| matches!(done, Ok(Done::Admitted(_)))).count();
         open_holds(connection, &posting, (tasks.len(), admitted)).await?;
         post(connection, &posting).await?;
+        if !settled.is_empty() {
+            let values = [keyed(settled.iter().map(|window| (window, ())))?, now.0.into()];
+            told(&self.rules, rows_on(connection, TELL, &values).await?);
+        }
         keep_checkpoints(connection, tasks).await?;
         Ok(done)
     }
 
     /// Decides on the reservations of the group and gathers what they post.
     async fn decide(
-        &self,
+        &mut self,
         connection: &mut SqliteConnection,
         posting: &mut Posting,
         tasks: &[&Task],
-        now: Timestamp,
+        (settings, now): (&Settings, Timestamp),
     ) -> Written {
-        let mut balances = read_balances(connection, posting, tasks).await?;
+        let rules = self.rules(connection, settings).await?;
+        // Never earlier than what windows were chosen by before: a clock that is set back does
+        // not open an old window again.
+        let at = now.max(settings.latest);
+        let asked: Vec<Option<Result<Asked<'_>, Refusal>>> =
+            tasks.iter().map(|task| Some(Asked::new(&rules, reserved(task)?, at))).collect();
+        let counted: Vec<&Asked<'_>> = asked.iter().flatten().flatten().collect();
+        let new = missing(&counted, &self.made);
+        if !new.is_empty() {
+            run_on(connection, MAKE_WINDOWS, &[keyed(&new)?]).await?;
+            run_on(connection, KEEP_TIME, &[at.0.into()]).await?;
+        }
+        let mut balances = read_balances(connection, (posting, &rules), &counted).await?;
         let mut done = Vec::with_capacity(tasks.len());
-        for task in tasks {
-            let Task::Reserve { intent, windows } = task else {
-                done.push(Ok(posted(task)));
-                continue;
-            };
-            let open = open_hold(intent, windows);
-            let decision = decide(&mut balances, &[request(&open)]).pop();
-            done.push(match decision {
-                Some(Decision::Admit) => {
-                    posting.hold(self.owner.id(), &open);
-                    Ok(Done::Admitted(Box::new(open)))
+        for (task, asked) in tasks.iter().zip(asked) {
+            done.push(match (asked, reserved(task)) {
+                (Some(Ok(asked)), _) => {
+                    let decision = decide(&mut balances, slice::from_ref(&asked.open.lines)).pop();
+                    self.take(posting, (asked, decision), now)
                 }
-                Some(Decision::Refuse(refusal)) => {
-                    posting.refuse(intent, (refusal.reason, &refusal.to_string()), now);
-                    Ok(Done::Refused(refusal))
+                (Some(Err(refusal)), Some(intent)) => {
+                    refuse(posting, intent, &refusal, now);
+                    Ok(Done::Refused { refusal: Box::new(refusal), freeze: None })
                 }
-                Some(Decision::Missing(window)) => {
-                    Err(Error::MissingWindow { window: window.to_string() })
-                }
-                None => Err(Error::Closed),
+                _ => Ok(posted(task)),
             });
         }
+        remember(&mut self.made, new);
         Ok(done)
+    }
+
+    /// Gathers what a decision posts.
+    fn take(
+        &self,
+        posting: &mut Posting,
+        (asked, decision): (Asked<'_>, Option<Decision>),
+        now: Timestamp,
+    ) -> Result<Done, Error> {
+        match decision {
+            Some(Decision::Admit { shadows }) => {
+                posting.hold(self.owner.id(), &asked.open);
+                posting.shadow(shadows);
+                Ok(Done::Admitted(Box::new(asked.open)))
+            }
+            Some(Decision::Refuse(refusal)) => Ok(asked.refuse(posting, refusal, now)),
+            Some(Decision::Missing(window)) => {
+                Err(Error::MissingWindow { window: window.to_string() })
+            }
+            None => Err(Error::Closed),
+        }
+    }
+
+    /// The limits and freezes as they are now.
+    async fn rules(
+        &mut self,
+        connection: &mut SqliteConnection,
+        settings: &Settings,
+    ) -> Result<Arc<Rules>, Error> {
+        if self.rules.revision != settings.revision {
+            let limits = rows_on(connection, LIMITS, &[]).await?;
+            let freezes = rows_on(connection, FREEZES, &[]).await?;
+            self.rules = Arc::new(Rules::read(settings.revision, limits, freezes)?);
+        }
+        Ok(Arc::clone(&self.rules))
+    }
+}
+
+fn reserved(task: &Task) -> Option<&Intent> {
+    match task {
+        Task::Reserve { intent } => Some(intent),
+        _ => None,
     }
 }
 
@@ -189,17 +269,11 @@ async fn take_holds(connection: &mut SqliteConnection, posting: &Posting) -> Res
 /// The balances that the reservations touch, as they stand once the settlements are posted.
 async fn read_balances(
     connection: &mut SqliteConnection,
-    posting: &Posting,
-    tasks: &[&Task],
+    (posting, rules): (&Posting, &Rules),
+    asked: &[&Asked<'_>],
 ) -> Result<BTreeMap<WindowId, Balance>, Error> {
-    let wanted: BTreeSet<&WindowId> = tasks
-        .iter()
-        .filter_map(|task| match task {
-            Task::Reserve { windows, .. } => Some(windows),
-            _ => None,
-        })
-        .flatten()
-        .collect();
+    let lines = asked.iter().flat_map(|asked| &asked.open.lines);
+    let wanted: BTreeSet<&WindowId> = lines.map(|line| &line.window).collect();
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -207,7 +281,7 @@ async fn read_balances(
     let rows: Vec<WindowRow> = rows_on(connection, WINDOWS, &wanted).await?;
     let mut balances = BTreeMap::new();
     for row in rows {
-        let mut balance = row.balance()?;
+        let mut balance = row.balance(rules)?;
         if let Some(sum) = posting.windows.get(&balance.window.0) {
             let rest = balance.spent_rest + sum.d_rest;
             balance.held = Micros(balance.held.0 + sum.d_held);
@@ -279,6 +353,8 @@ async fn post(connection: &mut SqliteConnection, posting: &Posting) -> Result<()
         let lines = [bulk(journal)?];
         run_on(connection, INSERT_HOLD_LINES, &lines).await?;
         run_on(connection, JOURNAL_WINDOWS, &lines).await?;
+    }
+    if !windows.is_empty() {
         run_on(connection, MOVE_WINDOWS, &[keyed(windows)?]).await?;
     }
     let steps = [

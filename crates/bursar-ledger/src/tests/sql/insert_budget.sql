@@ -1,5 +1,5 @@
--- Makes budget $1 of mode $2 and limit $3.
+-- Makes a limit $1.
 INSERT INTO budget (
-    id, name, scope, scope_value, period, time_zone, mode, limit_micro, created_ms, ended_ms
+    id, scope, each_of, unit, span, time_zone, mode, on_limit, limit_micro, created_ms, ended_ms
 )
-VALUES ($1, $1, 'team', NULL, 'month', 'UTC', $2, $3, 0, NULL)
+VALUES ($1, $1, '', 'usd', 'total', 'UTC', 'hard', 'refuse', 1, 0, NULL)

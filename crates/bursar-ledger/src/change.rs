@@ -1,0 +1,125 @@
+//! What people and scripts change: limits and freezes. Each change is audited, bumps the revision,
+//! and so applies to the next admission of every process.
+//!
+//! Several changes are one transaction: all of them, or none. Who may change what is not decided
+//! here.
+
+mod freezes;
+mod limits;
+
+use bursar_domain::limit::{Limit, LimitId};
+use bursar_domain::scope::Scope;
+use bursar_domain::time::Timestamp;
+
+use crate::queue::{Answer, Task};
+use crate::statement::{Session, Statement};
+use crate::{Error, Ledger};
+
+const BUMP_REVISION: Statement =
+    Statement { doing: "bump the revision", sql: include_str!("../queries/bump_revision.sql") };
+const INSERT_CHANGE: Statement =
+    Statement { doing: "note a change", sql: include_str!("../queries/insert_change.sql") };
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Sets a limit. One of the same scope, counter, unit and window is changed, and keeps its
+    /// identity and what it has counted; a change of the time zone begins a new window.
+    SetLimit(Limit),
+    /// Ends a limit. It no longer counts; what it has counted stays.
+    EndLimit(LimitId),
+    /// Refuses every call of a scope. One that is frozen already stays as it is.
+    Freeze {
+        /// The freeze's identity.
+        id: String,
+        /// Whom it is about.
+        scope: Scope,
+        /// Why.
+        reason: String,
+    },
+    /// Ends every freeze of a scope, and of all that is narrower.
+    Thaw {
+        /// Whom it is about.
+        scope: Scope,
+    },
+}
+
+/// What a change did: the thing as it was and as it is now, in JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// What was done: `limit set`, `limit end`, `freeze`, `thaw`.
+    pub action: &'static str,
+    /// To whom or what.
+    pub subject: String,
+    /// Before; `None` when there was none.
+    pub was: Option<String>,
+    /// After; `None` when there is none.
+    pub becomes: Option<String>,
+}
+
+impl Changed {
+    /// Whether anything is other than it was.
+    #[must_use]
+    pub fn is_change(&self) -> bool {
+        self.was != self.becomes
+    }
+}
+
+impl Ledger {
+    /// Makes changes, all or none, on behalf of `actor`; what each thing was and is.
+    ///
+    /// # Errors
+    /// [`Error::UnknownLimit`], or a database that failed. Nothing is changed then.
+    pub async fn change(&self, actor: &str, changes: Vec<Change>) -> Result<Vec<Changed>, Error> {
+        let task = Task::Change { actor: actor.to_owned(), changes };
+        match self.queue.ask(task).await? {
+            Answer::Changed(made) => Ok(made),
+            _ => Err(Error::Closed),
+        }
+    }
+}
+
+/// Makes changes within a transaction.
+pub(crate) async fn make(
+    session: &mut Session<'_>,
+    (actor, changes): (&str, &[Change]),
+    now: Timestamp,
+) -> Result<Vec<Changed>, Error> {
+    // Also the lock that makes changes wait for each other.
+    session.run(BUMP_REVISION, &[]).await?;
+    let mut made = Vec::new();
+    for change in changes {
+        let done = match change {
+            Change::SetLimit(limit) => vec![limits::set(session, limit, now).await?],
+            Change::EndLimit(id) => vec![limits::end(session, id, now).await?],
+            Change::Freeze { id, scope, reason } => {
+                vec![freezes::freeze(session, (id, scope, reason), (actor, now)).await?]
+            }
+            Change::Thaw { scope } => freezes::thaw(session, scope, (actor, now)).await?,
+        };
+        for changed in &done {
+            note(session, changed, (actor, now)).await?;
+        }
+        made.extend(done);
+    }
+    Ok(made)
+}
+
+async fn note(
+    session: &mut Session<'_>,
+    changed: &Changed,
+    (actor, now): (&str, Timestamp),
+) -> Result<(), Error> {
+    if !changed.is_change() {
+        return Ok(());
+    }
+    let values = [
+        now.0.into(),
+        actor.into(),
+        changed.action.into(),
+        changed.subject.as_str().into(),
+        changed.was.as_deref().into(),
+        changed.becomes.as_deref().into(),
+    ];
+    session.run(INSERT_CHANGE, &values).await.map(drop)
+}

@@ -1,0 +1,243 @@
+//! What a process knows of its ledger by heart: the limits, the freezes and the report tags, all of
+//! one revision. Whoever changes one of them bumps the revision.
+
+use std::collections::BTreeMap;
+
+use bursar_domain::budget::{Balance, WindowId};
+use bursar_domain::call::Intent;
+use bursar_domain::freeze::Freeze;
+use bursar_domain::limit::{Limit, LimitId, Line, Place};
+use bursar_domain::money::Micros;
+use bursar_domain::scope::{Facet, Scope};
+use bursar_domain::span::Zone;
+use bursar_domain::time::Timestamp;
+use sqlx::FromRow;
+
+use crate::Error;
+use crate::rollup::Rooms;
+use crate::statement::Statement;
+
+pub(crate) const SETTINGS: Statement =
+    Statement { doing: "read the ledger's settings", sql: include_str!("../queries/settings.sql") };
+pub(crate) const LIMITS: Statement =
+    Statement { doing: "read limits", sql: include_str!("../queries/live_limits.sql") };
+pub(crate) const FREEZES: Statement =
+    Statement { doing: "read freezes", sql: include_str!("../queries/live_freezes.sql") };
+
+/// One tag beside the revision.
+#[derive(Debug, FromRow)]
+pub(crate) struct SettingsRow {
+    revision: i64,
+    latest_ms: i64,
+    tag_key: Option<String>,
+    since_ms: Option<i64>,
+}
+
+/// The revision, and what is read with every group.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    pub(crate) revision: i64,
+    /// The latest time that windows were chosen by; SQLite's.
+    pub(crate) latest: Timestamp,
+    /// Each report tag with the hour since which it is kept apart.
+    pub(crate) report_tags: Vec<(String, i64)>,
+}
+
+impl Settings {
+    pub(crate) fn read(rows: Vec<SettingsRow>) -> Self {
+        let mut settings = Self::default();
+        for row in rows {
+            settings.revision = row.revision;
+            settings.latest = Timestamp(row.latest_ms);
+            settings.report_tags.extend(row.tag_key.zip(row.since_ms));
+        }
+        settings
+    }
+
+    pub(crate) fn rooms(&self, shard: i64) -> Rooms {
+        let report_tags = self.report_tags.iter().map(|(tag, _)| tag.clone()).collect();
+        Rooms { shard, report_tags }
+    }
+}
+
+/// A limit's columns.
+#[derive(Debug, FromRow)]
+pub(crate) struct LimitRow {
+    id: String,
+    scope: String,
+    each_of: String,
+    unit: String,
+    span: String,
+    time_zone: String,
+    mode: String,
+    on_limit: String,
+    limit_micro: i64,
+}
+
+impl LimitRow {
+    pub(crate) fn limit(self) -> Result<Limit, Error> {
+        let bad = |column| Error::Inconsistent { table: "budget", column, row: self.id.clone() };
+        let each = match self.each_of.as_str() {
+            "" => None,
+            word => Some(word.parse().map_err(|_| bad("each_of"))?),
+        };
+        Ok(Limit {
+            scope: read_scope(&self.scope).ok_or_else(|| bad("scope"))?,
+            each,
+            unit: self.unit.parse().map_err(|_| bad("unit"))?,
+            span: self.span.parse().map_err(|_| bad("span"))?,
+            zone: Zone::parse(&self.time_zone).ok_or_else(|| bad("time_zone"))?,
+            mode: self.mode.parse().map_err(|_| bad("mode"))?,
+            on_limit: self.on_limit.parse().map_err(|_| bad("on_limit"))?,
+            amount: Micros(self.limit_micro),
+            id: LimitId(self.id),
+        })
+    }
+}
+
+/// A freeze's columns.
+#[derive(Debug, FromRow)]
+pub(crate) struct FreezeRow {
+    id: String,
+    scope: String,
+    reason: String,
+    frozen_by: String,
+    frozen_ms: i64,
+}
+
+impl FreezeRow {
+    pub(crate) fn freeze(self) -> Result<Freeze, Error> {
+        let bad = Error::Inconsistent { table: "frozen", column: "scope", row: self.id.clone() };
+        Ok(Freeze {
+            scope: read_scope(&self.scope).ok_or(bad)?,
+            id: self.id,
+            reason: self.reason,
+            by: self.frozen_by,
+            at: Timestamp(self.frozen_ms),
+        })
+    }
+}
+
+/// A scope as a row keeps it.
+pub(crate) fn write_scope(scope: &Scope) -> String {
+    let texts: BTreeMap<String, &String> =
+        scope.0.iter().map(|(facet, value)| (facet.to_string(), value)).collect();
+    // A map of texts cannot fail to be written.
+    serde_json::to_string(&texts).unwrap_or_default()
+}
+
+/// A scope from a row; `None` when it is not what [`write_scope`] writes.
+pub(crate) fn read_scope(text: &str) -> Option<Scope> {
+    let texts: BTreeMap<String, String> = serde_json::from_str(text).ok()?;
+    let facets = texts.into_iter().map(|(facet, value)| Some((Facet::parse(&facet)?, value)));
+    facets.collect::<Option<_>>().map(Scope)
+}
+
+/// The limits and freezes of one revision.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rules {
+    pub(crate) revision: i64,
+    limits: BTreeMap<LimitId, Limit>,
+    freezes: Vec<Freeze>,
+}
+
+impl Rules {
+    pub(crate) fn read(
+        revision: i64,
+        limits: Vec<LimitRow>,
+        freezes: Vec<FreezeRow>,
+    ) -> Result<Self, Error> {
+        let limits = limits.into_iter().map(|row| {
+            let limit = row.limit()?;
+            Ok((limit.id.clone(), limit))
+        });
+        Ok(Self {
+            revision,
+            limits: limits.collect::<Result<_, Error>>()?,
+            freezes: freezes.into_iter().map(FreezeRow::freeze).collect::<Result<_, Error>>()?,
+        })
+    }
+
+    /// The freeze that refuses a call.
+    pub(crate) fn freeze_of(&self, intent: &Intent) -> Option<&Freeze> {
+        self.freezes.iter().find(|freeze| freeze.scope.matches(intent))
+    }
+
+    /// Where a call is counted that is admitted at an instant, in the order of the windows.
+    pub(crate) fn places(&self, intent: &Intent, at: Timestamp) -> Vec<Counted<'_>> {
+        let counted = |limit| Some(Counted { limit, place: Limit::place(limit, intent, at)? });
+        let mut places: Vec<Counted<'_>> = self.limits.values().filter_map(counted).collect();
+        places.sort_by(|one, other| one.place.window.cmp(&other.place.window));
+        places
+    }
+
+    pub(crate) fn limit(&self, id: &str) -> Option<&Limit> {
+        self.limits.get(&LimitId(id.to_owned()))
+    }
+}
+
+/// A limit, and the window of it that counts a call.
+#[derive(Debug, Clone)]
+pub(crate) struct Counted<'r> {
+    pub(crate) limit: &'r Limit,
+    pub(crate) place: Place,
+}
+
+impl Counted<'_> {
+    /// What the call asks of the window.
+    pub(crate) fn line(&self, intent: &Intent) -> Line {
+        let unit = self.limit.unit;
+        Line { window: self.place.window.clone(), unit, amount: unit.asks(intent) }
+    }
+}
+
+/// A window's columns, as they are read under its lock.
+#[derive(Debug, FromRow)]
+pub(crate) struct WindowRow {
+    pub(crate) window_id: String,
+    pub(crate) budget_id: String,
+    pub(crate) start_ms: i64,
+    pub(crate) end_ms: i64,
+    pub(crate) held_micro: i64,
+    pub(crate) spent_micro: i64,
+    pub(crate) spent_rest: i64,
+}
+
+impl WindowRow {
+    /// How the window stands against its limit.
+    pub(crate) fn balance(self, rules: &Rules) -> Result<Balance, Error> {
+        let unknown = || Error::Inconsistent {
+            table: "budget_window",
+            column: "budget_id",
+            row: self.window_id.clone(),
+        };
+        let limit = rules.limit(&self.budget_id).ok_or_else(unknown)?;
+        Ok(Balance {
+            window: WindowId(self.window_id),
+            name: limit.name(),
+            start: Timestamp(self.start_ms),
+            end: Timestamp(self.end_ms),
+            unit: limit.unit,
+            mode: limit.mode,
+            limit: limit.amount,
+            held: Micros(self.held_micro),
+            spent: Micros(self.spent_micro),
+            spent_rest: self.spent_rest,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_read_as_it_was_written() {
+        let scope = Scope::default()
+            .with(Facet::Team, "the \"best\"")
+            .with(Facet::Tag("env".into()), "prod");
+        assert_eq!(read_scope(&write_scope(&scope)), Some(scope));
+        assert_eq!(read_scope("{}"), Some(Scope::default()));
+        assert_eq!(read_scope(r#"{"colour":"red"}"#), None);
+    }
+}

@@ -1,0 +1,2 @@
+-- How many thresholds were told.
+SELECT COUNT(*) AS number FROM threshold

@@ -1,0 +1,126 @@
+//! A reservation on its way: where limits count it, what becomes of it. The same on both databases.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bursar_domain::budget::{Refusal, RefusalReason, WindowId};
+use bursar_domain::call::Intent;
+use bursar_domain::limit::{OnLimit, Unit};
+use bursar_domain::time::Timestamp;
+use serde::Serialize;
+
+use super::{Done, open_hold};
+use crate::admitted::Open;
+use crate::change::Change;
+use crate::posting::{No, Posting};
+use crate::rules::{Counted, Rules};
+
+/// One call that asks to be admitted.
+#[derive(Debug, Clone)]
+pub(super) struct Asked<'r> {
+    pub(super) open: Open,
+    counted: Vec<Counted<'r>>,
+}
+
+/// A row of `budget_window`, as it is made.
+#[derive(Debug, Serialize)]
+pub(super) struct WindowJson {
+    budget_id: String,
+    each_value: String,
+    start_ms: i64,
+    end_ms: i64,
+}
+
+impl<'r> Asked<'r> {
+    /// Where a call is counted, or the freeze that refuses it.
+    pub(super) fn new(rules: &'r Rules, intent: &Intent, at: Timestamp) -> Result<Self, Refusal> {
+        if let Some(freeze) = rules.freeze_of(intent) {
+            return Err(Refusal::Frozen(Box::new(freeze.clone())));
+        }
+        let counted = rules.places(intent, at);
+        let lines = counted.iter().map(|counted| counted.line(intent)).collect();
+        Ok(Self { open: open_hold(intent, lines), counted })
+    }
+
+    /// Its windows that are not known to be there.
+    pub(super) fn missing<'a>(
+        &'a self,
+        made: &'a BTreeSet<WindowId>,
+    ) -> impl Iterator<Item = (String, WindowJson)> + 'a {
+        let unknown = |counted: &&Counted<'_>| !made.contains(&counted.place.window);
+        self.counted.iter().filter(unknown).map(|Counted { limit, place }| {
+            let row = WindowJson {
+                budget_id: limit.id.to_string(),
+                each_value: place.each_value.clone(),
+                start_ms: place.start.0,
+                end_ms: place.end.0,
+            };
+            (place.window.to_string(), row)
+        })
+    }
+
+    /// The limits of its windows.
+    pub(super) fn limits(&self) -> impl Iterator<Item = &Counted<'r>> {
+        self.counted.iter()
+    }
+
+    /// Counts its refusal, and says what is to be frozen for it.
+    pub(super) fn refuse(
+        &self,
+        posting: &mut Posting,
+        refusal: Box<Refusal>,
+        now: Timestamp,
+    ) -> Done {
+        refuse(posting, &self.open.intent, &refusal, now);
+        let hit = refusal.balance().and_then(|balance| {
+            self.counted.iter().find(|counted| counted.place.window == balance.window)
+        });
+        let freeze = hit.filter(|counted| freezes(counted, refusal.reason())).map(|counted| {
+            let each_value = &counted.place.each_value;
+            Change::Freeze {
+                id: format!("{} {}", self.open.intent.id, counted.limit.id),
+                scope: counted.limit.frozen_scope(each_value),
+                reason: format!("hit the limit `{}`", counted.limit.name()),
+            }
+        });
+        Done::Refused { refusal, freeze }
+    }
+}
+
+/// Counts a refusal.
+pub(super) fn refuse(posting: &mut Posting, intent: &Intent, refusal: &Refusal, now: Timestamp) {
+    let no = No {
+        reason: refusal.reason(),
+        detail: &refusal.to_string(),
+        window: refusal.balance().map(|balance| &balance.window),
+    };
+    posting.refuse(intent, no, now);
+}
+
+/// Whether a limit was hit that freezes. What only waits for open calls has hit nothing yet, but
+/// where calls at a time are what is limited.
+fn freezes(counted: &Counted<'_>, reason: RefusalReason) -> bool {
+    let is_hit = match reason {
+        RefusalReason::Spent | RefusalReason::Rate => true,
+        RefusalReason::Held => counted.limit.unit == Unit::Concurrent,
+        _ => false,
+    };
+    is_hit && counted.limit.on_limit == OnLimit::Freeze
+}
+
+/// The windows that these calls need and that are not known to be there.
+pub(super) fn missing(
+    asked: &[&Asked<'_>],
+    made: &BTreeSet<WindowId>,
+) -> BTreeMap<String, WindowJson> {
+    asked.iter().flat_map(|asked| asked.missing(made)).collect()
+}
+
+/// Windows that are known to be there. Forgotten when they are many: to make one again does
+/// nothing.
+pub(super) fn remember(made: &mut BTreeSet<WindowId>, windows: BTreeMap<String, WindowJson>) {
+    const MADE_MAX: usize = 10_000;
+    if made.len() + windows.len() > MADE_MAX {
+        made.clear();
+    }
+    made.extend(windows.into_keys().map(WindowId));
+}
