@@ -11,8 +11,9 @@ pub(super) struct Tally {
 impl Tally {
     /// Adds the counts of `line` where it is a summary; any other line changes nothing.
     pub(super) fn read(&mut self, line: &str) {
-        let line = line.trim();
+        // An indented one is a part of what a failed test printed, which nextest shows again.
         let harness = line.strip_prefix("test result: ");
+        let line = line.trim();
         // nextest: `Summary [   1.2s] 9/10 tests run: 8 passed (1 slow), 1 timed out, 2 skipped`
         let nextest = line.strip_prefix("Summary [").and_then(|rest| rest.split_once(" run: "));
         let Some(counts) = harness.or(nextest.map(|(_, counts)| counts)) else { return };
@@ -68,6 +69,15 @@ mod tests {
             "     Summary [  12.345s] 10/11 tests run: 7 passed (1 slow), 2 failed, 1 timed out, 3 skipped",
         ]);
         assert_eq!(tally, Tally { passed: 7, failed: 3, ignored: 3 });
+    }
+
+    #[test]
+    fn what_a_failed_test_printed_is_not_counted_again() {
+        let tally = read(&[
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; finished in 0.24s",
+            "     Summary [   1.000s] 2 tests run: 1 passed, 1 failed, 0 skipped",
+        ]);
+        assert_eq!(tally, Tally { passed: 1, failed: 1, ignored: 0 });
     }
 
     #[test]
