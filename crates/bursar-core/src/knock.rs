@@ -10,7 +10,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use bursar_domain::time::{Clock, Timestamp};
 
-use crate::{Connection, NoAnswer};
+use crate::{Connection, NoAnswer, with_causes};
 
 /// Who answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,10 @@ impl Connection {
     /// # Errors
     /// `ConnectFailed`, with the causes, when nobody answers.
     pub async fn knock(&self, url: &str, clock: &Clock) -> Result<Knock, NoAnswer> {
-        let refuse = |message: String| NoAnswer { code: "ConnectFailed".to_owned(), message };
+        let refuse = |error: &dyn std::error::Error| NoAnswer {
+            code: "ConnectFailed".to_owned(),
+            message: with_causes(error.to_string(), error),
+        };
         let settings = HttpConnectorSettings::builder().connect_timeout(self.connect_timeout);
         let builder = Connector::builder().connector_settings(settings.build());
         let connector = if url.starts_with("http://") {
@@ -50,9 +53,9 @@ impl Connection {
             builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
         };
         let mut request = HttpRequest::empty();
-        request.set_uri(url).map_err(|error| refuse(chain(&error)))?;
+        request.set_uri(url).map_err(|error| refuse(&error))?;
         let asked_at = clock.now();
-        let answer = connector.call(request).await.map_err(|error| refuse(chain(&error)))?;
+        let answer = connector.call(request).await.map_err(|error| refuse(&error))?;
         let answered_at = clock.now();
         let headers = answer.headers();
         let date =
@@ -77,20 +80,6 @@ fn ahead_ms(asked_at: Timestamp, answered_at: Timestamp, date: Timestamp) -> i64
     } else {
         0
     }
-}
-
-/// Each cause once, outermost first.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        let said = source.to_string();
-        if !line.contains(&said) {
-            line = format!("{line}: {said}");
-        }
-        cause = source.source();
-    }
-    line
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub use control_plane::{
 pub use conversation::{Attachment, Conversation, Format, Message, Role};
 pub use cut::{CutSignal, Cutter, cut_pair};
 pub use entropy::Entropy;
-pub use error::Error;
+pub use error::{Error, with_causes};
 pub use estimate::{Ceiling, INPUT_OVERHEAD_TOKENS};
 pub use invocation::Invocation;
 pub use invoke::Bursar;

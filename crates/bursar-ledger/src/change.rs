@@ -12,11 +12,10 @@ use bursar_domain::scope::Scope;
 use bursar_domain::time::Timestamp;
 
 use crate::queue::{Answer, Task};
+use crate::rules::BUMP_REVISION;
 use crate::statement::{Session, Statement};
 use crate::{Error, Ledger};
 
-const BUMP_REVISION: Statement =
-    Statement { doing: "bump the revision", sql: include_str!("../queries/bump_revision.sql") };
 const INSERT_CHANGE: Statement =
     Statement { doing: "note a change", sql: include_str!("../queries/insert_change.sql") };
 

@@ -13,6 +13,7 @@ pub(crate) use self::row::CopiedRow;
 use self::tables::{TABLES, Table};
 use crate::ledger::Home;
 use crate::owner::SideFile;
+use crate::rules::BUMP_REVISION;
 use crate::statement::{Pool, Statement, Value, bulk, keyed};
 use crate::{AuditReport, Counters, Dimension, Error, Ledger, UsageQuery};
 
@@ -22,8 +23,6 @@ const COUNT_HOLDS: Statement =
     Statement { doing: "count holds", sql: include_str!("../queries/count_holds.sql") };
 const FORGET_TAGS: Statement =
     Statement { doing: "forget report tags", sql: include_str!("../queries/copy/forget_tags.sql") };
-const BUMP_REVISION: Statement =
-    Statement { doing: "bump the revision", sql: include_str!("../queries/bump_revision.sql") };
 
 #[derive(Debug, PartialEq, FromRow)]
 struct CountRow {

@@ -111,7 +111,9 @@ pub enum Error {
         id: String,
     },
     /// A window that a call is counted in does not exist.
-    #[error("budget window `{window}` does not exist\nhint: make the window first")]
+    #[error(
+        "budget window `{window}` does not exist\nhint: this is a defect; run `bursar ledger audit`"
+    )]
     MissingWindow {
         /// The window.
         window: String,

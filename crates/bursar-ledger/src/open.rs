@@ -22,7 +22,7 @@ use crate::lease::Lease;
 use crate::ledger::Home;
 use crate::owner::{Owner, SideFile};
 use crate::queue::Queue;
-use crate::rules::{SETTINGS, Settings};
+use crate::rules::{BUMP_REVISION, SETTINGS, Settings};
 use crate::statement::{Pool, Statement, failed};
 use crate::writer::{Store, Writer, postgres, sqlite};
 use crate::{DatabaseUrl, Error, Ledger};
@@ -43,8 +43,6 @@ const SQLITE_VERSION: Statement =
     Statement { doing: "read the version", sql: include_str!("../queries/sqlite/version.sql") };
 const DECLARE_TAG: Statement =
     Statement { doing: "declare a report tag", sql: include_str!("../queries/declare_tag.sql") };
-const BUMP_REVISION: Statement =
-    Statement { doing: "bump the revision", sql: include_str!("../queries/bump_revision.sql") };
 const END_TRANSACTION: &str = concat!(
     include_str!("../queries/postgres/begin.sql"),
     ";\n",

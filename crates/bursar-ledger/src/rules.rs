@@ -19,6 +19,9 @@ use crate::statement::Statement;
 
 pub(crate) const SETTINGS: Statement =
     Statement { doing: "read the ledger's settings", sql: include_str!("../queries/settings.sql") };
+/// What every change of what is known by heart runs, so that all processes read it anew.
+pub(crate) const BUMP_REVISION: Statement =
+    Statement { doing: "bump the revision", sql: include_str!("../queries/bump_revision.sql") };
 pub(crate) const LIMITS: Statement =
     Statement { doing: "read limits", sql: include_str!("../queries/live_limits.sql") };
 pub(crate) const FREEZES: Statement =

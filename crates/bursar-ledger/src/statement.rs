@@ -230,6 +230,11 @@ pub(crate) fn failed(doing: &'static str, error: sqlx::Error) -> Error {
     }
 }
 
+/// Whether a row of the same key is there already.
+pub(crate) fn is_duplicate(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
 fn is_server_going(error: &dyn sqlx::error::DatabaseError) -> bool {
     let code = error.code().unwrap_or_default();
     code.starts_with("57P0") || code.starts_with("08")

@@ -177,14 +177,6 @@ fn with_sources(error: &dyn std::error::Error) -> String {
         Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
         None => (text, None),
     };
-    let mut line = message;
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        let said = source.to_string();
-        if !line.contains(&said) {
-            line = format!("{line}: {said}");
-        }
-        cause = source.source();
-    }
+    let line = bursar_core::with_causes(message, error);
     hint.map_or(line.clone(), |hint| format!("{line}\nhint: {hint}"))
 }

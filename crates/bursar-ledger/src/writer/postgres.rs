@@ -22,7 +22,7 @@ use crate::lease::Lease;
 use crate::posting::Posting;
 use crate::queue::Task;
 use crate::rules::{FREEZES, LIMITS, Rules, SETTINGS, Settings};
-use crate::statement::{Pool, Session, Statement, Value, bulk, failed, keyed};
+use crate::statement::{Pool, Session, Statement, Value, bulk, failed, is_duplicate, keyed};
 
 const RESERVE: Statement =
     Statement { doing: "reserve", sql: include_str!("../../queries/postgres/reserve.sql") };
@@ -281,8 +281,4 @@ fn settle_values(posting: &Posting) -> Result<[Value; 10], Error> {
         bulk(posting.rollup.hour_rows())?,
         bulk(posting.rollup.day_rows())?,
     ])
-}
-
-fn is_duplicate(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }

@@ -25,7 +25,7 @@ use crate::owner::{Owner, SideFile};
 use crate::posting::Posting;
 use crate::queue::Task;
 use crate::rules::{FREEZES, LIMITS, Rules, SETTINGS, Settings, WindowRow};
-use crate::statement::{Session, Statement, bulk, failed, keyed, rows_on, run_on};
+use crate::statement::{Session, Statement, bulk, failed, is_duplicate, keyed, rows_on, run_on};
 
 const BEGIN: &str = include_str!("../../queries/sqlite/begin.sql");
 const WINDOWS: Statement = Statement {
@@ -316,10 +316,6 @@ async fn open_holds(
         Some(id) if tasks == 1 => Err(Error::DuplicateCall { id: id.clone() }.into()),
         _ => Err(Failure::Split),
     }
-}
-
-fn is_duplicate(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 async fn write_late(
