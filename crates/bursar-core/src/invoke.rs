@@ -2,6 +2,7 @@
 
 use bursar_domain::budget::RefusalReason;
 use bursar_domain::call::{CallId, Intent};
+use bursar_domain::entropy::Entropy;
 use bursar_domain::identity::Attribution;
 use bursar_domain::price::Price;
 use bursar_domain::time::Clock;
@@ -12,7 +13,7 @@ use crate::meter::Line;
 use crate::priced::{Priced, Pricing};
 use crate::reply::{self, Receipt, Reply, Sink};
 use crate::tap::Tap;
-use crate::{Bedrock, Entropy, Error, Invocation, Limits};
+use crate::{Bedrock, Error, Invocation, Limits};
 
 /// Makes metered calls. Cheap to clone.
 #[derive(Debug, Clone)]

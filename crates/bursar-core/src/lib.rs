@@ -12,7 +12,6 @@ mod connection;
 mod control_plane;
 mod conversation;
 mod cut;
-mod entropy;
 mod error;
 mod estimate;
 pub mod iam;
@@ -41,7 +40,6 @@ pub use control_plane::{
 };
 pub use conversation::{Attachment, Conversation, Format, Message, Role};
 pub use cut::{CutSignal, Cutter, cut_pair};
-pub use entropy::Entropy;
 pub use error::{Error, with_causes};
 pub use estimate::{Ceiling, INPUT_OVERHEAD_TOKENS};
 pub use invocation::Invocation;

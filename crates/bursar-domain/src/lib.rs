@@ -9,6 +9,7 @@ pub mod budget;
 pub mod call;
 pub mod catalogue;
 pub mod closed_set;
+pub mod entropy;
 pub mod freeze;
 pub mod identity;
 pub mod limit;

@@ -53,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) connect_timeout: Duration,
     pub(crate) credentials: Credentials,
+    /// Who changes things, as the audit log names them: `cli:` and the name at this machine.
+    pub(crate) actor: String,
     /// `AWS_PROFILE`.
     pub(crate) profile: Option<String>,
     /// The variable that asks for a proxy, if one does. Its value may hold a password.
@@ -104,6 +106,10 @@ impl Settings {
             limits,
             connect_timeout: Duration::from_millis(said.limits.connect_ms),
             credentials: credentials(),
+            actor: format!(
+                "cli:{}",
+                variable("USER").or_else(|| variable("LOGNAME")).unwrap_or_default()
+            ),
             profile: variable("AWS_PROFILE"),
             proxy: PROXIES.into_iter().find(|name| variable(name).is_some()),
             file,

@@ -1,7 +1,9 @@
 //! Builds the parts from the settings.
 
-use bursar_core::{Bedrock, Bursar, Connection, ControlPlane, Entropy, Pricing, is_simulator};
+use bursar_admin::Admin;
+use bursar_core::{Bedrock, Bursar, Connection, ControlPlane, Pricing, is_simulator};
 use bursar_domain::catalogue::Catalogue;
+use bursar_domain::entropy::Entropy;
 use bursar_domain::time::Clock;
 use bursar_ledger::{Ledger, OpenOptions};
 
@@ -14,6 +16,16 @@ pub(crate) async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> 
     options.report_tags.clone_from(&settings.report_tags);
     options.readers = 1;
     Ok(Ledger::open(&settings.database()?, options).await?)
+}
+
+/// The ledger, as those see it who set its limits and give access.
+pub(crate) async fn open_admin(settings: &Settings) -> Result<Admin, Failure> {
+    Ok(Admin {
+        ledger: open_ledger(settings).await?,
+        clock: Clock::system(),
+        entropy: Entropy::system(),
+        actor: settings.actor.clone(),
+    })
 }
 
 /// What calls cost, without a connection.

@@ -1,0 +1,12 @@
+//! What people may change and look up: access and limits, for the command line, the API and the
+//! pages alike.
+//!
+//! Requests and replies are plain values, ready to be JSON. Everything that changes something is
+//! checked here and audited by the ledger. Nothing here makes a call to Bedrock, or knows a command
+//! line or HTML.
+
+mod admin;
+mod error;
+
+pub use admin::Admin;
+pub use error::Error;
