@@ -11,7 +11,7 @@ use crate::admitted::{Admission, Admitted, Settled};
 use crate::error::Error;
 use crate::lease::Lease;
 use crate::limits::{check_intent, check_settlement};
-use crate::queue::{Answer, Queue, Task};
+use crate::queue::{Answer, Patience, Queue, Task};
 use crate::statement::Pool;
 use crate::sweep::{has_lapsed, sweep_lapsed, sweep_sqlite};
 
@@ -36,11 +36,13 @@ pub(crate) enum Home {
 
 impl Ledger {
     /// Makes the intent durable and holds what it may add in the window of every limit that counts
-    /// it, or refuses.
+    /// it, or refuses. A call that would fit once open calls settle waits for that, in order, as
+    /// long as [`crate::OpenOptions::admission_wait`] says.
     /// Nothing is held when this fails, or when its future is dropped before it answers.
     pub async fn reserve(&self, intent: Intent) -> Result<Admission, Error> {
         check_intent(&intent)?;
-        match self.queue.ask(Task::Reserve { intent: Box::new(intent) }).await? {
+        let reserve = Task::Reserve { intent: Box::new(intent), patience: Patience::None };
+        match self.queue.ask(reserve).await? {
             Answer::Admission(admission) => Ok(match *admission {
                 Admission::Admitted(admitted) => Admission::Admitted(admitted.deliver()),
                 Admission::Refused(refusal) => Admission::Refused(refusal),

@@ -16,15 +16,16 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Executor, FromRow};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::database_url::Place;
 use crate::lease::Lease;
 use crate::ledger::Home;
 use crate::owner::{Owner, SideFile};
-use crate::queue::Queue;
+use crate::queue::{Job, Queue};
 use crate::rules::{BUMP_REVISION, SETTINGS, Settings};
 use crate::statement::{Pool, Statement, failed};
-use crate::writer::{Store, Writer, postgres, sqlite};
+use crate::writer::{Store, Waiting, Writer, postgres, sqlite};
 use crate::{DatabaseUrl, Error, Ledger};
 
 pub(crate) use file::{check_pages, log_path};
@@ -65,6 +66,8 @@ pub struct OpenOptions {
     /// Connections that read a SQLite file at a time. Each is a thread, and takes a millisecond to
     /// open: a program that reads one thing after the other needs one.
     pub readers: u32,
+    /// How long a call waits for others to settle that hold the room it needs. It is refused then.
+    pub admission_wait: Duration,
 }
 
 impl OpenOptions {
@@ -74,9 +77,18 @@ impl OpenOptions {
     /// With no report tags, making the file where there is none.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self { clock, report_tags: Vec::new(), create: true, readers: 4 }
+        Self {
+            clock,
+            report_tags: Vec::new(),
+            create: true,
+            readers: 4,
+            admission_wait: ADMISSION_WAIT,
+        }
     }
 }
+
+/// Most calls end sooner than this, and a person waits no longer.
+const ADMISSION_WAIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, FromRow)]
 struct MetaRow {
@@ -121,9 +133,8 @@ async fn open_memory(options: &OpenOptions) -> Result<Ledger, Error> {
     let reads = Pool::Sqlite(pool.clone());
     prepare(&reads, (&reads, None), options).await?;
     let owner = Owner::new(new_id(), None);
-    Ok(start(reads, Home::Memory, &options.clock, |_| {
-        Store::Sqlite(sqlite::Store::new(pool, None, owner))
-    }))
+    let store = Store::Sqlite(sqlite::Store::new(pool, None, owner));
+    Ok(start(reads, Home::Memory, options, (Queue::new(), store)))
 }
 
 async fn open_file(path: &Path, options: &OpenOptions) -> Result<Ledger, Error> {
@@ -146,9 +157,8 @@ async fn open_file(path: &Path, options: &OpenOptions) -> Result<Ledger, Error> 
     let pool: SqlitePool = sqlite_pool(1).connect_lazy_with(writes);
     prepare(&reads, (&Pool::Sqlite(pool.clone()), Some(&side)), options).await?;
     let owner = Owner::new(new_id(), Some(path.to_owned()));
-    Ok(start(reads, Home::File(path.to_owned()), &options.clock, |_| {
-        Store::Sqlite(sqlite::Store::new(pool, Some(side), owner))
-    }))
+    let store = Store::Sqlite(sqlite::Store::new(pool, Some(side), owner));
+    Ok(start(reads, Home::File(path.to_owned()), options, (Queue::new(), store)))
 }
 
 async fn open_postgres(connect: &PgConnectOptions, options: &OpenOptions) -> Result<Ledger, Error> {
@@ -169,23 +179,21 @@ async fn open_postgres(connect: &PgConnectOptions, options: &OpenOptions) -> Res
     let pool = postgres_pool().connect_lazy_with(connect);
     let reads = Pool::Postgres(pool);
     prepare(&reads, (&reads, None), options).await?;
-    let (queue, waiting) = Queue::new();
+    let (queue, tasks) = Queue::new();
     let lease = Lease::new(new_id(), reads.clone(), queue.downgrade());
-    let store = postgres::Store::new(reads.clone(), Arc::clone(&lease));
-    let writer = Writer {
-        store: Store::Postgres(store),
-        queue: queue.downgrade(),
-        clock: options.clock.clone(),
-    };
-    tokio::spawn(writer.run(waiting));
-    Ok(Ledger { reads, queue, place: Arc::new(Home::Postgres(lease)) })
+    let store = Store::Postgres(postgres::Store::new(reads.clone(), Arc::clone(&lease)));
+    Ok(start(reads, Home::Postgres(lease), options, ((queue, tasks), store)))
 }
 
-fn start(reads: Pool, home: Home, clock: &Clock, store: impl FnOnce(&Queue) -> Store) -> Ledger {
-    let (queue, waiting) = Queue::new();
-    let store = store(&queue);
-    let writer = Writer { store, queue: queue.downgrade(), clock: clock.clone() };
-    tokio::spawn(writer.run(waiting));
+fn start(
+    reads: Pool,
+    home: Home,
+    options: &OpenOptions,
+    ((queue, tasks), store): ((Queue, UnboundedReceiver<Job>), Store),
+) -> Ledger {
+    let (clock, waiting) = (options.clock.clone(), Waiting::new(options.admission_wait));
+    let writer = Writer { store, queue: queue.downgrade(), clock, waiting };
+    tokio::spawn(writer.run(tasks));
     Ledger { reads, queue, place: Arc::new(home) }
 }
 

@@ -3,12 +3,14 @@
 //! A task that is in the queue is done whether or not its sender still listens, so a dropped
 //! future never loses a write and never holds up the group.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bursar_domain::budget::RefusalReason;
+use bursar_domain::budget::{RefusalReason, WindowId};
 use bursar_domain::call::{CallId, Intent, Settlement};
 use bursar_domain::money::Cost;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::Error;
 use crate::admitted::{Admission, Open, Settled};
@@ -18,7 +20,7 @@ use crate::change::{Change, Changed};
 #[derive(Debug, Clone)]
 pub(crate) enum Task {
     /// Open a hold, counted wherever a limit says so.
-    Reserve { intent: Box<Intent> },
+    Reserve { intent: Box<Intent>, patience: Patience },
     /// Record an ended call; a correction if the sweep came first.
     Settle { open: Box<Open>, settlement: Box<Settlement> },
     /// Settle at the hold what nobody else will; nothing if somebody did.
@@ -33,6 +35,29 @@ pub(crate) enum Task {
     Change { actor: String, changes: Vec<Change> },
     /// Write what waits, then stop.
     Close,
+}
+
+/// Whether a reservation that would fit once open calls settle is told so, or waits.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Patience {
+    /// It is told.
+    #[default]
+    None,
+    /// It waits; also for those who wait already for one of these windows.
+    Waits { closed: Arc<BTreeSet<WindowId>> },
+}
+
+/// A place in the line of those who wait.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    /// Smaller came earlier.
+    pub(crate) number: u64,
+    /// How long it waits.
+    pub(crate) until: Instant,
+    /// How many calls that came later were admitted where it waits, while it was the first.
+    pub(crate) passed: u32,
+    /// Whether it is the first of those who wait for its window.
+    pub(crate) is_first: bool,
 }
 
 /// What became of a task.
@@ -55,7 +80,16 @@ pub(crate) enum Answer {
 pub(crate) struct Job {
     pub(crate) task: Task,
     pub(crate) reply: Option<oneshot::Sender<Result<Answer, Error>>>,
+    /// Its place, if it has waited.
+    pub(crate) turn: Option<Turn>,
     _room: Option<OwnedSemaphorePermit>,
+}
+
+impl Job {
+    /// Whether anybody still waits for its end.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.reply.as_ref().is_some_and(|reply| !reply.is_closed())
+    }
 }
 
 /// Calls that may wait for the writer at a time. A thousand groups' worth would be minutes of
@@ -99,7 +133,7 @@ impl Queue {
         room: Option<OwnedSemaphorePermit>,
     ) -> Result<oneshot::Receiver<Result<Answer, Error>>, Error> {
         let (reply, answer) = oneshot::channel();
-        let job = Job { task, reply: Some(reply), _room: room };
+        let job = Job { task, reply: Some(reply), turn: None, _room: room };
         self.jobs.send(job).map_err(|_| Error::Closed)?;
         Ok(answer)
     }
@@ -118,7 +152,7 @@ impl WeakQueue {
     pub(crate) fn leave(&self, task: Task) {
         if let Some(Queue { jobs, .. }) = self.upgrade() {
             // A failed send is the same end as no queue at all.
-            drop(jobs.send(Job { task, reply: None, _room: None }));
+            drop(jobs.send(Job { task, reply: None, turn: None, _room: None }));
         }
     }
 

@@ -15,5 +15,6 @@ mod races;
 mod server;
 mod sweep;
 mod usage;
+mod waiting;
 mod windows;
 mod world;

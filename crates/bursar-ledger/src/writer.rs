@@ -10,12 +10,13 @@ mod late;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 mod thresholds;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::mem;
 use std::time::Duration;
 
-use bursar_domain::budget::Refusal;
+use bursar_domain::budget::{Refusal, WindowId};
 use bursar_domain::call::Intent;
 use bursar_domain::limit::Line;
 use bursar_domain::money::Cost;
@@ -29,6 +30,7 @@ use crate::admitted::{Admission, Admitted, Open, Settled};
 use crate::change::{Change, Changed};
 use crate::posting::{No, Posting, abandon};
 use crate::queue::{Answer, Job, Task, WeakQueue};
+pub(crate) use waiting::Waiting;
 
 /// Tasks in a group: they share one fsync, and no one of them waits for long. Twice as many on
 /// PostgreSQL, where settlements and reservations are a statement each.
@@ -41,7 +43,14 @@ const PAUSES_MS: [u64; 2] = [50, 250];
 #[derive(Debug)]
 enum Done {
     Admitted(Box<Open>),
-    Refused { refusal: Box<Refusal>, freeze: Option<Change> },
+    Refused {
+        refusal: Box<Refusal>,
+        freeze: Option<Change>,
+    },
+    /// It would fit once open calls settle, and waits for that.
+    Waits {
+        window: WindowId,
+    },
     Changed(Vec<Changed>),
     Settled(Settled),
     Abandoned(bool),
@@ -77,32 +86,51 @@ pub(crate) struct Writer {
     pub(crate) store: Store,
     pub(crate) queue: WeakQueue,
     pub(crate) clock: Clock,
+    pub(crate) waiting: Waiting,
 }
 
 impl Writer {
     /// Writes until the ledger is closed, or dropped everywhere.
-    pub(crate) async fn run(mut self, mut waiting: UnboundedReceiver<Job>) {
+    pub(crate) async fn run(mut self, mut tasks: UnboundedReceiver<Job>) {
         let group_max = match &self.store {
             Store::Sqlite(_) => SQLITE_GROUP_MAX,
             Store::Postgres(_) => POSTGRES_GROUP_MAX,
         };
         let mut jobs = Vec::with_capacity(group_max);
         let mut closers = Vec::new();
-        while waiting.recv_many(&mut jobs, group_max).await > 0 {
+        while self.next(&mut tasks, (&mut jobs, group_max)).await {
             let is_close = |job: &mut Job| matches!(job.task, Task::Close);
             closers.extend(jobs.extract_if(.., is_close).map(|job| job.reply));
             if !closers.is_empty() {
                 // What is in the queue already is still written.
-                waiting.close();
+                tasks.close();
             }
-            self.write(mem::take(&mut jobs)).await;
+            let has_room = jobs.iter().any(|job| makes_room(&job.task));
+            let jobs = self.waiting.join(mem::take(&mut jobs), has_room);
+            self.write(jobs).await;
         }
+        let jobs = self.waiting.end();
+        self.write(jobs).await;
         let released = match &mut self.store {
             Store::Sqlite(store) => store.release().await,
             Store::Postgres(store) => store.release().await,
         };
         for closer in closers {
             answer(closer, released.clone().map(|()| Answer::Done));
+        }
+    }
+
+    /// Waits until there is something to write, or somebody in line is to be tried; false when the
+    /// ledger was closed.
+    async fn next(
+        &self,
+        tasks: &mut UnboundedReceiver<Job>,
+        (jobs, most): (&mut Vec<Job>, usize),
+    ) -> bool {
+        let Some(due) = self.waiting.due() else { return tasks.recv_many(jobs, most).await > 0 };
+        tokio::select! {
+            number = tasks.recv_many(jobs, most) => number > 0,
+            () = tokio::time::sleep_until(due) => true,
         }
     }
 
@@ -198,8 +226,16 @@ impl Writer {
         }
     }
 
-    fn reply(&self, part: Vec<Job>, done: Vec<Result<Done, Error>>) {
+    fn reply(&mut self, part: Vec<Job>, done: Vec<Result<Done, Error>>) {
         for (job, done) in part.into_iter().zip(done) {
+            if let Ok(Done::Waits { window }) = done {
+                self.waiting.park(job, window);
+                continue;
+            }
+            if let Ok(Done::Admitted(open)) = &done {
+                let windows = open.lines.iter().map(|line| &line.window);
+                self.waiting.admitted(job.turn.as_ref(), windows);
+            }
             let told = done.map(|done| match done {
                 Done::Admitted(open) => Answer::Admission(Box::new(Admission::Admitted(
                     Admitted::new(open, self.queue.clone()),
@@ -210,7 +246,7 @@ impl Writer {
                 Done::Changed(changed) => Answer::Changed(changed),
                 Done::Settled(settled) => Answer::Settled(settled),
                 Done::Abandoned(was_open) => Answer::Abandoned(was_open),
-                Done::Nothing => Answer::Done,
+                Done::Nothing | Done::Waits { .. } => Answer::Done,
             });
             answer(job.reply, told);
         }
@@ -234,6 +270,14 @@ fn refuse_all(part: Vec<Job>, error: &Error) {
     for job in part {
         answer(job.reply, Err(error.clone()));
     }
+}
+
+/// Whether a task may let go of something that others wait for.
+fn makes_room(task: &Task) -> bool {
+    matches!(
+        task,
+        Task::Settle { .. } | Task::Abandon { .. } | Task::Void { .. } | Task::Change { .. }
+    )
 }
 
 /// Whether an error may be one task's own, so that the others should be tried without it.

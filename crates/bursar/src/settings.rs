@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) prices: PriceBook,
     pub(crate) report_tags: Vec<String>,
     pub(crate) limits: Limits,
+    /// How long a call waits for room that others hold.
+    pub(crate) admission_wait: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) credentials: Credentials,
     /// Who changes things, as the audit log names them: `cli:` and the name at this machine.
@@ -104,6 +106,7 @@ impl Settings {
             prices,
             report_tags: said.tags.report,
             limits,
+            admission_wait: Duration::from_millis(said.limits.admission_wait_ms),
             connect_timeout: Duration::from_millis(said.limits.connect_ms),
             credentials: credentials(),
             actor: format!(

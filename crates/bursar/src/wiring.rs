@@ -15,6 +15,7 @@ pub(crate) async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> 
     let mut options = OpenOptions::new(Clock::system());
     options.report_tags.clone_from(&settings.report_tags);
     options.readers = 1;
+    options.admission_wait = settings.admission_wait;
     Ok(Ledger::open(&settings.database()?, options).await?)
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use bursar_domain::budget::{Mode, Refusal, WindowId};
 use bursar_domain::call::{
@@ -99,6 +100,7 @@ impl Place {
         // Shown only when a test fails: which of the three it was.
         eprintln!("on {}", self.url);
         let mut options = OpenOptions::new(Clock::new(|| NOW));
+        options.admission_wait = Duration::ZERO;
         change(&mut options);
         Ledger::open(&self.url, options).await
     }

@@ -12,6 +12,7 @@ use super::{Done, open_hold};
 use crate::admitted::Open;
 use crate::change::Change;
 use crate::posting::{No, Posting};
+use crate::queue::Patience;
 use crate::rules::{Counted, Rules};
 
 /// One call that asks to be admitted.
@@ -19,6 +20,7 @@ use crate::rules::{Counted, Rules};
 pub(super) struct Asked<'r> {
     pub(super) open: Open,
     counted: Vec<Counted<'r>>,
+    patience: &'r Patience,
 }
 
 /// A row of `budget_window`, as it is made.
@@ -32,13 +34,24 @@ pub(super) struct WindowJson {
 
 impl<'r> Asked<'r> {
     /// Where a call is counted, or the freeze that refuses it.
-    pub(super) fn new(rules: &'r Rules, intent: &Intent, at: Timestamp) -> Result<Self, Refusal> {
+    pub(super) fn new(
+        rules: &'r Rules,
+        (intent, patience): (&Intent, &'r Patience),
+        at: Timestamp,
+    ) -> Result<Self, Refusal> {
         if let Some(freeze) = rules.freeze_of(intent) {
             return Err(Refusal::Frozen(Box::new(freeze.clone())));
         }
         let counted = rules.places(intent, at);
         let lines = counted.iter().map(|counted| counted.line(intent)).collect();
-        Ok(Self { open: open_hold(intent, lines), counted })
+        Ok(Self { open: open_hold(intent, lines), counted, patience })
+    }
+
+    /// A window of it that it must not enter before those who wait there.
+    pub(super) fn waits_for(&self) -> Option<WindowId> {
+        let Patience::Waits { closed } = self.patience else { return None };
+        let windows = self.counted.iter().map(|counted| &counted.place.window);
+        windows.into_iter().find(|window| closed.contains(window)).cloned()
     }
 
     /// Its windows that are not known to be there.
@@ -63,18 +76,24 @@ impl<'r> Asked<'r> {
         self.counted.iter()
     }
 
-    /// Counts its refusal, and says what is to be frozen for it.
+    /// Lets it wait where it may; else counts its refusal, and says what is to be frozen for it.
     pub(super) fn refuse(
         &self,
         posting: &mut Posting,
         refusal: Box<Refusal>,
         now: Timestamp,
     ) -> Done {
-        refuse(posting, &self.open.intent, &refusal, now);
         let hit = refusal.balance().and_then(|balance| {
             self.counted.iter().find(|counted| counted.place.window == balance.window)
         });
-        let freeze = hit.filter(|counted| freezes(counted, refusal.reason())).map(|counted| {
+        let frozen = hit.filter(|counted| freezes(counted, refusal.reason()));
+        if let (Patience::Waits { .. }, RefusalReason::Held, None, Some(counted)) =
+            (self.patience, refusal.reason(), frozen, hit)
+        {
+            return Done::Waits { window: counted.place.window.clone() };
+        }
+        refuse(posting, &self.open.intent, &refusal, now);
+        let freeze = frozen.map(|counted| {
             let each_value = &counted.place.each_value;
             Change::Freeze {
                 id: format!("{} {}", self.open.intent.id, counted.limit.id),

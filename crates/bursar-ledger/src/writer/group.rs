@@ -95,6 +95,8 @@ impl Verdict {
 enum Member<'r> {
     /// It asks to be held.
     Pending(Asked<'r>),
+    /// Others wait for one of its windows.
+    Behind(WindowId),
     /// Its windows have no room for it.
     Refused(Asked<'r>, Box<Refusal>),
     /// It is frozen.
@@ -112,10 +114,15 @@ impl<'r> Group<'r> {
         at: Timestamp,
     ) -> Result<Self, Failure> {
         let members = tasks.iter().map(|task| match task {
-            Task::Reserve { intent } => Ok(match Asked::new(rules, intent, at) {
-                Ok(asked) => Member::Pending(asked),
-                Err(refusal) => Member::Frozen(intent, refusal),
-            }),
+            Task::Reserve { intent, patience } => {
+                Ok(match Asked::new(rules, (intent, patience), at) {
+                    Ok(asked) => match asked.waits_for() {
+                        Some(window) => Member::Behind(window),
+                        None => Member::Pending(asked),
+                    },
+                    Err(refusal) => Member::Frozen(intent, refusal),
+                })
+            }
             _ => Err(Failure::Split),
         });
         members.collect::<Result<_, _>>().map(Self)
@@ -164,6 +171,7 @@ impl<'r> Group<'r> {
     pub(super) fn done(self, posting: &mut Posting, now: Timestamp) -> Vec<Done> {
         let done = self.0.into_iter().map(|member| match member {
             Member::Pending(asked) => Done::Admitted(Box::new(asked.open)),
+            Member::Behind(window) => Done::Waits { window },
             Member::Refused(asked, refusal) => asked.refuse(posting, refusal, now),
             Member::Frozen(intent, refusal) => {
                 refuse(posting, intent, &refusal, now);

@@ -23,7 +23,7 @@ use crate::Error;
 use crate::change;
 use crate::owner::{Owner, SideFile};
 use crate::posting::Posting;
-use crate::queue::Task;
+use crate::queue::{Patience, Task};
 use crate::rules::{FREEZES, LIMITS, Rules, SETTINGS, Settings, WindowRow};
 use crate::statement::{Session, Statement, bulk, failed, is_duplicate, keyed, rows_on, run_on};
 
@@ -195,11 +195,8 @@ impl Store {
         let mut done = Vec::with_capacity(tasks.len());
         for (task, asked) in tasks.iter().zip(asked) {
             done.push(match (asked, reserved(task)) {
-                (Some(Ok(asked)), _) => {
-                    let decision = decide(&mut balances, slice::from_ref(&asked.open.lines)).pop();
-                    self.take(posting, (asked, decision), now)
-                }
-                (Some(Err(refusal)), Some(intent)) => {
+                (Some(Ok(asked)), _) => self.take(posting, (asked, &mut balances), now),
+                (Some(Err(refusal)), Some((intent, _))) => {
                     refuse(posting, intent, &refusal, now);
                     Ok(Done::Refused { refusal: Box::new(refusal), freeze: None })
                 }
@@ -210,14 +207,17 @@ impl Store {
         Ok(done)
     }
 
-    /// Gathers what a decision posts.
+    /// Decides on one reservation, and gathers what it posts.
     fn take(
         &self,
         posting: &mut Posting,
-        (asked, decision): (Asked<'_>, Option<Decision>),
+        (asked, balances): (Asked<'_>, &mut BTreeMap<WindowId, Balance>),
         now: Timestamp,
     ) -> Result<Done, Error> {
-        match decision {
+        if let Some(window) = asked.waits_for() {
+            return Ok(Done::Waits { window });
+        }
+        match decide(balances, slice::from_ref(&asked.open.lines)).pop() {
             Some(Decision::Admit { shadows }) => {
                 posting.hold(self.owner.id(), &asked.open);
                 posting.shadow(shadows);
@@ -246,9 +246,9 @@ impl Store {
     }
 }
 
-fn reserved(task: &Task) -> Option<&Intent> {
+fn reserved(task: &Task) -> Option<(&Intent, &Patience)> {
     match task {
-        Task::Reserve { intent } => Some(intent),
+        Task::Reserve { intent, patience } => Some((intent, patience)),
         _ => None,
     }
 }
