@@ -14,6 +14,7 @@ mod documents;
 mod ends;
 mod faults;
 mod narrow;
+mod once;
 mod planning;
 mod reads;
 mod refresh;

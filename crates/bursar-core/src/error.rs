@@ -3,7 +3,10 @@
 use aws_credential_types::provider::error::CredentialsError;
 use bursar_domain::budget::Refusal;
 use bursar_domain::money::MoneyError;
+use bursar_domain::once::Repeat;
 use bursar_domain::price_book::Unpriced;
+
+use crate::Invocation;
 
 /// What can go wrong around a call. What Bedrock itself answers is a [`crate::Reply`], not an error.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +39,21 @@ pub enum Error {
     /// The call's worst case is over what one ledger row holds.
     #[error("the worst case of this call cannot be held")]
     TooDear(#[from] MoneyError),
+    /// The idempotency key is no key.
+    #[error(
+        "an idempotency key has 1 to {} printable ASCII characters, not `{key}`",
+        Invocation::KEY_BYTES_MAX
+    )]
+    BadIdempotencyKey {
+        /// The key, escaped, its beginning.
+        key: String,
+    },
+    /// The call was made before, under the same idempotency key.
+    #[error("{}", tell(repeat))]
+    Repeated {
+        /// Which call, and how it stands.
+        repeat: Repeat,
+    },
     /// A budget or policy said no. An answer, not a fault.
     #[error("{0}")]
     Refused(Box<Refusal>),
@@ -45,6 +63,24 @@ pub enum Error {
     /// The task that ran the call ended without a word: a defect of this program.
     #[error("the call's task ended without a result")]
     TaskLost,
+}
+
+fn tell(repeat: &Repeat) -> String {
+    let call = repeat.call();
+    match repeat {
+        Repeat::Running(_) => format!(
+            "this call is running already, as `{call}`\nhint: wait for its end; a key is good for \
+             one call a day"
+        ),
+        Repeat::Ended(_) => format!(
+            "this call was made already, as `{call}`, and its answer was not kept\nhint: `bursar \
+             calls {call}` shows how it ended; take a new key to make it again"
+        ),
+        Repeat::OtherRequest(_) => format!(
+            "this key was used for another request, call `{call}`\nhint: take a new key for a new \
+             request"
+        ),
+    }
 }
 
 /// An error's own line, and after it each cause that it does not say already, outermost first.

@@ -16,4 +16,7 @@ pub struct Invocation {
     pub headers: HeaderMap,
     /// The body's bytes.
     pub body: Bytes,
+    /// The caller's own key for this call: it is made once within a day, however often it is asked
+    /// for. At most [`Invocation::KEY_BYTES_MAX`] bytes of ASCII.
+    pub idempotency_key: Option<String>,
 }

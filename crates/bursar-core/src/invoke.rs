@@ -10,6 +10,7 @@ use bursar_ledger::{Admission, Admitted, Ledger};
 
 use crate::cut::CutSignal;
 use crate::meter::Line;
+use crate::once;
 use crate::priced::{Priced, Pricing};
 use crate::reply::{self, Receipt, Reply, Sink};
 use crate::tap::Tap;
@@ -65,7 +66,7 @@ impl Bursar {
         sink: &mut Sink,
     ) -> Result<Receipt, Error> {
         let priced = self.price(&caller, invocation).await?;
-        let admitted = self.reserve(caller, &priced).await?;
+        let admitted = self.reserve_once(caller, &priced).await?;
         let sent = self.send(&priced, &admitted, &mut cut).await;
         let tap = Tap::new(self, &priced, admitted.id());
         let metered = self.meter(sent, Line { tap, cut: &mut cut, sink }).await;
@@ -84,6 +85,23 @@ impl Bursar {
             }
             found => found.map(|()| priced),
         }
+    }
+
+    /// Reserves what is made once. The hold comes first and the claim of the key second, so that a
+    /// claim always names a call of which something becomes.
+    async fn reserve_once(&self, caller: Attribution, priced: &Priced) -> Result<Admitted, Error> {
+        let Some(once) = once::read(&caller, &priced.invocation)? else {
+            return self.reserve(caller, priced).await;
+        };
+        if let Some(repeat) = self.ledger.repeat(&once, self.clock.now()).await? {
+            return Err(Error::Repeated { repeat });
+        }
+        let admitted = self.reserve(caller, priced).await?;
+        if let Some(repeat) = self.ledger.claim(&once, &admitted).await? {
+            self.ledger.void(admitted);
+            return Err(Error::Repeated { repeat });
+        }
+        Ok(admitted)
     }
 
     async fn reserve(&self, caller: Attribution, priced: &Priced) -> Result<Admitted, Error> {

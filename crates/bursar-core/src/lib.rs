@@ -20,6 +20,7 @@ mod invoke;
 mod knock;
 mod limits;
 mod meter;
+mod once;
 mod outcome;
 mod priced;
 mod prompt;

@@ -41,7 +41,7 @@ impl Invocation {
     pub fn converse(model: ModelRef, prompt: &Prompt, stream: bool) -> Self {
         let operation = if stream { Operation::ConverseStream } else { Operation::Converse };
         let body = converse_body(&prompt.as_wire(), &prompt.metadata, prompt.tier);
-        Self { operation, model, headers: json_headers(), body: body.into() }
+        Self { operation, model, headers: json_headers(), body: body.into(), idempotency_key: None }
     }
 
     /// An InvokeModel request in the provider's own JSON.
@@ -64,7 +64,7 @@ impl Invocation {
             if stream { Operation::InvokeModelWithResponseStream } else { Operation::InvokeModel };
         let mut headers = json_headers();
         headers.insert(ACCEPT, JSON);
-        Self { operation, model, headers, body }
+        Self { operation, model, headers, body, idempotency_key: None }
     }
 }
 
@@ -86,7 +86,7 @@ impl Invocation {
             model.dispatched = base.to_string();
         }
         let operation = Operation::CountTokens;
-        Self { operation, model, headers: json_headers(), body: body.into() }
+        Self { operation, model, headers: json_headers(), body: body.into(), idempotency_key: None }
     }
 }
 

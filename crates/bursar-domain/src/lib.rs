@@ -16,6 +16,7 @@ pub mod limit;
 pub mod model;
 pub mod money;
 pub mod nearest;
+pub mod once;
 pub mod price;
 pub mod price_book;
 pub mod scope;

@@ -28,7 +28,7 @@ pub(crate) struct Open {
 /// What becomes of the hold when the proof is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
-    /// Nobody ever saw the proof, so nothing was sent: the hold is undone.
+    /// Nothing was sent, for nobody saw the proof, or it was given back: the hold is undone.
     Void,
     /// The call may have been sent: it is settled at the hold, never for nothing.
     Abandon,
@@ -55,6 +55,12 @@ impl Admitted {
     /// From here on its owner may send the call.
     pub(crate) fn deliver(mut self) -> Self {
         self.fate = Fate::Abandon;
+        self
+    }
+
+    /// It is given back: nothing was sent on it.
+    pub(crate) fn undelivered(mut self) -> Self {
+        self.fate = Fate::Void;
         self
     }
 

@@ -16,6 +16,7 @@ mod facts;
 mod lease;
 mod ledger;
 mod limits;
+mod once;
 mod open;
 mod owner;
 mod posting;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bursar_domain::budget::{RefusalReason, WindowId};
 use bursar_domain::call::{CallId, Intent, Settlement};
 use bursar_domain::money::Cost;
+use bursar_domain::once::Once;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -29,6 +30,8 @@ pub(crate) enum Task {
     Void { open: Box<Open> },
     /// Raise the least that an open call can have cost.
     Checkpoint { id: CallId, cost: Cost },
+    /// Make an open call the one that is made for a key.
+    Claim { once: Box<Once>, id: CallId },
     /// Count a refusal that was made elsewhere.
     Refuse { intent: Box<Intent>, reason: RefusalReason, detail: String },
     /// Change limits, freezes and the like, all or nothing.
@@ -69,6 +72,8 @@ pub(crate) enum Answer {
     Settled(Settled),
     /// Of [`Task::Change`]: what each of them did.
     Changed(Vec<Changed>),
+    /// Of [`Task::Claim`]: whether nobody had been faster.
+    Claimed(bool),
     /// Of [`Task::Abandon`]: whether it was still open.
     Abandoned(bool),
     /// Of every other task.

@@ -8,6 +8,7 @@ mod contract;
 mod copy;
 mod crash;
 mod limits;
+mod once;
 mod open;
 mod properties;
 mod queries;

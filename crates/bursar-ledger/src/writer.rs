@@ -5,6 +5,7 @@
 //! nothing is written twice.
 
 mod asked;
+mod claims;
 mod group;
 mod late;
 pub(crate) mod postgres;
@@ -54,6 +55,7 @@ enum Done {
     Changed(Vec<Changed>),
     Settled(Settled),
     Abandoned(bool),
+    Claimed(bool),
     Nothing,
 }
 
@@ -169,11 +171,13 @@ impl Writer {
         }
     }
 
-    /// What is written at once. Changes one by one, before the rest: each is all or nothing. Of the
+    /// What is written at once. Changes and claims one by one, before the rest: each is all or
+    /// nothing. Of the
     /// rest, on SQLite all of it, in one transaction; on PostgreSQL, where a statement does one
     /// thing, settlements, then reservations, then checkpoints.
     fn parts(&self, mut jobs: Vec<Job>) -> Vec<Vec<Job>> {
-        let is_change = |job: &mut Job| matches!(job.task, Task::Change { .. });
+        let is_change =
+            |job: &mut Job| matches!(job.task, Task::Change { .. } | Task::Claim { .. });
         let mut parts: Vec<Vec<Job>> =
             jobs.extract_if(.., is_change).map(|job| vec![job]).collect();
         let mut rest = [Vec::new(), Vec::new(), Vec::new()];
@@ -246,6 +250,7 @@ impl Writer {
                 Done::Changed(changed) => Answer::Changed(changed),
                 Done::Settled(settled) => Answer::Settled(settled),
                 Done::Abandoned(was_open) => Answer::Abandoned(was_open),
+                Done::Claimed(is_first) => Answer::Claimed(is_first),
                 Done::Nothing | Done::Waits { .. } => Answer::Done,
             });
             answer(job.reply, told);
@@ -299,7 +304,11 @@ fn gather(posting: &mut Posting, task: &Task, now: Timestamp) {
         Task::Refuse { intent, reason, detail } => {
             posting.refuse(intent, No { reason: *reason, detail, window: None }, now);
         }
-        Task::Reserve { .. } | Task::Checkpoint { .. } | Task::Change { .. } | Task::Close => {}
+        Task::Reserve { .. }
+        | Task::Checkpoint { .. }
+        | Task::Change { .. }
+        | Task::Claim { .. }
+        | Task::Close => {}
     }
 }
 

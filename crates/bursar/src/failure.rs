@@ -24,6 +24,8 @@ closed_set! {
         OverBudget = "over_budget",
         /// The stream was cut after output began.
         Cut = "cut",
+        /// The idempotency key was used before.
+        Repeated = "repeated",
         /// Throttled, attempts and all.
         Throttled = "throttled",
         /// Bedrock or the model failed.
@@ -47,7 +49,7 @@ impl Situation {
     /// The process's exit code.
     pub(crate) const fn exit_code(self) -> u8 {
         match self {
-            Self::Failed => 1,
+            Self::Failed | Self::Repeated => 1,
             Self::Usage => 2,
             Self::UnknownModel | Self::ModelNotAllowed | Self::Unpriced => 3,
             Self::Unauthenticated => 4,
@@ -156,7 +158,8 @@ impl From<bursar_core::Error> for Failure {
                 return Self::new(Situation::Unpriced, unpriced.to_string()).hint(unpriced.hint());
             }
             E::MalformedBody(_) => Situation::BadData,
-            E::NoBodyShape(_) => Situation::Usage,
+            E::NoBodyShape(_) | E::BadIdempotencyKey { .. } => Situation::Usage,
+            E::Repeated { .. } => Situation::Repeated,
             E::Refused(_) => Situation::OverBudget,
             _ => Situation::Failed,
         };

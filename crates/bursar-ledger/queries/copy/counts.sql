@@ -15,6 +15,8 @@ SELECT 'journal' AS table_name, COUNT(*) AS row_count FROM journal
 UNION ALL
 SELECT 'call' AS table_name, COUNT(*) AS row_count FROM call
 UNION ALL
+SELECT 'call_once' AS table_name, COUNT(*) AS row_count FROM call_once
+UNION ALL
 SELECT 'attempt' AS table_name, COUNT(*) AS row_count FROM attempt
 UNION ALL
 SELECT 'call_tag' AS table_name, COUNT(*) AS row_count FROM call_tag

@@ -20,7 +20,7 @@ pub(crate) struct Table {
 }
 
 /// What is copied.
-pub(crate) static TABLES: [Table; 14] = [
+pub(crate) static TABLES: [Table; 15] = [
     Table {
         name: "report_tag",
         key: &[("tag_key", Kind::Text)],
@@ -130,6 +130,19 @@ pub(crate) static TABLES: [Table; 14] = [
             doing: "compare the ledgers",
             sql: include_str!("../../queries/copy/call_known.sql"),
         }),
+    },
+    Table {
+        name: "call_once",
+        key: &[("asker", Kind::Text), ("key_hash", Kind::Text)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/call_once_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/call_once_put.sql"),
+        },
+        known: None,
     },
     Table {
         name: "attempt",

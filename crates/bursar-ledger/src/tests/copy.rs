@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use bursar_domain::budget::{Mode, RefusalReason};
 use bursar_domain::call::Operation;
+use bursar_domain::once::Once;
 use bursar_domain::time::{DAY_MS, Timestamp};
 use sqlx::FromRow;
 
@@ -47,6 +48,8 @@ async fn full(place: &Place) -> Ledger {
     let late = super::world::admitted(ledger.reserve(intent()).await.unwrap());
     let task = Task::Abandon { open: late.open(), checkpoint: Some(pico(7)) };
     ledger.queue.ask(task).await.unwrap();
+    let once = Once { asker: "a".into(), key_hash: "k".into(), fingerprint: "f".into() };
+    assert_eq!(ledger.claim(&once, &late).await.unwrap(), None);
     let truth = settlement(late.intent());
     ledger.settle(late, truth).await.unwrap();
     ledger

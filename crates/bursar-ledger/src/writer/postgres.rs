@@ -11,6 +11,7 @@ use bursar_domain::time::Timestamp;
 use sqlx::FromRow;
 
 use super::asked::{missing, remember};
+use super::claims::claim;
 use super::group::{Group, Verdict, wanted};
 use super::late::{Late, RECORDED, late, settled};
 use super::sqlite::{CHECKPOINT, MAKE_WINDOWS};
@@ -72,6 +73,13 @@ impl Store {
             Some(Task::Change { actor, changes }) => {
                 let changed = self.change((actor, changes), now).await?;
                 Ok(vec![Ok(Done::Changed(changed))])
+            }
+            Some(Task::Claim { once, id }) => {
+                let Pool::Postgres(pool) = &self.pool else { return Err(Error::Closed.into()) };
+                let mut session =
+                    pool.acquire().await.map_err(|error| failed("claim a key", error))?;
+                let claimed = claim(&mut Session::Postgres(&mut session), (once, id), now).await?;
+                Ok(vec![Ok(claimed)])
             }
             Some(Task::Reserve { .. }) => self.reserve(tasks, now, again).await,
             Some(Task::Checkpoint { .. }) => {

@@ -16,6 +16,7 @@ use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use super::asked::{Asked, missing, refuse, remember};
+use super::claims::claim;
 use super::late::{Late, RECORDED, late, settled};
 use super::thresholds::{TELL, told};
 use super::{Done, Failure, Written, gather, posted};
@@ -148,6 +149,10 @@ impl Store {
             let mut session = Session::Sqlite(connection);
             let changed = change::make(&mut session, (actor, changes), now).await?;
             return Ok(vec![Ok(Done::Changed(changed))]);
+        }
+        if let [Task::Claim { once, id }] = tasks {
+            let claimed = claim(&mut Session::Sqlite(connection), (once, id), now).await?;
+            return Ok(vec![Ok(claimed)]);
         }
         let settings = Settings::read(rows_on(connection, SETTINGS, &[]).await?);
         let mut posting = Posting::new(settings.rooms(0));

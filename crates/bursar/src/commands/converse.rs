@@ -53,6 +53,9 @@ pub(crate) struct Converse {
     tier: Option<Tier>,
     #[command(flatten)]
     attribution: AttributionArgs,
+    /// Make this call once a day, however often the command is run
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
     /// Say what it would cost at most, and call nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -74,7 +77,8 @@ impl Converse {
             tier: self.tier,
             metadata: self.attribution.metadata()?,
         };
-        let invocation = Invocation::conversation(model, &conversation, !self.no_stream);
+        let mut invocation = Invocation::conversation(model, &conversation, !self.no_stream);
+        invocation.idempotency_key = self.idempotency_key;
         if self.dry_run {
             return preview::run(settings, invocation, output);
         }

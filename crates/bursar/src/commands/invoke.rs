@@ -53,6 +53,9 @@ pub(crate) struct Invoke {
     tier: Option<Tier>,
     #[command(flatten)]
     attribution: AttributionArgs,
+    /// Make this call once a day, however often the command is run
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
     /// Say what it would cost at most, and call nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
@@ -85,7 +88,7 @@ impl Invoke {
             metadata: self.attribution.metadata()?,
             ..Prompt::default()
         };
-        let (invocation, shows) = match self.input {
+        let (mut invocation, shows) = match self.input {
             Input { body: Some(path), .. } => {
                 let mut invocation = Invocation::raw(model, read_body(&path)?, self.stream);
                 prompt.mark(&mut invocation.headers);
@@ -97,6 +100,7 @@ impl Invoke {
                 (Invocation::invoke(model, &prompt, self.stream)?, shows)
             }
         };
+        invocation.idempotency_key = self.idempotency_key;
         if self.dry_run {
             return preview::run(settings, invocation, output);
         }
