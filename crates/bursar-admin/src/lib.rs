@@ -6,7 +6,13 @@
 //! line or HTML.
 
 mod admin;
+mod amount;
+mod budgets;
 mod error;
+mod selectors;
 
 pub use admin::Admin;
+pub use amount::{parse_amount, write_amount};
+pub use budgets::{LimitWords, parse_window};
 pub use error::Error;
+pub use selectors::Selectors;
