@@ -147,10 +147,12 @@ impl Limit {
         Some(self.place_at(each_value, at))
     }
 
-    /// The window of a counter at an instant.
+    /// The window of a counter at an instant. Calls at a time are counted in one window for ever:
+    /// a call that runs past midnight still runs.
     #[must_use]
     pub fn place_at(&self, each_value: &str, at: Timestamp) -> Place {
-        let (start, end) = self.span.window(at, self.zone);
+        let span = if self.unit == Unit::Concurrent { Span::Total } else { self.span };
+        let (start, end) = span.window(at, self.zone);
         let window = WindowId(format!("{} {} {each_value}", self.id, start.0));
         Place { window, each_value: each_value.to_owned(), start, end }
     }

@@ -23,9 +23,11 @@ mod posting;
 mod queue;
 mod rollup;
 mod rules;
+mod standing;
 mod statement;
 mod sweep;
 mod usage;
+mod verdict;
 mod writer;
 
 #[cfg(test)]
@@ -42,4 +44,6 @@ pub use database_url::DatabaseUrl;
 pub use error::Error;
 pub use ledger::Ledger;
 pub use open::OpenOptions;
+pub use standing::{Foreseen, Pace, Standing};
 pub use usage::{Counters, Dimension, UsageQuery, UsageReport, UsageRow};
+pub use verdict::{AdmittedBy, OpenHold, RefusalRow};

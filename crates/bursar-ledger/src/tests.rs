@@ -14,6 +14,7 @@ mod properties;
 mod queries;
 mod races;
 mod server;
+mod standings;
 mod sweep;
 mod usage;
 mod waiting;

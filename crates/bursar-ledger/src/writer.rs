@@ -26,6 +26,8 @@ use serde::Serialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 
+pub(crate) use asked::Asked;
+
 use crate::Error;
 use crate::admitted::{Admission, Admitted, Open, Settled};
 use crate::change::{Change, Changed};

@@ -29,16 +29,17 @@ const SQLITE_STEPS: [&str; 18] = [
     "move_windows",
     "windows",
 ];
-/// What only one of the databases has: SQLite's backups and file checks, PostgreSQL's leases, size and
-/// pool hook, and the catalogue of tables, which each keeps in its own way.
+/// What only one of the databases has: SQLite's backups and file checks, PostgreSQL's leases, time,
+/// size and pool hook, and the catalogue of tables, which each keeps in its own way.
 const SQLITE_ONLY: [&str; 5] =
     ["backup", "integrity_check", "quick_check", "table_count", "version"];
-const POSTGRES_ONLY: [&str; 8] = [
+const POSTGRES_ONLY: [&str; 9] = [
     "begin",
     "database_bytes",
     "end_transaction",
     "forget_owners",
     "lapsed",
+    "now",
     "register_owner",
     "release_owner",
     "table_count",

@@ -17,8 +17,8 @@ use crate::rules::{Counted, Rules};
 
 /// One call that asks to be admitted.
 #[derive(Debug, Clone)]
-pub(super) struct Asked<'r> {
-    pub(super) open: Open,
+pub(crate) struct Asked<'r> {
+    pub(crate) open: Open,
     counted: Vec<Counted<'r>>,
     patience: &'r Patience,
 }
@@ -34,7 +34,7 @@ pub(super) struct WindowJson {
 
 impl<'r> Asked<'r> {
     /// Where a call is counted, or the freeze that refuses it.
-    pub(super) fn new(
+    pub(crate) fn new(
         rules: &'r Rules,
         (intent, patience): (&Intent, &'r Patience),
         at: Timestamp,
@@ -72,7 +72,7 @@ impl<'r> Asked<'r> {
     }
 
     /// The limits of its windows.
-    pub(super) fn limits(&self) -> impl Iterator<Item = &Counted<'r>> {
+    pub(crate) fn limits(&self) -> impl Iterator<Item = &Counted<'r>> {
         self.counted.iter()
     }
 
