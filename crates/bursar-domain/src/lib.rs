@@ -24,3 +24,4 @@ pub mod span;
 mod table;
 pub mod time;
 pub mod usage;
+pub mod watch;
