@@ -125,7 +125,6 @@ const fn place(position: u64) -> usize {
     position as usize % PASSAGE_MAX
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "ten bits are left")]
 const fn slot(hash: u64) -> usize {
     (hash.wrapping_mul(FACTOR) >> 54) as usize
 }
