@@ -12,7 +12,7 @@ mod price;
 mod process;
 mod replay;
 mod report;
-mod sandbox;
+pub(crate) mod sandbox;
 mod simulator;
 mod timing;
 mod usage;

@@ -10,6 +10,7 @@ mod lint;
 mod postgres;
 mod step;
 mod test;
+mod torture;
 mod workspace;
 
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   lint              format, clippy, documentation, dependency rules
   dist              the release binary with man pages, completions, checksums and SBOM
   bench [NAME…]     measures, and writes docs/benchmarks.md; without a NAME, everything
+  torture [ROOM…]   hurts the program and says what held; without a ROOM, lists them
   catalogue MODELS.json PRICES.json ROUTING.json
                     regenerates the embedded catalogue from its sources";
 
@@ -46,6 +48,7 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
         "lint" => lint::run()?,
         "dist" => dist::run()?,
         "bench" => bench::run(rest)?,
+        "torture" => return torture::run(rest),
         "catalogue" => catalogue::run(rest)?,
         "help" | "--help" | "-h" => println!("{USAGE}"),
         other => {

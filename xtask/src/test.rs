@@ -19,14 +19,14 @@ use anyhow::{Context, Result};
 
 use crate::postgres::{Postgres, Purpose};
 use crate::step::{cargo, say, succeeds};
-use crate::workspace;
+use crate::{torture, workspace};
 use tally::Tally;
 
 /// How long the output may stay open after the runner has ended.
 const OUTPUT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Runs the suite. `arguments` go to the runner as they are; with none, the documentation's own
-/// examples run too.
+/// examples run too, and the torture rooms in their short form.
 ///
 /// The last line on stdout is the verdict, in the words of Rust's own test harness, so that
 /// whoever reads only that line knows all.
@@ -45,6 +45,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     let mut passed = true;
     for mut runner in runners(arguments) {
         passed &= watch(runner.envs(settings), &tally)?;
+    }
+    if arguments.is_empty() {
+        let (passed_rooms, failed_rooms) = torture::short(&postgres)?;
+        if let Ok(mut tally) = tally.lock() {
+            tally.passed += passed_rooms;
+            tally.failed += failed_rooms;
+        }
     }
     postgres.stop()?;
     let tally = tally.lock().map(|tally| *tally).unwrap_or_default();

@@ -68,6 +68,10 @@ pub struct OpenOptions {
     pub readers: u32,
     /// How long a call waits for others to settle that hold the room it needs. It is refused then.
     pub admission_wait: Duration,
+    /// Leaves a SQLite file unsynced, so that a crash of the machine loses calls. Only to show that
+    /// the torture room `power` notices.
+    #[doc(hidden)]
+    pub without_sync: bool,
 }
 
 impl OpenOptions {
@@ -83,6 +87,7 @@ impl OpenOptions {
             create: true,
             readers: 4,
             admission_wait: ADMISSION_WAIT,
+            without_sync: false,
         }
     }
 }
@@ -153,7 +158,10 @@ async fn open_file(path: &Path, options: &OpenOptions) -> Result<Ledger, Error> 
         file::check_pages(&reads).await?;
     }
     let side = SideFile::open(path)?;
-    let writes = connect.journal_mode(SqliteJournalMode::Wal);
+    let mut writes = connect.journal_mode(SqliteJournalMode::Wal);
+    if options.without_sync {
+        writes = writes.synchronous(SqliteSynchronous::Off);
+    }
     let pool: SqlitePool = sqlite_pool(1).connect_lazy_with(writes);
     prepare(&reads, (&Pool::Sqlite(pool.clone()), Some(&side)), options).await?;
     let owner = Owner::new(new_id(), Some(path.to_owned()));

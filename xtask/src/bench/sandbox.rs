@@ -11,10 +11,10 @@ use crate::step::{command, output};
 use crate::workspace::target_directory;
 
 /// Where the kernel keeps files in memory.
-pub(super) const RAM_DISK: &str = "/dev/shm";
+pub(crate) const RAM_DISK: &str = "/dev/shm";
 
 /// A release program that was built before: `bursar`, or `examples/NAME`.
-pub(super) fn binary(name: &str) -> Result<PathBuf> {
+pub(crate) fn binary(name: &str) -> Result<PathBuf> {
     let path = target_directory()?.join("release").join(name);
     if !path.is_file() {
         bail!("{} has not been built", path.display());
@@ -23,28 +23,28 @@ pub(super) fn binary(name: &str) -> Result<PathBuf> {
 }
 
 /// A folder of its own, removed in the end.
-pub(super) struct Sandbox(PathBuf);
+pub(crate) struct Sandbox(PathBuf);
 
 impl Sandbox {
     /// Below `parent`.
-    pub(super) fn new(parent: &Path) -> Result<Self> {
+    pub(crate) fn new(parent: &Path) -> Result<Self> {
         let template = parent.join("bursar-bench.XXXXXX");
         let path = output(&mut command("mktemp".as_ref(), ["-d".as_ref(), template.as_os_str()]))?;
         Ok(Self(PathBuf::from(path)))
     }
 
     /// The folder.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// The URL of a SQLite ledger in the folder.
-    pub(super) fn ledger(&self) -> String {
+    pub(crate) fn ledger(&self) -> String {
         format!("sqlite:{}", self.0.join("ledger.db").display())
     }
 
     /// `program` with this ledger, and with nothing of the machine's own settings.
-    pub(super) fn program(&self, program: &Path) -> Command {
+    pub(crate) fn program(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.0).env_clear().env("HOME", &self.0).stdin(Stdio::null());
         command.env("BURSAR_LEDGER", self.ledger());
@@ -61,7 +61,7 @@ impl Drop for Sandbox {
 }
 
 /// The most memory that a process has had at once, in MiB; gone with the process.
-pub(super) fn peak_mib(process: u32) -> Option<f64> {
+pub(crate) fn peak_mib(process: u32) -> Option<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().strip_suffix(" kB")?.parse::<f64>().ok()? / 1024.0)
@@ -69,7 +69,7 @@ pub(super) fn peak_mib(process: u32) -> Option<f64> {
 
 /// `bursar simulate` on a free port, or another server that says where it listens as it does;
 /// stopped in the end.
-pub(super) struct Simulator {
+pub(crate) struct Simulator {
     process: Child,
     url: String,
     /// Kept open: a program that writes to a closed pipe is killed.
@@ -78,19 +78,19 @@ pub(super) struct Simulator {
 
 impl Simulator {
     /// Starts it as it is by default.
-    pub(super) fn start() -> Result<Self> {
+    pub(crate) fn start() -> Result<Self> {
         Self::start_with(&[])
     }
 
     /// Starts it with more arguments.
-    pub(super) fn start_with(arguments: &[&str]) -> Result<Self> {
+    pub(crate) fn start_with(arguments: &[&str]) -> Result<Self> {
         let mut command = Command::new(binary("bursar")?);
         command.args(["simulate", "--listen", "127.0.0.1:0", "--quiet"]);
         Self::of(command.args(arguments))
     }
 
     /// Starts a server and waits for the line that says where it listens.
-    pub(super) fn of(command: &mut Command) -> Result<Self> {
+    pub(crate) fn of(command: &mut Command) -> Result<Self> {
         let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let stdout = process.stdout.take().context("the simulator has no stdout")?;
         let mut simulator = Self { process, url: String::new(), stdout: BufReader::new(stdout) };
@@ -103,17 +103,17 @@ impl Simulator {
     }
 
     /// Where it listens, such as `http://127.0.0.1:41237`.
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// The process's number.
-    pub(super) fn process_id(&self) -> u32 {
+    pub(crate) fn process_id(&self) -> u32 {
         self.process.id()
     }
 
     /// `command`, with this simulator for Bedrock.
-    pub(super) fn called_by(&self, mut command: Command) -> Command {
+    pub(crate) fn called_by(&self, mut command: Command) -> Command {
         command
             .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &self.url)
             .env("AWS_REGION", "us-east-1")

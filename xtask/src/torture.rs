@@ -1,0 +1,130 @@
+//! `cargo xtask torture`: rooms in which the program is hurt on purpose, for users who doubt.
+//!
+//! Each room runs on SQLite and on a real PostgreSQL, with several real processes, prints its
+//! figures and ends in PASS or FAIL. What is hurt and measured is here; the processes that are
+//! hurt are `torture_worker`, an example of `bursar-core`. docs/reliability.md says what each proves.
+
+#[path = "../../crates/bursar-core/examples/torture_worker/dice.rs"]
+mod dice;
+mod figures;
+mod hardcap;
+mod kill9;
+mod scale;
+mod stage;
+mod worker;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::postgres::{Postgres, Purpose};
+use crate::step::{self, cargo, say};
+use figures::Figures;
+use scale::{Asked, Knob, Scale};
+use stage::{Database, Programs, Stage};
+
+/// One way to hurt the program.
+struct Room {
+    name: &'static str,
+    /// What it shows when it passes.
+    shows: &'static str,
+    /// The sizes that can be set, besides the seed.
+    knobs: &'static [Knob],
+    /// Where it makes sense.
+    databases: &'static [Database],
+    run: fn(&Stage, &mut Figures) -> Result<()>,
+}
+
+const BOTH: &[Database] = &[Database::Sqlite, Database::Postgres];
+
+const ROOMS: [Room; 2] = [
+    Room {
+        name: "hardcap",
+        shows: "however many ask at once, a hard limit is used up and never passed",
+        knobs: &hardcap::KNOBS,
+        databases: BOTH,
+        run: hardcap::run,
+    },
+    Room {
+        name: "kill9",
+        shows: "killed processes lose no call, count none twice and leave no hold behind",
+        knobs: &kill9::KNOBS,
+        databases: BOTH,
+        run: kill9::run,
+    },
+];
+
+/// Runs the rooms that are asked for.
+pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
+    let asked = Asked::read(arguments)?;
+    if asked.is_list {
+        list();
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rooms = asked.rooms(&ROOMS)?;
+    let programs = build(if asked.is_short { None } else { Some("--release") })?;
+    let purpose = if asked.is_short { Purpose::Tests } else { Purpose::Measurement };
+    let postgres = Postgres::start(purpose, &std::env::temp_dir())?;
+    let mut failed = 0;
+    for room in rooms {
+        failed += u64::from(!enter(room, &asked, &programs, &postgres)?);
+    }
+    postgres.stop()?;
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The short form of every room, for the suite: how many passed, and how many did not.
+pub(crate) fn short(postgres: &Postgres) -> Result<(u64, u64)> {
+    let asked = Asked::short();
+    let programs = build(None)?;
+    let (mut passed, mut failed) = (0, 0);
+    for room in &ROOMS {
+        if enter(room, &asked, &programs, postgres)? {
+            passed += 1;
+        } else {
+            failed += 1;
+        }
+    }
+    Ok((passed, failed))
+}
+
+/// Runs one room everywhere; whether it passed. What goes wrong in a room fails the room.
+fn enter(room: &Room, asked: &Asked, programs: &Programs, postgres: &Postgres) -> Result<bool> {
+    let scale = Scale::new(room.knobs, asked)?;
+    say(&format!("room {}: {} ({scale})", room.name, room.shows));
+    let start = Instant::now();
+    let mut figures = Figures::default();
+    for &database in room.databases.iter().filter(|database| asked.wants(**database)) {
+        figures.begin(database.name());
+        let outcome = Stage::new(room.name, database, (programs, postgres), &scale)
+            .and_then(|stage| (room.run)(&stage, &mut figures));
+        if let Err(error) = outcome {
+            figures.holds(&format!("came to its end: {error:#}"), false);
+        }
+    }
+    let word = if figures.are_met() { "PASS" } else { "FAIL" };
+    let seconds = start.elapsed().as_secs_f64();
+    println!("{word} room {} ({figures}, {seconds:.0} s, seed {})", room.name, scale.seed());
+    Ok(figures.are_met())
+}
+
+/// Builds the programs and says where they are.
+fn build(profile: Option<&str>) -> Result<Programs> {
+    let what = ["build", "--locked", "-p", "bursar", "-p", "bursar-core", "--bin", "bursar"];
+    let example = ["--example", "torture_worker"];
+    step::run(&mut cargo(what.into_iter().chain(example).chain(profile)))?;
+    Programs::find(if profile.is_some() { "release" } else { "debug" })
+}
+
+fn list() {
+    println!(
+        "usage: cargo xtask torture [ROOM…] [--short] [--on sqlite|postgres] [--seed N] [--SIZE N]…\n"
+    );
+    for room in &ROOMS {
+        println!("{}: {}", room.name, room.shows);
+        for knob in room.knobs {
+            println!("    --{knob}");
+        }
+    }
+}
