@@ -4,6 +4,7 @@ use bursar_domain::budget::Refusal;
 use bursar_domain::call::{CallId, Intent, Settlement};
 use bursar_domain::limit::Line;
 use bursar_domain::money::Micros;
+use bursar_domain::watch::StreamLimits;
 
 use crate::queue::{Task, WeakQueue};
 
@@ -23,6 +24,8 @@ pub(crate) struct Open {
     pub(crate) held: Option<Micros>,
     /// What is held in each window, in the order of the windows.
     pub(crate) lines: Vec<Line>,
+    /// How far it may go, where it is a stream.
+    pub(crate) streams: StreamLimits,
 }
 
 /// What becomes of the hold when the proof is dropped.
@@ -86,6 +89,12 @@ impl Admitted {
     #[must_use]
     pub fn intent(&self) -> &Intent {
         &self.open.intent
+    }
+
+    /// How far it may go where it is a stream: the strictest of all that was set for it.
+    #[must_use]
+    pub fn stream_limits(&self) -> StreamLimits {
+        self.open.streams
     }
 
     /// What is held, in whole micro-dollars; `None` when nothing bounds the call.

@@ -6,10 +6,13 @@
 
 mod freezes;
 mod limits;
+mod streams;
 
+use bursar_domain::call::CallId;
 use bursar_domain::limit::{Limit, LimitId};
 use bursar_domain::scope::Scope;
 use bursar_domain::time::Timestamp;
+use bursar_domain::watch::StreamLimits;
 
 use crate::queue::{Answer, Task};
 use crate::rules::BUMP_REVISION;
@@ -41,12 +44,33 @@ pub enum Change {
         /// Whom it is about.
         scope: Scope,
     },
+    /// Sets how far the streams of a scope may go, in place of what was set for it.
+    SetStreamLimits {
+        /// The identity, where it is new.
+        id: String,
+        /// Whose streams.
+        scope: Scope,
+        /// How far.
+        limits: StreamLimits,
+    },
+    /// Ends the limits of a scope's streams.
+    EndStreamLimits {
+        /// Whose streams.
+        scope: Scope,
+    },
+    /// Wishes open calls cut; whichever process makes them obeys.
+    Cut {
+        /// The calls.
+        calls: Vec<CallId>,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// What a change did: the thing as it was and as it is now, in JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
-    /// What was done: `limit set`, `limit end`, `freeze`, `thaw`.
+    /// What was done: `limit set`, `limit end`, `freeze`, `thaw`, `stream cut` …
     pub action: &'static str,
     /// To whom or what.
     pub subject: String,
@@ -95,6 +119,13 @@ pub(crate) async fn make(
                 vec![freezes::freeze(session, (id, scope, reason), (actor, now)).await?]
             }
             Change::Thaw { scope } => freezes::thaw(session, scope, (actor, now)).await?,
+            Change::SetStreamLimits { id, scope, limits } => {
+                vec![streams::set(session, (id, scope, limits), now).await?]
+            }
+            Change::EndStreamLimits { scope } => vec![streams::end(session, scope, now).await?],
+            Change::Cut { calls, reason } => {
+                streams::wish(session, (calls, reason), (actor, now)).await?
+            }
         };
         for changed in &done {
             note(session, changed, (actor, now)).await?;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use bursar_domain::budget::RefusalReason;
 use bursar_domain::call::{CallId, Intent, Settlement};
-use bursar_domain::money::Cost;
 
 use crate::admitted::{Admission, Admitted, Settled};
 use crate::error::Error;
@@ -13,6 +12,7 @@ use crate::lease::Lease;
 use crate::limits::{check_intent, check_settlement};
 use crate::queue::{Answer, Patience, Queue, Task};
 use crate::statement::Pool;
+use crate::streams::Checkpoint;
 use crate::sweep::{has_lapsed, sweep_lapsed, sweep_sqlite};
 
 /// Keeps budgets, holds and calls. Clones share one set of connections and one writer.
@@ -86,10 +86,15 @@ impl Ledger {
         self.queue.ask(Task::Refuse { intent, reason, detail }).await.map(drop)
     }
 
-    /// Raises the least that an open call can have cost: what the sweep records as the lower
-    /// bound. Nothing happens when the call is not open, or a higher bound is known.
-    pub async fn checkpoint(&self, id: &CallId, cost_so_far: Cost) -> Result<(), Error> {
-        self.queue.ask(Task::Checkpoint { id: id.clone(), cost: cost_so_far }).await.map(drop)
+    /// Raises what an open call has come to at least: its cost is what the sweep records as the
+    /// lower bound. Nothing happens when the call is not open, or more is known.
+    pub async fn checkpoint(
+        &self,
+        id: &CallId,
+        checkpoint: impl Into<Checkpoint>,
+    ) -> Result<(), Error> {
+        let task = Task::Checkpoint { id: id.clone(), checkpoint: checkpoint.into() };
+        self.queue.ask(task).await.map(drop)
     }
 
     /// Settles the holds of dead owners at the hold, as estimates; how many. Opening does so too.

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::Error;
 use crate::admitted::{Admission, Open, Settled};
 use crate::change::{Change, Changed};
+use crate::streams::Checkpoint;
 
 /// One thing to write.
 #[derive(Debug, Clone)]
@@ -28,10 +29,10 @@ pub(crate) enum Task {
     Abandon { open: Box<Open>, checkpoint: Option<Cost> },
     /// Undo a hold whose call was never sent.
     Void { open: Box<Open> },
-    /// Raise the least that an open call can have cost.
-    Checkpoint { id: CallId, cost: Cost },
     /// Make an open call the one that is made for a key.
     Claim { once: Box<Once>, id: CallId },
+    /// Raise the least that an open call has come to.
+    Checkpoint { id: CallId, checkpoint: Checkpoint },
     /// Count a refusal that was made elsewhere.
     Refuse { intent: Box<Intent>, reason: RefusalReason, detail: String },
     /// Change limits, freezes and the like, all or nothing.

@@ -11,11 +11,13 @@ use bursar_domain::money::Micros;
 use bursar_domain::scope::{Facet, Scope};
 use bursar_domain::span::Zone;
 use bursar_domain::time::Timestamp;
+use bursar_domain::watch::StreamLimits;
 use sqlx::FromRow;
 
 use crate::Error;
 use crate::rollup::Rooms;
-use crate::statement::Statement;
+use crate::statement::{Session, Statement};
+use crate::streams::{STREAM_LIMITS, StreamLimitRow, StreamRule};
 
 pub(crate) const SETTINGS: Statement =
     Statement { doing: "read the ledger's settings", sql: include_str!("../queries/settings.sql") };
@@ -142,14 +144,16 @@ pub(crate) struct Rules {
     pub(crate) revision: i64,
     limits: BTreeMap<LimitId, Limit>,
     freezes: Vec<Freeze>,
+    streams: Vec<StreamRule>,
 }
 
 impl Rules {
-    pub(crate) fn read(
-        revision: i64,
-        limits: Vec<LimitRow>,
-        freezes: Vec<FreezeRow>,
-    ) -> Result<Self, Error> {
+    /// What stands in the ledger. The revision is read before: what is read after it is at least as
+    /// new, and nobody decides by what is older than the ledger's.
+    pub(crate) async fn read(session: &mut Session<'_>, revision: i64) -> Result<Self, Error> {
+        let limits: Vec<LimitRow> = session.rows(LIMITS, &[]).await?;
+        let freezes: Vec<FreezeRow> = session.rows(FREEZES, &[]).await?;
+        let streams: Vec<StreamLimitRow> = session.rows(STREAM_LIMITS, &[]).await?;
         let limits = limits.into_iter().map(|row| {
             let limit = row.limit()?;
             Ok((limit.id.clone(), limit))
@@ -158,12 +162,19 @@ impl Rules {
             revision,
             limits: limits.collect::<Result<_, Error>>()?,
             freezes: freezes.into_iter().map(FreezeRow::freeze).collect::<Result<_, Error>>()?,
+            streams: streams.into_iter().map(StreamLimitRow::rule).collect::<Result<_, _>>()?,
         })
     }
 
     /// The freeze that refuses a call.
     pub(crate) fn freeze_of(&self, intent: &Intent) -> Option<&Freeze> {
         self.freezes.iter().find(|freeze| freeze.scope.matches(intent))
+    }
+
+    /// How far a call may go where it is a stream: the strictest of all that match.
+    pub(crate) fn stream_limits(&self, intent: &Intent) -> StreamLimits {
+        let matching = self.streams.iter().filter(|rule| rule.scope.matches(intent));
+        matching.fold(StreamLimits::NONE, |limits, rule| limits.strictest(rule.limits))
     }
 
     /// Where a call is counted that is admitted at an instant, in the order of the windows.

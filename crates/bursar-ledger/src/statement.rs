@@ -127,9 +127,10 @@ impl Pool {
     }
 }
 
-/// A connection of either database, within a transaction.
+/// A connection of either database, most often within a transaction, or whichever is free.
 #[derive(Debug)]
 pub(crate) enum Session<'c> {
+    Pool(&'c Pool),
     Sqlite(&'c mut SqliteConnection),
     Postgres(&'c mut PgConnection),
 }
@@ -145,6 +146,7 @@ impl Session<'_> {
         T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>,
     {
         match self {
+            Self::Pool(pool) => pool.rows(what, values).await,
             Self::Sqlite(connection) => rows_on(connection, what, values).await,
             Self::Postgres(connection) => {
                 let rows = bound::<Postgres>(what.sql, values).fetch_all(&mut **connection).await;
@@ -157,6 +159,7 @@ impl Session<'_> {
     /// Runs a statement that answers no rows; how many it changed.
     pub(crate) async fn run(&mut self, what: Statement, values: &[Value]) -> Result<u64, Error> {
         match self {
+            Self::Pool(pool) => pool.run(what, values).await,
             Self::Sqlite(connection) => run_on(connection, what, values).await,
             Self::Postgres(connection) => {
                 let done = bound::<Postgres>(what.sql, values).execute(&mut **connection).await;

@@ -9,6 +9,7 @@ use std::path::Path;
 use bursar_domain::budget::WindowId;
 use bursar_domain::limit::{Line, Unit};
 use bursar_domain::money::{Cost, Micros};
+use bursar_domain::watch::StreamLimits;
 use sqlx::FromRow;
 
 use crate::Error;
@@ -69,7 +70,10 @@ impl LeftRow {
         let lines = lines.collect::<Result<Vec<_>, Error>>()?;
         let intent = read_intent(&self.facts).ok_or_else(|| bad("facts"))?;
         let held = self.held_micro.map(Micros);
-        Ok(Task::Abandon { open: Box::new(Open { intent, held, lines }), checkpoint })
+        Ok(Task::Abandon {
+            open: Box::new(Open { intent, held, lines, streams: StreamLimits::NONE }),
+            checkpoint,
+        })
     }
 }
 

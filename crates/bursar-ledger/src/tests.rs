@@ -15,6 +15,7 @@ mod queries;
 mod races;
 mod server;
 mod standings;
+mod streams;
 mod sweep;
 mod usage;
 mod waiting;

@@ -22,6 +22,7 @@ use bursar_domain::call::Intent;
 use bursar_domain::limit::Line;
 use bursar_domain::money::Cost;
 use bursar_domain::time::{Clock, Timestamp};
+use bursar_domain::watch::StreamLimits;
 use serde::Serialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
@@ -324,23 +325,30 @@ fn posted(task: &Task) -> Done {
 }
 
 /// The hold that an intent asks for.
-fn open_hold(intent: &Intent, lines: Vec<Line>) -> Open {
-    Open { intent: intent.clone(), held: intent.ceiling.map(Cost::micros_up), lines }
+fn open_hold(intent: &Intent, lines: Vec<Line>, streams: StreamLimits) -> Open {
+    Open { intent: intent.clone(), held: intent.ceiling.map(Cost::micros_up), lines, streams }
 }
 
 /// The checkpoints of a group, the highest for each call.
 fn checkpoints(tasks: &[&Task]) -> BTreeMap<String, CheckpointJson> {
     let mut highest = BTreeMap::new();
     for task in tasks {
-        let Task::Checkpoint { id, cost } = task else { continue };
+        let Task::Checkpoint { id, checkpoint } = task else { continue };
         let known: &mut CheckpointJson = highest.entry(id.to_string()).or_default();
-        known.pico = known.pico.max(cost.pico());
+        known.pico = known.pico.max(checkpoint.cost.map(Cost::pico));
+        known.tokens =
+            known.tokens.max(i64::try_from(checkpoint.output_tokens).unwrap_or(i64::MAX));
+        known.at_ms = known.at_ms.max(checkpoint.at.0);
+        known.cut_code = known.cut_code.take().or_else(|| checkpoint.cut_code.clone());
     }
     highest
 }
 
-/// The least that an open call can have cost.
+/// The least that an open call has come to.
 #[derive(Debug, Default, Serialize)]
 struct CheckpointJson {
-    pico: i64,
+    pico: Option<i64>,
+    tokens: i64,
+    at_ms: i64,
+    cut_code: Option<String>,
 }

@@ -7,6 +7,8 @@ SELECT 'budget_window' AS table_name, COUNT(*) AS row_count FROM budget_window
 UNION ALL
 SELECT 'frozen' AS table_name, COUNT(*) AS row_count FROM frozen
 UNION ALL
+SELECT 'stream_limit' AS table_name, COUNT(*) AS row_count FROM stream_limit
+UNION ALL
 SELECT 'threshold' AS table_name, COUNT(*) AS row_count FROM threshold
 UNION ALL
 SELECT 'change' AS table_name, COUNT(*) AS row_count FROM change

@@ -20,7 +20,7 @@ pub(crate) struct Table {
 }
 
 /// What is copied.
-pub(crate) static TABLES: [Table; 15] = [
+pub(crate) static TABLES: [Table; 16] = [
     Table {
         name: "report_tag",
         key: &[("tag_key", Kind::Text)],
@@ -73,6 +73,19 @@ pub(crate) static TABLES: [Table; 15] = [
         put: Statement {
             doing: "write copied rows",
             sql: include_str!("../../queries/copy/frozen_put.sql"),
+        },
+        known: None,
+    },
+    Table {
+        name: "stream_limit",
+        key: &[("id", Kind::Text)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/stream_limit_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/stream_limit_put.sql"),
         },
         known: None,
     },

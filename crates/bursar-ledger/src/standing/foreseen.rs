@@ -13,7 +13,8 @@ use bursar_domain::time::Timestamp;
 
 use super::Standing;
 use crate::queue::Patience;
-use crate::rules::{FREEZES, LIMITS, Rules, SETTINGS, Settings};
+use crate::rules::{Rules, SETTINGS, Settings};
+use crate::statement::Session;
 use crate::writer::Asked;
 use crate::{Error, Ledger};
 
@@ -61,8 +62,6 @@ impl Ledger {
     /// Everything that is known by heart, as it is now.
     async fn rules(&self) -> Result<Rules, Error> {
         let settings = Settings::read(self.reads.rows(SETTINGS, &[]).await?);
-        let limits = self.reads.rows(LIMITS, &[]).await?;
-        let freezes = self.reads.rows(FREEZES, &[]).await?;
-        Rules::read(settings.revision, limits, freezes)
+        Rules::read(&mut Session::Pool(&self.reads), settings.revision).await
     }
 }

@@ -6,6 +6,7 @@ use bursar_domain::budget::{Mode, RefusalReason};
 use bursar_domain::call::Operation;
 use bursar_domain::once::Once;
 use bursar_domain::time::{DAY_MS, Timestamp};
+use bursar_domain::watch::StreamLimits;
 use sqlx::FromRow;
 
 use super::world::{NOW, Place, file, intent, intent_at, pico, postgres, scope, settlement};
@@ -15,8 +16,8 @@ use crate::statement::Statement;
 use crate::{Change, CopyReport, Error, Ledger, LedgerCopy};
 
 /// Tables that are not history: what a database is, who lives, and what is open.
-const NOT_COPIED: [&str; 6] =
-    ["hold", "hold_line", "ledger_clock", "ledger_meta", "ledger_revision", "owner"];
+const NOT_COPIED: [&str; 7] =
+    ["cut_wish", "hold", "hold_line", "ledger_clock", "ledger_meta", "ledger_revision", "owner"];
 
 /// From and to each kind of database that outlives its process.
 async fn pairs() -> [(Place, Place); 4] {
@@ -38,7 +39,9 @@ async fn full(place: &Place) -> Ledger {
     ledger.window("project", Mode::Soft, 100).await;
     let freeze =
         Change::Freeze { id: "f".into(), scope: scope("elsewhere"), reason: "a loop".into() };
-    ledger.change("ann", vec![freeze]).await.unwrap();
+    let limits = StreamLimits { seconds: Some(60), ..StreamLimits::NONE };
+    let streams = Change::SetStreamLimits { id: "s".into(), scope: scope("all"), limits };
+    ledger.change("ann", vec![freeze, streams]).await.unwrap();
     ledger.good_call(intent()).await;
     ledger.good_call(intent_at(Timestamp(NOW.0 - DAY_MS))).await;
     let mut count = intent();

@@ -56,7 +56,7 @@ async fn foreign_texts_are_cut_and_cleaned_not_refused() {
 #[tokio::test]
 async fn no_more_callers_wait_for_the_writer_than_there_is_room_for() {
     let (queue, waiting) = Queue::new();
-    let checkpoint = || Task::Checkpoint { id: intent().id, cost: pico(1) };
+    let checkpoint = || Task::Checkpoint { id: intent().id, checkpoint: pico(1).into() };
     let mut callers: Vec<_> =
         (0..WAITING_MAX + 10).map(|_| Box::pin(queue.ask(checkpoint()))).collect();
     for caller in &mut callers {

@@ -44,7 +44,7 @@ impl<'r> Asked<'r> {
         }
         let counted = rules.places(intent, at);
         let lines = counted.iter().map(|counted| counted.line(intent)).collect();
-        Ok(Self { open: open_hold(intent, lines), counted, patience })
+        Ok(Self { open: open_hold(intent, lines, rules.stream_limits(intent)), counted, patience })
     }
 
     /// A window of it that it must not enter before those who wait there.

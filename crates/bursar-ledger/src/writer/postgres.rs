@@ -22,7 +22,7 @@ use crate::change::{self, Change, Changed};
 use crate::lease::Lease;
 use crate::posting::Posting;
 use crate::queue::Task;
-use crate::rules::{FREEZES, LIMITS, Rules, SETTINGS, Settings};
+use crate::rules::{Rules, SETTINGS, Settings};
 use crate::statement::{Pool, Session, Statement, Value, bulk, failed, is_duplicate, keyed};
 
 const RESERVE: Statement =
@@ -241,12 +241,8 @@ impl Store {
     async fn known(&mut self) -> Result<Known, Error> {
         if self.known.is_none() {
             let settings = Settings::read(self.pool.rows(SETTINGS, &[]).await?);
-            // The revision is read first: what is read after it is at least as new, and the
-            // statement refuses what is older than the ledger's.
-            let limits = self.pool.rows(LIMITS, &[]).await?;
-            let freezes = self.pool.rows(FREEZES, &[]).await?;
-            let rules = Arc::new(Rules::read(settings.revision, limits, freezes)?);
-            self.known = Some(Known { settings, rules });
+            let rules = Rules::read(&mut Session::Pool(&self.pool), settings.revision).await?;
+            self.known = Some(Known { settings, rules: Arc::new(rules) });
         }
         Ok(self.known.clone().unwrap_or_default())
     }

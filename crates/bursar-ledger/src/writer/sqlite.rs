@@ -25,7 +25,7 @@ use crate::change;
 use crate::owner::{Owner, SideFile};
 use crate::posting::Posting;
 use crate::queue::{Patience, Task};
-use crate::rules::{FREEZES, LIMITS, Rules, SETTINGS, Settings, WindowRow};
+use crate::rules::{Rules, SETTINGS, Settings, WindowRow};
 use crate::statement::{Session, Statement, bulk, failed, is_duplicate, keyed, rows_on, run_on};
 
 const BEGIN: &str = include_str!("../../queries/sqlite/begin.sql");
@@ -243,9 +243,8 @@ impl Store {
         settings: &Settings,
     ) -> Result<Arc<Rules>, Error> {
         if self.rules.revision != settings.revision {
-            let limits = rows_on(connection, LIMITS, &[]).await?;
-            let freezes = rows_on(connection, FREEZES, &[]).await?;
-            self.rules = Arc::new(Rules::read(settings.revision, limits, freezes)?);
+            let mut session = Session::Sqlite(connection);
+            self.rules = Arc::new(Rules::read(&mut session, settings.revision).await?);
         }
         Ok(Arc::clone(&self.rules))
     }

@@ -1,0 +1,2 @@
+-- How many changes were noted.
+SELECT COUNT(*) AS number FROM change
