@@ -3,6 +3,7 @@
 // Says to clippy that helpers here are tests too, and may unwrap.
 #![cfg(test)]
 
+mod access;
 mod advice;
 mod arns;
 mod chat;

@@ -16,3 +16,17 @@ pub struct Admin {
     /// Who it is, as the audit log names them.
     pub actor: String,
 }
+
+/// Letters of which identities are made: none that are taken for another.
+const ID_LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+/// So many of them: eighty bits.
+const ID_LETTERS_COUNT: usize = 16;
+
+impl Admin {
+    /// A new identity, `KIND_…`.
+    pub(crate) fn new_id(&self, kind: &str) -> String {
+        let bytes: [u8; ID_LETTERS_COUNT] = self.entropy.bytes();
+        let letters = bytes.iter().map(|byte| char::from(ID_LETTERS[usize::from(byte % 32)]));
+        format!("{kind}_{}", letters.collect::<String>())
+    }
+}

@@ -31,4 +31,50 @@ pub enum Error {
     /// The ledger failed, or knows better.
     #[error(transparent)]
     Ledger(#[from] bursar_ledger::Error),
+    /// There is nothing of this name.
+    #[error("there is no {what} `{given}`\nhint: {hint}")]
+    Unknown {
+        /// What was meant: `team`, `project`, `user`, `key`.
+        what: &'static str,
+        /// The name, short and printable.
+        given: String,
+        /// The nearest that there is, and what makes one.
+        hint: String,
+    },
+    /// Two things that were said cannot both be.
+    #[error("{said}\nhint: {hint}")]
+    Contradiction {
+        /// What was said.
+        said: String,
+        /// What to say instead.
+        hint: String,
+    },
+}
+
+/// The longest part of a foreign text that a message shows, in characters.
+const SHOWN_MAX: usize = 60;
+
+/// A foreign text as a message shows it: cut, and with nothing that a terminal obeys. Letters of
+/// every script stay as they are; what turns or hides text does not.
+pub(crate) fn shown(text: &str) -> String {
+    let is_plain =
+        |letter: char| letter.is_alphanumeric() || letter.is_ascii_graphic() || letter == ' ';
+    let show = |letter: char| match letter {
+        letter if is_plain(letter) => letter.to_string(),
+        letter => letter.escape_unicode().to_string(),
+    };
+    let cut: String = text.chars().take(SHOWN_MAX).map(show).collect();
+    if text.chars().nth(SHOWN_MAX).is_some() { format!("{cut}…") } else { cut }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_short_and_harmless() {
+        assert_eq!(shown("équipe 7"), "équipe 7");
+        assert_eq!(shown("a\u{1b}[2J\u{202e}b"), "a\\u{1b}[2J\\u{202e}b");
+        assert!(shown(&"x".repeat(10_000)).chars().count() < 70);
+    }
 }

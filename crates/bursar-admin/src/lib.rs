@@ -7,12 +7,16 @@
 
 mod admin;
 mod amount;
+mod attribution;
 mod budgets;
 mod error;
 mod selectors;
+mod teams;
 
 pub use admin::Admin;
 pub use amount::{parse_amount, write_amount};
+pub use attribution::Who;
 pub use budgets::{LimitWords, parse_window};
 pub use error::Error;
 pub use selectors::Selectors;
+pub use teams::{Made, TeamFacts, TeamRow};

@@ -37,13 +37,18 @@ impl Ceiling {
         Self { input_tokens, output_tokens: each.map(|each| each.saturating_mul(facts.candidates)) }
     }
 
-    /// Tokens of all kinds together; `None` where nothing bounds them. A model whose price has no
-    /// rate for output, such as one that embeds, puts out none.
+    /// Output tokens; `None` where nothing bounds them. A model whose price has no rate for output,
+    /// such as one that embeds, puts out none.
+    #[must_use]
+    pub fn output(&self, price: Option<&Price>) -> Option<u64> {
+        let is_silent = price.is_some_and(|price| price.rates.output.is_none());
+        self.output_tokens.or(is_silent.then_some(0))
+    }
+
+    /// Tokens of all kinds together; `None` where nothing bounds them.
     #[must_use]
     pub fn tokens(&self, price: Option<&Price>) -> Option<u64> {
-        let is_silent = price.is_some_and(|price| price.rates.output.is_none());
-        let output = self.output_tokens.or(is_silent.then_some(0))?;
-        Some(self.input_tokens?.saturating_add(output))
+        Some(self.input_tokens?.saturating_add(self.output(price)?))
     }
 
     /// The dearest that this much can be at `price`; `None` where nothing bounds it.

@@ -127,6 +127,7 @@ impl Bursar {
             price: priced.price.as_ref().map(Price::stamp),
             ceiling: priced.ceiling,
             ceiling_tokens: priced.bound.tokens(priced.price.as_ref()),
+            reach: self.pricing.reach(priced),
             request_hmac: None,
             simulated: self.simulated,
         }

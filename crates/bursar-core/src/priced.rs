@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use bursar_domain::call::Operation;
+use bursar_domain::call::{Operation, Reach};
 use bursar_domain::catalogue::Catalogue;
 use bursar_domain::model::{Candidate, ModelId};
 use bursar_domain::money::Cost;
@@ -131,6 +131,30 @@ impl Pricing {
     #[must_use]
     pub fn price_again(&self, priced: &Priced, context_tokens: u64) -> Option<Price> {
         self.price_of(priced, priced.tier, context_tokens).ok()
+    }
+
+    /// How far the call may reach, for policies to judge.
+    pub(crate) fn reach(&self, priced: &Priced) -> Reach {
+        let routes = self.catalogue.profiles_of(priced.model.as_str());
+        let served_in = match &priced.geography {
+            None => Some(vec![priced.region.clone()]),
+            Some(geography) => routes
+                .into_iter()
+                .find(|route| {
+                    route.geography == geography && route.from.contains(&priced.region.as_str())
+                })
+                .and_then(|route| route.to)
+                .map(|regions| regions.into_iter().map(str::to_owned).collect()),
+        };
+        Reach {
+            geography: priced.geography.clone(),
+            served_in,
+            candidates: priced.invocation.model.candidates.clone(),
+            output_tokens: match priced.invocation.operation {
+                Operation::CountTokens => Some(0),
+                _ => priced.bound.output(priced.price.as_ref()),
+            },
+        }
     }
 
     /// The price of a call at the tier that serves it and the context it has.

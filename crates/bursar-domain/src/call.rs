@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::closed_set;
 use crate::identity::Attribution;
-use crate::model::ModelId;
+use crate::model::{Candidate, ModelId};
 use crate::money::Cost;
 use crate::price::{PriceStamp, Routing, Tier};
 use crate::time::Timestamp;
@@ -107,6 +107,19 @@ closed_set! {
     }
 }
 
+/// How far a call may reach, for policies to judge. Known when it is admitted, and not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reach {
+    /// The geography of the profile that leads to the model; `None` for the region itself.
+    pub geography: Option<String>,
+    /// The regions that may serve it; `None` for any, or nobody knows which.
+    pub served_in: Option<Vec<String>>,
+    /// The models that a prompt router chooses among; empty for everything else.
+    pub candidates: Vec<Candidate>,
+    /// The most output tokens it may have; `None` when nothing bounds them.
+    pub output_tokens: Option<u64>,
+}
+
 /// What is known, and made durable, before Bedrock is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
@@ -134,6 +147,8 @@ pub struct Intent {
     pub ceiling: Option<Cost>,
     /// The most tokens, in and out, that it may use; `None` when nothing bounds them.
     pub ceiling_tokens: Option<u64>,
+    /// How far it may reach.
+    pub reach: Reach,
     /// A keyed hash of the request body.
     pub request_hmac: Option<String>,
     /// Whether the endpoint is a simulator.

@@ -3,6 +3,7 @@
 //! Nothing here does I/O, is async, or knows anybody's JSON. Money is whole pico-dollars; time is
 //! an argument. Every other crate speaks in these types, and none re-exports them.
 
+pub mod access;
 pub mod admission;
 pub mod advice;
 pub mod budget;

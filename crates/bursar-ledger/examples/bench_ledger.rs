@@ -212,6 +212,7 @@ fn intent(run: u16, call: usize) -> Intent {
         price: Some(price()),
         ceiling: Cost::from_pico(20_000_000_000),
         ceiling_tokens: None,
+        reach: bursar_domain::call::Reach::default(),
         request_hmac: None,
         simulated: true,
     }

@@ -93,6 +93,7 @@ fn intent(number: u64, at: Timestamp, price: &PriceStamp) -> Result<Intent, Fail
         price: Some(price.clone()),
         ceiling: Cost::from_pico(5_000_000_000),
         ceiling_tokens: None,
+        reach: bursar_domain::call::Reach::default(),
         request_hmac: None,
         simulated: true,
     })

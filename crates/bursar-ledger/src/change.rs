@@ -1,23 +1,31 @@
-//! What people and scripts change: limits and freezes. Each change is audited, bumps the revision,
+//! What people and scripts change: who may call, limits and freezes. Each change is audited, bumps the revision,
 //! and so applies to the next admission of every process.
 //!
 //! Several changes are one transaction: all of them, or none. Who may change what is not decided
 //! here.
 
+mod access;
 mod freezes;
+mod keys;
 mod limits;
 mod streams;
 
+use bursar_domain::access::Access;
 use bursar_domain::call::CallId;
 use bursar_domain::limit::{Limit, LimitId};
 use bursar_domain::scope::Scope;
 use bursar_domain::time::Timestamp;
 use bursar_domain::watch::StreamLimits;
+use serde::Serialize;
 
+use crate::access::access_in;
 use crate::queue::{Answer, Task};
 use crate::rules::BUMP_REVISION;
 use crate::statement::{Session, Statement};
 use crate::{Error, Ledger};
+
+pub use access::AccessChange;
+pub use keys::{KeyChange, KeyTerms};
 
 const INSERT_CHANGE: Statement =
     Statement { doing: "note a change", sql: include_str!("../queries/insert_change.sql") };
@@ -25,6 +33,8 @@ const INSERT_CHANGE: Statement =
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
+    /// Changes who may call.
+    Access(AccessChange),
     /// Sets a limit. One of the same scope, counter, unit and window is changed, and keeps its
     /// identity and what it has counted; a change of the time zone begins a new window.
     SetLimit(Limit),
@@ -70,7 +80,7 @@ pub enum Change {
 /// What a change did: the thing as it was and as it is now, in JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
-    /// What was done: `limit set`, `limit end`, `freeze`, `thaw`, `stream cut` …
+    /// What was done: `limit set`, `team create`, `key rotate`, `thaw` …
     pub action: &'static str,
     /// To whom or what.
     pub subject: String,
@@ -111,8 +121,16 @@ pub(crate) async fn make(
     // Also the lock that makes changes wait for each other.
     session.run(BUMP_REVISION, &[]).await?;
     let mut made = Vec::new();
+    let mut known: Option<Access> = None;
     for change in changes {
         let done = match change {
+            Change::Access(change) => {
+                let known = match &mut known {
+                    Some(known) => known,
+                    None => known.insert(access_in(session).await?),
+                };
+                access::make(session, known, change, now).await?
+            }
             Change::SetLimit(limit) => vec![limits::set(session, limit, now).await?],
             Change::EndLimit(id) => vec![limits::end(session, id, now).await?],
             Change::Freeze { id, scope, reason } => {
@@ -152,4 +170,9 @@ async fn note(
         changed.becomes.as_deref().into(),
     ];
     session.run(INSERT_CHANGE, &values).await.map(drop)
+}
+
+/// A thing as the list of changes shows it. Texts and numbers cannot fail to be written.
+fn json(shown: &impl Serialize) -> String {
+    serde_json::to_string(shown).unwrap_or_default()
 }

@@ -110,6 +110,33 @@ pub enum Error {
         /// The id.
         id: String,
     },
+    /// There is no such team, project, user or key, or it has ended.
+    #[error("there is no {what} `{id}`\nhint: `bursar team list` and `bursar key list` name them")]
+    UnknownAccess {
+        /// What was meant: `team`, `project`, `user`, `key`.
+        what: &'static str,
+        /// The id.
+        id: String,
+    },
+    /// Another one lives under this name.
+    #[error("there is a {what} `{name}` already\nhint: use it, or take another name")]
+    Taken {
+        /// What it is: `team`, `project`, `user`, `key`.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// Calls of a team that was to end are running.
+    #[error(
+        "{calls} calls of the team `{team}` are running\n\
+         hint: end it when they have ended, or with `--force`: they are recorded all the same"
+    )]
+    BusyTeam {
+        /// The team's name.
+        team: String,
+        /// How many calls are open.
+        calls: usize,
+    },
     /// A window that a call is counted in does not exist.
     #[error(
         "budget window `{window}` does not exist\nhint: this is a defect; run `bursar ledger audit`"

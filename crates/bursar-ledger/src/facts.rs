@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use bursar_domain::call::{CallId, Intent};
+use bursar_domain::call::{CallId, Intent, Reach};
 use bursar_domain::identity::Attribution;
 use bursar_domain::model::ModelId;
 use bursar_domain::money::{Cost, Rate};
@@ -170,6 +170,7 @@ pub(crate) fn read_intent(text: &str) -> Option<Intent> {
             None => None,
         },
         ceiling_tokens: facts.ceiling_tokens,
+        reach: Reach::default(),
         request_hmac: facts.request_hmac,
         simulated: facts.simulated,
     })

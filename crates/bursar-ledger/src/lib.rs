@@ -3,6 +3,7 @@
 //! One [`Ledger`] over SQLite or PostgreSQL; callers never see which. SQL lives in `queries/`.
 //! Nothing here knows HTTP, AWS or a price list, and prompts and answers are never stored.
 
+mod access;
 mod admitted;
 mod audit;
 mod backup;
@@ -38,7 +39,7 @@ pub use admitted::{Admission, Admitted, Settled};
 pub use audit::{AuditReport, Finding};
 pub use backup::dump_command;
 pub use calls::{CallFilter, CallRow, Page};
-pub use change::{Change, Changed};
+pub use change::{AccessChange, Change, Changed, KeyChange, KeyTerms};
 pub use checkup::Checkup;
 pub use copy::{CopyReport, LedgerCopy};
 pub use database_url::DatabaseUrl;

@@ -28,7 +28,7 @@ pub(crate) struct Statement {
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
     Text(Option<String>),
-    Int(i64),
+    Int(Option<i64>),
     Bool(bool),
     Json(Box<RawValue>),
 }
@@ -47,6 +47,12 @@ impl From<Option<&str>> for Value {
 
 impl From<i64> for Value {
     fn from(number: i64) -> Self {
+        Self::Int(Some(number))
+    }
+}
+
+impl From<Option<i64>> for Value {
+    fn from(number: Option<i64>) -> Self {
         Self::Int(number)
     }
 }
@@ -198,7 +204,7 @@ where
     DB: Database,
     DB::Arguments: IntoArguments<DB>,
     Option<String>: for<'e> Encode<'e, DB> + Type<DB>,
-    i64: for<'e> Encode<'e, DB> + Type<DB>,
+    Option<i64>: for<'e> Encode<'e, DB> + Type<DB>,
     bool: for<'e> Encode<'e, DB> + Type<DB>,
     Json<Box<RawValue>>: for<'e> Encode<'e, DB> + Type<DB>,
 {

@@ -1,6 +1,7 @@
 //! The contract that the ledger keeps on all of its databases: every case runs on a SQLite file,
 //! on SQLite in memory and on a real PostgreSQL, and ends with an audit that finds nothing.
 
+mod access;
 mod backup;
 mod caps;
 mod checkup;

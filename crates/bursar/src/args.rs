@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     calls, chat, completions, config, converse, demo, doctor, estimate, generate, iam_policy,
-    invoke, ledger, models, price, replay, simulate, usage,
+    invoke, ledger, models, price, replay, simulate, team, usage,
 };
 use crate::output::Output;
 
@@ -84,6 +84,8 @@ pub(crate) enum Command {
     Calls(calls::Calls),
     /// What was spent, by model, team, day …
     Usage(usage::Usage),
+    /// Who pays: teams, their projects and users
+    Team(team::TeamArgs),
     /// Send a recorded trace as calls
     Replay(replay::Replay),
     /// Run a local Bedrock

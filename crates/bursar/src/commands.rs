@@ -23,6 +23,7 @@ pub(crate) mod price;
 pub(crate) mod refresh;
 pub(crate) mod replay;
 pub(crate) mod simulate;
+pub(crate) mod team;
 pub(crate) mod usage;
 
 /// Runs the command. Those that need no settings never read them.
@@ -46,6 +47,7 @@ pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
         Command::Invoke(invoke) => block_on(invoke.run(&load()?, output)),
         Command::Calls(calls) => block_on(calls.run(&load()?, output)),
         Command::Usage(usage) => block_on(usage.run(&load()?, output)),
+        Command::Team(team) => block_on(team.run(&load()?, output)),
         Command::Replay(replay) => block_on_all_cores(replay.run(&load()?, output)),
         Command::Ledger(ledger) => block_on(ledger.run(&load()?, output)),
     }

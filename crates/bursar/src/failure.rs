@@ -134,10 +134,23 @@ impl From<bursar_ledger::Error> for Failure {
         let situation = match &error {
             E::BadUrl { .. } | E::TooManyReportTags { .. } => Situation::Configuration,
             E::Missing { .. } | E::MissingDirectory { .. } => Situation::NoFile,
-            E::Unkept { .. } | E::FileExists { .. } => Situation::Usage,
+            E::Unkept { .. }
+            | E::FileExists { .. }
+            | E::UnknownAccess { .. }
+            | E::Taken { .. }
+            | E::BusyTeam { .. } => Situation::Usage,
             _ => Situation::Ledger,
         };
         Self::from_text(situation, &with_sources(&error))
+    }
+}
+
+impl From<bursar_admin::Error> for Failure {
+    fn from(error: bursar_admin::Error) -> Self {
+        match error {
+            bursar_admin::Error::Ledger(error) => error.into(),
+            error => Self::from_text(Situation::Usage, &error.to_string()),
+        }
     }
 }
 

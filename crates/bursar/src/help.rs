@@ -9,8 +9,9 @@ use clap::{Command, CommandFactory, FromArgMatches};
 use crate::args::Args;
 
 /// What people want to do, and with which commands.
-const GROUPS: [(&str, &[&str]); 5] = [
+const GROUPS: [(&str, &[&str]); 6] = [
     ("See what calls cost", &["usage", "calls"]),
+    ("Give access", &["team"]),
     ("Ask models", &["chat", "converse", "invoke"]),
     ("Know prices", &["estimate", "price", "models"]),
     ("Try it", &["demo", "simulate", "replay"]),

@@ -42,6 +42,8 @@ closed_set! {
 pub(crate) struct Player {
     pub(crate) bursar: Bursar,
     pub(crate) models: Vec<ModelRef>,
+    /// Whom the calls are recorded under.
+    pub(crate) caller: Attribution,
     pub(crate) api: Api,
     /// Calls at a time.
     pub(crate) concurrency: usize,
@@ -105,7 +107,7 @@ impl Player {
         let invocation = self.invocation(index, row)?;
         let model = invocation.model.base.clone();
         let (_cutter, signal) = cut_pair();
-        let reply = self.bursar.invoke(Attribution::default(), invocation, signal).await?;
+        let reply = self.bursar.invoke(self.caller.clone(), invocation, signal).await?;
         let receipt = reply.settled().await?;
         if let Some(model) = model {
             tally.lock().unwrap_or_else(PoisonError::into_inner).add(&model, &receipt);

@@ -21,12 +21,17 @@ pub(crate) async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> 
 
 /// The ledger, as those see it who set its limits and give access.
 pub(crate) async fn open_admin(settings: &Settings) -> Result<Admin, Failure> {
-    Ok(Admin {
-        ledger: open_ledger(settings).await?,
+    Ok(admin_of(&open_ledger(settings).await?, settings))
+}
+
+/// The same of a ledger that is open.
+pub(crate) fn admin_of(ledger: &Ledger, settings: &Settings) -> Admin {
+    Admin {
+        ledger: ledger.clone(),
         clock: Clock::system(),
         entropy: Entropy::system(),
         actor: settings.actor.clone(),
-    })
+    }
 }
 
 /// What calls cost, without a connection.

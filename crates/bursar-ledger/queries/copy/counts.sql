@@ -30,3 +30,19 @@ UNION ALL
 SELECT 'usage_hour' AS table_name, COUNT(*) AS row_count FROM usage_hour
 UNION ALL
 SELECT 'usage_day' AS table_name, COUNT(*) AS row_count FROM usage_day
+UNION ALL
+SELECT 'team' AS table_name, COUNT(*) AS row_count FROM team
+UNION ALL
+SELECT 'team_fact' AS table_name, COUNT(*) AS row_count FROM team_fact
+UNION ALL
+SELECT 'project' AS table_name, COUNT(*) AS row_count FROM project
+UNION ALL
+SELECT 'member' AS table_name, COUNT(*) AS row_count FROM member
+UNION ALL
+SELECT 'virtual_key' AS table_name, COUNT(*) AS row_count FROM virtual_key
+UNION ALL
+SELECT 'key_secret' AS table_name, COUNT(*) AS row_count FROM key_secret
+UNION ALL
+SELECT 'policy' AS table_name, COUNT(*) AS row_count FROM policy
+UNION ALL
+SELECT 'master_key' AS table_name, COUNT(*) AS row_count FROM master_key

@@ -19,8 +19,16 @@ pub(crate) struct Table {
     pub(crate) known: Option<Statement>,
 }
 
+const fn page(sql: &'static str) -> Statement {
+    Statement { doing: "read rows to copy", sql }
+}
+
+const fn put(sql: &'static str) -> Statement {
+    Statement { doing: "write copied rows", sql }
+}
+
 /// What is copied.
-pub(crate) static TABLES: [Table; 16] = [
+pub(crate) static TABLES: [Table; 24] = [
     Table {
         name: "report_tag",
         key: &[("tag_key", Kind::Text)],
@@ -32,6 +40,65 @@ pub(crate) static TABLES: [Table; 16] = [
             doing: "write copied rows",
             sql: include_str!("../../queries/copy/report_tag_put.sql"),
         },
+        known: None,
+    },
+    Table {
+        name: "team",
+        key: &[("id", Kind::Text)],
+        page: page(include_str!("../../queries/copy/team_page.sql")),
+        put: put(include_str!("../../queries/copy/team_put.sql")),
+        known: Some(Statement {
+            doing: "compare the ledgers",
+            sql: include_str!("../../queries/copy/team_known.sql"),
+        }),
+    },
+    Table {
+        name: "team_fact",
+        key: &[("team_id", Kind::Text), ("since_ms", Kind::Int)],
+        page: page(include_str!("../../queries/copy/team_fact_page.sql")),
+        put: put(include_str!("../../queries/copy/team_fact_put.sql")),
+        known: None,
+    },
+    Table {
+        name: "project",
+        key: &[("id", Kind::Text)],
+        page: page(include_str!("../../queries/copy/project_page.sql")),
+        put: put(include_str!("../../queries/copy/project_put.sql")),
+        known: None,
+    },
+    Table {
+        name: "member",
+        key: &[("id", Kind::Text)],
+        page: page(include_str!("../../queries/copy/member_page.sql")),
+        put: put(include_str!("../../queries/copy/member_put.sql")),
+        known: None,
+    },
+    Table {
+        name: "virtual_key",
+        key: &[("id", Kind::Text)],
+        page: page(include_str!("../../queries/copy/virtual_key_page.sql")),
+        put: put(include_str!("../../queries/copy/virtual_key_put.sql")),
+        known: None,
+    },
+    Table {
+        name: "key_secret",
+        key: &[("key_id", Kind::Text), ("generation", Kind::Int)],
+        page: page(include_str!("../../queries/copy/key_secret_page.sql")),
+        put: put(include_str!("../../queries/copy/key_secret_put.sql")),
+        known: None,
+    },
+    Table {
+        name: "policy",
+        key: &[("scope", Kind::Text)],
+        page: page(include_str!("../../queries/copy/policy_page.sql")),
+        put: put(include_str!("../../queries/copy/policy_put.sql")),
+        known: None,
+    },
+    Table {
+        name: "master_key",
+        key: &[("id", Kind::Int)],
+        page: page(include_str!("../../queries/copy/master_key_page.sql")),
+        put: put(include_str!("../../queries/copy/master_key_put.sql")),
         known: None,
     },
     Table {

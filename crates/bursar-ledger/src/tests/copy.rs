@@ -42,6 +42,7 @@ async fn full(place: &Place) -> Ledger {
     let limits = StreamLimits { seconds: Some(60), ..StreamLimits::NONE };
     let streams = Change::SetStreamLimits { id: "s".into(), scope: scope("all"), limits };
     ledger.change("ann", vec![freeze, streams]).await.unwrap();
+    super::access::fill(&ledger).await;
     ledger.good_call(intent()).await;
     ledger.good_call(intent_at(Timestamp(NOW.0 - DAY_MS))).await;
     let mut count = intent();

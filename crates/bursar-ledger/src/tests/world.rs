@@ -272,6 +272,7 @@ pub(super) fn intent_at(at: Timestamp) -> Intent {
         price: Some(price()),
         ceiling: Some(pico(10_000_000_000)),
         ceiling_tokens: Some(2_000),
+        reach: bursar_domain::call::Reach::default(),
         request_hmac: Some("0123abcd".into()),
         simulated: true,
     }

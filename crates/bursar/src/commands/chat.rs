@@ -47,7 +47,7 @@ pub(crate) struct Chat {
 
 impl Chat {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
-        let attribution = self.attribution.attribution()?;
+        let tags = self.attribution.caller.tags()?;
         let model = lookup::model(settings, &self.model).await?;
         let conversation = Conversation {
             metadata: self.attribution.metadata()?,
@@ -58,6 +58,8 @@ impl Chat {
             tier: self.tier,
         };
         let bursar = Box::pin(wiring::open(settings)).await?;
+        let caller = &self.attribution.caller;
+        let attribution = caller.attribution(&bursar.ledger, settings, tags).await?;
         let session = CallId::new(bursar.clock.now(), &bursar.entropy.bytes()).to_string();
         let who = Attribution { client_session: Some(session), ..attribution };
         let mut talk = Talk::new(settings, &bursar, who, (model, conversation), output);

@@ -65,7 +65,7 @@ pub(crate) struct Converse {
 
 impl Converse {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
-        let attribution = self.attribution.attribution()?;
+        let tags = self.attribution.caller.tags()?;
         let model = lookup::model(settings, &self.model).await?;
         let attachments = attachment::read_all(&self.attach, &model)?;
         let question = Message { role: Role::User, text: read_prompt(self.prompt)?, attachments };
@@ -83,6 +83,8 @@ impl Converse {
             return preview::run(settings, invocation, output);
         }
         let bursar = Box::pin(wiring::open(settings)).await?;
+        let caller = &self.attribution.caller;
+        let attribution = caller.attribution(&bursar.ledger, settings, tags).await?;
         exchange::run(bursar, invocation, attribution, Shows::Text, output).await
     }
 }

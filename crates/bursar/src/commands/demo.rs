@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use bursar_core::{Connection, Credentials};
+use bursar_domain::identity::Attribution;
 use bursar_domain::time::Clock;
 use bursar_ledger::{Dimension, UsageQuery};
 use bursar_simulator::Simulator;
@@ -58,6 +59,7 @@ impl Demo {
         let player = Player {
             bursar,
             models: replay::resolve(&settings, &models)?,
+            caller: Attribution::default(),
             api: Api::Mix,
             concurrency: 16,
             speed: None,

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use comfy_table::Cell;
 use serde_json::{Value, json};
 
+use crate::attribution::CallerArgs;
 use crate::commands::{converse, invoke};
 use crate::failure::{Failure, Situation};
 use crate::output::{DIM, Output};
@@ -51,6 +52,8 @@ pub(crate) struct Estimate {
     /// Ask CountTokens how many tokens go in
     #[arg(long)]
     count: bool,
+    #[command(flatten)]
+    caller: CallerArgs,
     /// A file with an InvokeModel body; `-` reads stdin
     #[arg(short, long, value_name = "FILE")]
     body: Option<PathBuf>,
@@ -89,11 +92,18 @@ impl Estimate {
                 ..Prompt::default()
             }),
         };
+        let tags = self.caller.tags()?;
         let bursar = if self.count { Some(Box::pin(wiring::open(settings)).await?) } else { None };
+        let caller = match &bursar {
+            Some(bursar) => self.caller.attribution(&bursar.ledger, settings, tags).await?,
+            None => Attribution::default(),
+        };
         let mut lines = Vec::new();
         for name in &self.models {
             let model = lookup::model(settings, name).await?;
-            lines.push(self.line(settings, bursar.as_ref(), &request, model).await?);
+            lines.push(
+                self.line(settings, bursar.as_ref().zip(Some(&caller)), &request, model).await?,
+            );
         }
         if let Some(bursar) = bursar {
             bursar.ledger.close().await?;
@@ -111,15 +121,17 @@ impl Estimate {
     async fn line(
         &self,
         settings: &Settings,
-        bursar: Option<&Bursar>,
+        counts: Option<(&Bursar, &Attribution)>,
         request: &Request,
         model: ModelRef,
     ) -> Result<Line, Failure> {
         let now = Clock::system().now();
         let (invocation, bytes) = request.invocation(model.clone());
         let priced = wiring::pricing(settings).price(invocation, now)?;
-        let input = match bursar {
-            Some(bursar) => (count(bursar, request, model).await?, "counted"),
+        let input = match counts {
+            Some((bursar, caller)) => {
+                (count(bursar, caller.clone(), request, model).await?, "counted")
+            }
             None => (bytes.div_ceil(BYTES_PER_TOKEN).max(1), "guessed"),
         };
         let learnt = learnt_output(settings, priced.model.as_str(), now).await?;
@@ -156,13 +168,18 @@ impl Request {
 }
 
 /// Asks CountTokens: an admitted call of no cost, recorded as one.
-async fn count(bursar: &Bursar, request: &Request, model: ModelRef) -> Result<u64, Failure> {
+async fn count(
+    bursar: &Bursar,
+    caller: Attribution,
+    request: &Request,
+    model: ModelRef,
+) -> Result<u64, Failure> {
     let invocation = match request {
         Request::Prompt(prompt) => Invocation::count_prompt(model, prompt),
         Request::Body(body) => Invocation::count_body(model, body),
     };
     let (_cutter, signal) = cut_pair();
-    let mut reply = bursar.invoke(Attribution::default(), invocation, signal).await?;
+    let mut reply = bursar.invoke(caller, invocation, signal).await?;
     let mut body = Vec::new();
     while let Some(bytes) = reply.next().await {
         body.extend_from_slice(&bytes);

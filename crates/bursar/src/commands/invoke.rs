@@ -74,7 +74,7 @@ struct Input {
 
 impl Invoke {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
-        let attribution = self.attribution.attribution()?;
+        let tags = self.attribution.caller.tags()?;
         let model = lookup::model(settings, &self.model).await?;
         let answers_in_words = model.base.as_ref().is_none_or(|base| {
             let known = wiring::pricing(settings).catalogue.model(base.as_str());
@@ -105,6 +105,8 @@ impl Invoke {
             return preview::run(settings, invocation, output);
         }
         let bursar = Box::pin(wiring::open(settings)).await?;
+        let caller = &self.attribution.caller;
+        let attribution = caller.attribution(&bursar.ledger, settings, tags).await?;
         exchange::run(bursar, invocation, attribution, shows, output).await
     }
 }

@@ -10,6 +10,7 @@ use bursar_domain::price::{PriceKey, Routing, Tier};
 use bursar_domain::time::{Clock, Timestamp};
 use bursar_domain::usage::Usage;
 
+use crate::attribution::CallerArgs;
 use crate::commands::price::unpriced_failure;
 use crate::commands::usage;
 use crate::failure::{Failure, Situation};
@@ -59,6 +60,8 @@ pub(crate) struct Replay {
     /// Spend real money: the endpoint need not be a simulator
     #[arg(long)]
     yes_spend: bool,
+    #[command(flatten)]
+    caller: CallerArgs,
 }
 
 /// More calls at a time than this exhaust a default file-descriptor limit.
@@ -66,6 +69,7 @@ const CONCURRENCY_MAX: usize = 512;
 
 impl Replay {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+        let tags = self.caller.tags()?;
         let rows = trace::read(&self.file)?;
         let models = resolve(settings, &self.models)?;
         if self.dry_run {
@@ -91,9 +95,11 @@ impl Replay {
         if simulated {
             bursar.limits.backoff_base = SIMULATOR_BACKOFF;
         }
+        let caller = self.caller.attribution(&bursar.ledger, settings, tags).await?;
         let player = Player {
             bursar,
             models,
+            caller,
             api: self.api,
             concurrency: self.concurrency.get(),
             speed: self.speed.0,

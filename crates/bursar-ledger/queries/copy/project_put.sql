@@ -1,0 +1,15 @@
+-- Writes projects that are not there yet, and brings up to date those that are.
+INSERT INTO project (
+    id, team_id, name, created_ms, ended_ms
+)
+SELECT
+    CAST(value ->> 'id' AS TEXT),
+    CAST(value ->> 'team_id' AS TEXT),
+    CAST(value ->> 'name' AS TEXT),
+    CAST(value ->> 'created_ms' AS BIGINT),
+    CAST(value ->> 'ended_ms' AS BIGINT)
+FROM jsonb_each($1)
+WHERE true
+ON CONFLICT (id) DO UPDATE SET
+    ended_ms = excluded.ended_ms
+WHERE COALESCE(project.ended_ms, -1) <> COALESCE(excluded.ended_ms, -1)

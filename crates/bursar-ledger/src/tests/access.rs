@@ -1,0 +1,184 @@
+//! Teams, projects, users and keys: kept, audited, all or none.
+
+use bursar_domain::time::Timestamp;
+
+use super::world::{NOW, durable_places, intent, places};
+use crate::{AccessChange, Change, Changed, Error, KeyChange, KeyTerms, Ledger};
+
+pub(super) fn team(id: &str, name: &str) -> Change {
+    Change::Access(AccessChange::CreateTeam {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        owner: Some("ann".to_owned()),
+        cost_centre: None,
+    })
+}
+
+fn project(id: &str, team: &str, name: &str) -> Change {
+    let (id, team, name) = (id.to_owned(), team.to_owned(), name.to_owned());
+    Change::Access(AccessChange::CreateProject { id, team, name })
+}
+
+fn member(id: &str, team: &str, name: &str) -> Change {
+    let (id, team, name) = (id.to_owned(), team.to_owned(), name.to_owned());
+    Change::Access(AccessChange::AddMember { id, team, name })
+}
+
+pub(super) fn key(id: &str, team: &str, terms: KeyTerms) -> Change {
+    Change::Access(AccessChange::Key(KeyChange::Create {
+        id: id.to_owned(),
+        team: team.to_owned(),
+        name: id.to_owned(),
+        terms,
+        secret_hmac: "5ec7e7".to_owned(),
+    }))
+}
+
+pub(super) fn key_change(change: KeyChange) -> Change {
+    Change::Access(AccessChange::Key(change))
+}
+
+pub(super) fn end_team(id: &str, force: bool) -> Change {
+    Change::Access(AccessChange::EndTeam { id: id.to_owned(), force })
+}
+
+/// A row in every table of who may call.
+pub(super) async fn fill(ledger: &Ledger) {
+    let changes = vec![
+        team("team_1", "research"),
+        project("proj_1", "team_1", "atlas"),
+        member("user_1", "team_1", "ann"),
+        key("key_1", "team_1", KeyTerms::default()),
+    ];
+    ledger.change("a test", changes).await.unwrap();
+}
+
+async fn change(ledger: &Ledger, change: Change) -> Result<Vec<Changed>, Error> {
+    ledger.change("ann", vec![change]).await
+}
+
+#[tokio::test]
+async fn what_was_made_is_read_back_by_every_process() {
+    for place in places().await {
+        let ledger = place.open().await;
+        fill(&ledger).await;
+        let other = if place.is_shared() { place.open().await } else { ledger.clone() };
+        let access = other.access().await.unwrap();
+        assert_eq!(access.team("research").unwrap().owner.as_deref(), Some("ann"));
+        assert_eq!(access.project("atlas").unwrap().team, "team_1");
+        assert_eq!(access.memberships("ann").count(), 1);
+        assert_eq!(access.key("key_1").unwrap().generation, 1);
+        assert_eq!(access, ledger.access().await.unwrap());
+        if place.is_shared() {
+            other.close().await.unwrap();
+        }
+        ledger.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_lives_is_not_given_twice_and_nothing_of_the_batch_is_kept() {
+    for place in places().await {
+        let ledger = place.open().await;
+        fill(&ledger).await;
+        let before = ledger.access().await.unwrap();
+        for twice in [
+            team("team_2", "research"),
+            project("proj_2", "team_1", "atlas"),
+            member("user_2", "team_1", "ann"),
+            key("key_1", "team_1", KeyTerms::default()),
+        ] {
+            let batch = vec![team("team_9", "new"), twice];
+            let error = ledger.change("ann", batch).await.unwrap_err();
+            assert!(matches!(error, Error::Taken { .. }), "{error}");
+        }
+        let of_nobody = ledger.change("ann", vec![project("p", "team_9", "x")]).await.unwrap_err();
+        assert!(matches!(of_nobody, Error::UnknownAccess { what: "team", .. }), "{of_nobody}");
+        assert_eq!(ledger.access().await.unwrap(), before);
+        ledger.end().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_team_is_dated_and_the_last_word_counts() {
+    for place in durable_places().await {
+        let (clock, hands) = super::world::moving_clock(NOW);
+        let ledger = place.open_with(|options| options.clock = clock).await.unwrap();
+        fill(&ledger).await;
+        let set = |owner: &str| {
+            let (id, owner) = ("team_1".to_owned(), Some(owner.to_owned()));
+            Change::Access(AccessChange::SetTeam { id, owner, cost_centre: Some("4711".into()) })
+        };
+        hands.set(NOW.0 + 1);
+        let changed = change(&ledger, set("bob")).await.unwrap();
+        assert!(changed[0].was.as_ref().unwrap().contains("ann"), "{changed:?}");
+        assert!(!change(&ledger, set("bob")).await.unwrap()[0].is_change());
+        let team = ledger.access().await.unwrap().team("research").unwrap().clone();
+        assert_eq!(
+            (team.owner.as_deref(), team.cost_centre.as_deref()),
+            (Some("bob"), Some("4711"))
+        );
+        ledger.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_team_ends_with_all_it_has_and_its_name_is_free_again() {
+    for place in places().await {
+        let ledger = place.open().await;
+        fill(&ledger).await;
+        let done = change(&ledger, end_team("team_1", false)).await.unwrap();
+        let actions: Vec<&str> = done.iter().map(|done| done.action).collect();
+        assert_eq!(actions, ["key revoke", "project end", "user end", "team end"]);
+        let access = ledger.access().await.unwrap();
+        assert_eq!(access.team("research"), None);
+        assert_eq!(access.project("atlas"), None);
+        assert!(access.key("key_1").unwrap().revoked_at.is_some());
+        let twice = change(&ledger, end_team("team_1", false)).await.unwrap_err();
+        assert!(matches!(twice, Error::UnknownAccess { .. }), "{twice}");
+        change(&ledger, team("team_2", "research")).await.unwrap();
+        assert_eq!(ledger.access().await.unwrap().team("research").unwrap().id, "team_2");
+        ledger.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_team_whose_calls_run_ends_only_by_force() {
+    for place in places().await {
+        let ledger = place.open().await;
+        ledger.change("ann", vec![team("t", "research"), team("u", "r_search")]).await.unwrap();
+        let open = ledger.admit(intent()).await;
+        let error = change(&ledger, end_team("t", false)).await.unwrap_err();
+        assert!(matches!(error, Error::BusyTeam { calls: 1, .. }), "{error}");
+        // Another team is another team, though its name is a pattern of this one's.
+        change(&ledger, end_team("u", false)).await.unwrap();
+        change(&ledger, end_team("t", true)).await.unwrap();
+        let settlement = super::world::settlement(open.intent());
+        ledger.settle(open, settlement).await.unwrap();
+        ledger.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_keeps_its_identity_through_rotation_and_its_secrets_stay_out_of_the_log() {
+    for place in places().await {
+        let ledger = place.open().await;
+        fill(&ledger).await;
+        let id = || "key_1".to_owned();
+        let rotate = key_change(KeyChange::Rotate {
+            id: id(),
+            secret_hmac: "0ther".into(),
+            older_until: Timestamp(NOW.0 + 1_000),
+        });
+        let done = change(&ledger, rotate).await.unwrap();
+        let told = format!("{done:?}");
+        assert!(!told.contains("0ther") && !told.contains("5ec7e7"), "{told}");
+        assert_eq!(ledger.access().await.unwrap().key("key_1").unwrap().generation, 2);
+        change(&ledger, key_change(KeyChange::Revoke { id: id() })).await.unwrap();
+        let again = change(&ledger, key_change(KeyChange::Revoke { id: id() })).await.unwrap();
+        assert!(!again[0].is_change(), "{again:?}");
+        let set = key_change(KeyChange::Set { id: id(), terms: KeyTerms::default() });
+        assert!(change(&ledger, set).await.is_err());
+        ledger.end().await;
+    }
+}
