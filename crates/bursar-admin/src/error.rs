@@ -28,6 +28,36 @@ pub enum Error {
         /// The other.
         some: String,
     },
+    /// No limit is set on what is asked for.
+    #[error("no limit is set on {asked}\nhint: {hint}")]
+    NoSuchLimit {
+        /// What was asked for, in words.
+        asked: String,
+        /// What there is.
+        hint: String,
+    },
+    /// Several limits are meant, where one is needed.
+    #[error("several limits are set on {asked}: {names}\nhint: say which, with {flag}")]
+    SeveralLimits {
+        /// What was asked for, in words.
+        asked: String,
+        /// What they are called.
+        names: String,
+        /// The flag that tells them apart.
+        flag: &'static str,
+    },
+    /// No call or refusal is recorded under an id.
+    #[error(
+        "nothing is recorded of `{id}`\nhint: `bursar calls` lists calls; of refusals, the first 60 \
+         of a key's minute are kept"
+    )]
+    UnknownCall {
+        /// The id as it came, short and printable.
+        id: String,
+    },
+    /// The ledger did not tell what it changed: a defect of this program.
+    #[error("the ledger did not tell what it changed")]
+    Untold,
     /// The ledger failed, or knows better.
     #[error(transparent)]
     Ledger(#[from] bursar_ledger::Error),

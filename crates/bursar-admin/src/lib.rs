@@ -10,13 +10,20 @@ mod amount;
 mod attribution;
 mod budgets;
 mod error;
+mod freezes;
 mod selectors;
 mod teams;
+mod why;
 
 pub use admin::Admin;
 pub use amount::{parse_amount, write_amount};
 pub use attribution::Who;
-pub use budgets::{LimitWords, parse_window};
+pub use budgets::{
+    BudgetChange, BudgetRow, Figures, Forecast, LimitQuery, LimitWords, Outlook, Terms,
+    parse_window,
+};
 pub use error::Error;
+pub use freezes::{FreezeRow, Frozen, Thawed};
 pub use selectors::Selectors;
 pub use teams::{Made, TeamFacts, TeamRow};
+pub use why::{KeyWhy, LimitThen, RefusalReply, Why};

@@ -53,6 +53,8 @@ pub enum Change {
     Thaw {
         /// Whom it is about.
         scope: Scope,
+        /// Why; empty when nobody says.
+        reason: String,
     },
     /// Sets how far the streams of a scope may go, in place of what was set for it.
     SetStreamLimits {
@@ -136,7 +138,9 @@ pub(crate) async fn make(
             Change::Freeze { id, scope, reason } => {
                 vec![freezes::freeze(session, (id, scope, reason), (actor, now)).await?]
             }
-            Change::Thaw { scope } => freezes::thaw(session, scope, (actor, now)).await?,
+            Change::Thaw { scope, reason } => {
+                freezes::thaw(session, (scope, reason), (actor, now)).await?
+            }
             Change::SetStreamLimits { id, scope, limits } => {
                 vec![streams::set(session, (id, scope, limits), now).await?]
             }

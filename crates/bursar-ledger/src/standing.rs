@@ -186,6 +186,13 @@ impl Ledger {
         Ok(rows.into_iter().map(|row| (WindowId(row.window_id.clone()), pace(&row))).collect())
     }
 
+    /// How one counter of a limit stands.
+    pub async fn counter(&self, limit: &Limit, place: &Place) -> Result<Standing, Error> {
+        let mut standings = self.counters(&[(limit, place)]).await?;
+        let standing = standings.remove(&place.window);
+        Ok(standing.unwrap_or_else(|| Standing::untouched(limit, place)))
+    }
+
     /// How these places stand.
     async fn counters(
         &self,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use bursar_domain::budget::Mode;
 use bursar_domain::closed_set::UnknownWord;
-use bursar_domain::limit::{Each, Limit, LimitId, OnLimit};
+use bursar_domain::limit::{Each, Limit, LimitId, OnLimit, Unit};
 use bursar_domain::nearest::nearest;
 use bursar_domain::span::{Span, Zone};
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ impl LimitWords {
     /// [`Selectors::scope`] refuses.
     pub fn limit(&self, id: LimitId, selectors: &Selectors) -> Result<Limit, Error> {
         let (unit, amount) = parse_amount(&self.limit)?;
-        let each = self.each.as_deref().map(|word| parse_word::<Each>("counter of a limit", word));
+        let each = self.each.as_deref().map(parse_each);
         Ok(Limit {
             id,
             scope: selectors.scope()?,
@@ -63,6 +63,14 @@ impl LimitWords {
 /// [`Error::BadWord`] that lists the windows there are.
 pub fn parse_window(word: &str) -> Result<Span, Error> {
     parse_word("window", word)
+}
+
+pub(super) fn parse_each(word: &str) -> Result<Each, Error> {
+    parse_word("counter of a limit", word)
+}
+
+pub(super) fn parse_unit(word: &str) -> Result<Unit, Error> {
+    parse_word("unit", word)
 }
 
 fn parse_word<T: FromStr<Err = UnknownWord>>(what: &'static str, word: &str) -> Result<T, Error> {
@@ -95,7 +103,6 @@ fn bad(what: &'static str, given: &str, problem: impl Display, hint: String) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bursar_domain::limit::Unit;
     use bursar_domain::money::Micros;
 
     fn research() -> Selectors {

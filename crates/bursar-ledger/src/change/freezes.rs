@@ -31,7 +31,7 @@ pub(super) async fn freeze(
 
 pub(super) async fn thaw(
     session: &mut Session<'_>,
-    scope: &Scope,
+    (scope, reason): (&Scope, &str),
     (actor, now): (&str, Timestamp),
 ) -> Result<Vec<Changed>, Error> {
     let mut thawed = Vec::new();
@@ -42,7 +42,7 @@ pub(super) async fn thaw(
                 action: "thaw",
                 subject: freeze.scope.to_string(),
                 was: Some(freeze.reason),
-                becomes: None,
+                becomes: Some(format!("thawed: {reason}")).filter(|_| !reason.is_empty()),
             });
         }
     }

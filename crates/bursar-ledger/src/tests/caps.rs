@@ -154,7 +154,7 @@ async fn what_is_frozen_is_refused_until_it_is_thawed() {
         let refusal = refused(ledger.reserve(intent()).await.unwrap());
         assert_eq!(refusal.reason(), RefusalReason::Frozen);
         assert!(refusal.to_string().contains("it runs in circles"), "{refusal}");
-        change(elsewhere, Change::Thaw { scope: Scope::default() }).await;
+        change(elsewhere, Change::Thaw { scope: Scope::default(), reason: String::new() }).await;
         call(&ledger).await;
         other.end().await;
         ledger.end().await;
@@ -180,7 +180,10 @@ async fn what_hits_a_limit_that_freezes_stays_refused_when_the_limit_has_room_ag
         other.attribution.key = Some("key-2".into());
         ledger.good_call(other).await;
         let key = scope("key");
-        let thawed = ledger.change("ann", vec![Change::Thaw { scope: key }]).await.unwrap();
+        let thawed = ledger
+            .change("ann", vec![Change::Thaw { scope: key, reason: String::new() }])
+            .await
+            .unwrap();
         assert_eq!(thawed.len(), 1);
         call(&ledger).await;
         ledger.end().await;
