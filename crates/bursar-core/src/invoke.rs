@@ -13,6 +13,7 @@ use crate::meter::Line;
 use crate::once;
 use crate::priced::{Priced, Pricing};
 use crate::reply::{self, Receipt, Reply, Sink};
+use crate::running::Running;
 use crate::tap::Tap;
 use crate::{Bedrock, Error, Invocation, Limits};
 
@@ -33,6 +34,8 @@ pub struct Bursar {
     pub entropy: Entropy,
     /// Whether the endpoint is a simulator.
     pub simulated: bool,
+    /// The calls that run, which other processes can cut.
+    pub running: Running,
 }
 
 impl Bursar {
@@ -67,8 +70,9 @@ impl Bursar {
     ) -> Result<Receipt, Error> {
         let priced = self.price(&caller, invocation).await?;
         let admitted = self.reserve_once(caller, &priced).await?;
+        let _entry = self.running.enter(&self.ledger, admitted.id(), &cut);
         let sent = self.send(&priced, &admitted, &mut cut).await;
-        let tap = Tap::new(self, &priced, admitted.id());
+        let tap = Tap::new(self, &priced, &admitted);
         let metered = self.meter(sent, Line { tap, cut: &mut cut, sink }).await;
         self.settle(admitted, &priced, metered).await
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bursar_domain::watch::StreamLimits;
+
 /// What one call may take. The defaults suit a person and a program alike.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -21,6 +23,10 @@ pub struct Limits {
     pub slow_caller: Duration,
     /// The most bytes of a reply that is not a stream.
     pub reply_bytes_max: usize,
+    /// How far a stream may go, beside what the ledger has for it: the strictest counts.
+    pub streams: StreamLimits,
+    /// How long the upstream of a cut stream, or of a caller that has gone, is read for its usage.
+    pub drain: Duration,
 }
 
 impl Default for Limits {
@@ -36,6 +42,9 @@ impl Default for Limits {
             slow_caller: Duration::from_secs(30),
             // Bedrock's own limit on a body is 25 MB; images come back base64-encoded.
             reply_bytes_max: 64 << 20,
+            streams: StreamLimits::NONE,
+            // The longest answers take about as long.
+            drain: Duration::from_mins(5),
         }
     }
 }

@@ -3,23 +3,20 @@
 //! A reply ends in one of six ways, and only one of them is success. What the reply itself said it
 //! used is believed; where it said nothing, what was seen of it is the least it can have used.
 
-use aws_smithy_types::body::SdkBody;
 use bursar_domain::call::{Attempt, AttemptOutcome, Ending, Outcome};
 use bursar_domain::time::Timestamp;
 use bursar_domain::usage::Usage;
 use bursar_wire::error::WireError;
 use bursar_wire::reply::ReplyFacts;
-use bytes::Bytes;
-use http_body_util::BodyExt;
-use tokio::time::{Instant, timeout};
 
 use crate::Bursar;
 use crate::capture::Answer;
-use crate::cut::CutSignal;
+use crate::cut::{CutSignal, Wish};
 use crate::outcome::Unanswered;
+use crate::pump::{End, Pump};
 use crate::reply::{Head, NoAnswer, Sink};
 use crate::send::{Last, Sent, refused_outcome, request_id};
-use crate::tap::{Tap, Tapped};
+use crate::tap::{Cutting, Tap, Tapped};
 
 /// What a call owes, before it is priced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,16 +48,6 @@ pub(crate) struct Line<'a> {
     pub(crate) sink: &'a mut Sink,
 }
 
-/// How a body stopped coming.
-enum End {
-    Finished,
-    Lost(String),
-    Silent,
-    Broken(String),
-    TooLarge,
-    Cut(String),
-}
-
 impl Bursar {
     /// Passes the reply on and counts it, whatever ends it.
     pub(crate) async fn meter(&self, sent: Sent, line: Line<'_>) -> Metered {
@@ -83,12 +70,17 @@ impl Bursar {
                 let ending = ending(Outcome::Failed, code.to_owned(), message);
                 self.without_answer(attempts, ending, owes)
             }
-            Last::Cut { reason, in_flight } => {
-                let message = "cut before an answer began".to_owned();
-                let head = NoAnswer { code: reason.clone(), message: message.clone() };
+            Last::Cut { wish, in_flight } => {
+                let Wish { code, why, at_once } = wish;
+                let message = if at_once {
+                    "cut before an answer began".to_owned()
+                } else {
+                    format!("{why}, before an answer began")
+                };
+                let head = NoAnswer { code: code.clone(), message: message.clone() };
                 line.sink.start(line.tap.id(), Err(head));
                 let owes = if in_flight { unknown() } else { Owes::Nothing };
-                self.without_answer(attempts, ending(Outcome::Cut, reason, message), owes)
+                self.without_answer(attempts, ending(Outcome::Cut, code, message), owes)
             }
         }
     }
@@ -109,7 +101,7 @@ impl Bursar {
         let Answer { status, headers, body } = answer;
         line.tap.begin(&headers);
         line.sink.start(line.tap.id(), Ok(Head { status, headers: headers.clone() }));
-        let end = self.drain(body, &mut line).await;
+        let end = Pump::new(self, &mut line).run(body).await;
         let tapped = line.tap.finish(&headers);
         let ending = Ending {
             http_status: Some(status),
@@ -124,42 +116,6 @@ impl Bursar {
             facts: tapped.facts,
             ..self.without_answer(attempts, ending, owes)
         }
-    }
-
-    async fn drain(&self, mut body: SdkBody, line: &mut Line<'_>) -> End {
-        let deadline = Instant::now() + self.limits.total;
-        loop {
-            let next = tokio::select! {
-                next = timeout(self.limits.idle, body.frame()) => next,
-                reason = line.cut.reason() => return End::Cut(reason),
-                () = tokio::time::sleep_until(deadline) => {
-                    return End::Cut("TotalTimeLimit".to_owned());
-                }
-            };
-            let bytes = match next {
-                Err(_) => return End::Silent,
-                Ok(None) => return End::Finished,
-                Ok(Some(Err(error))) => return End::Lost(error.to_string()),
-                Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
-            };
-            if line.tap.buffered() + bytes.len() > self.limits.reply_bytes_max {
-                return End::TooLarge;
-            }
-            let seen = line.tap.observe(&bytes);
-            self.forward(bytes, line).await;
-            if let Err(broken) = seen {
-                return End::Broken(broken.to_string());
-            }
-        }
-    }
-
-    /// A caller that does not read for too long is taken for gone; the metering goes on.
-    async fn forward(&self, bytes: Bytes, line: &mut Line<'_>) {
-        if line.tap.client_gone || bytes.is_empty() {
-            return;
-        }
-        let taken = timeout(self.limits.slow_caller, line.sink.forward(bytes)).await;
-        line.tap.client_gone = !matches!(taken, Ok(true));
     }
 }
 
@@ -190,6 +146,10 @@ fn refused(status: u16, error: WireError) -> Ending {
 
 /// A whole answer is a success however its connection ended; anything less is not.
 fn judge(end: End, tapped: &Tapped) -> Ending {
+    if let Some(cut) = &tapped.cut {
+        let message = told_of_cut(cut, tapped);
+        return ending(Outcome::Cut, cut.wish.code.clone(), message);
+    }
     let failed = |code: &str, message: String| ending(Outcome::Failed, code.to_owned(), message);
     if let Some(exception) = &tapped.exception {
         return failed(&exception.code, exception.message.clone());
@@ -197,7 +157,7 @@ fn judge(end: End, tapped: &Tapped) -> Ending {
     let Some(missing) = &tapped.missing else {
         return Ending {
             error_code: None,
-            error_message: tapped.facts.usage_suspect.clone(),
+            error_message: tapped.facts.usage_suspect.clone().or_else(|| tapped.alarm.clone()),
             ..ending(Outcome::Succeeded, String::new(), String::new())
         };
     };
@@ -207,7 +167,26 @@ fn judge(end: End, tapped: &Tapped) -> Ending {
         End::Silent => failed("IdleTimeout", "the reply fell silent".to_owned()),
         End::Broken(message) => failed("BrokenFrame", message),
         End::TooLarge => failed("ReplyTooLarge", "the reply is over our limit".to_owned()),
-        End::Cut(reason) => ending(Outcome::Cut, reason, "cut while the answer came".to_owned()),
+        End::Closed(wish) => ending(Outcome::Cut, wish.code, wish.why),
+    }
+}
+
+/// Why a stream was cut, what was kept from its caller, and how surely its bill is known.
+fn told_of_cut(cut: &Cutting, tapped: &Tapped) -> String {
+    let Cutting { wish, delivered } = cut;
+    match owed(tapped) {
+        Owes::Reported(usage) => format!(
+            "{}; it was read to its end without its caller: of {} output tokens, as reported, \
+             about {} were withheld",
+            wish.why,
+            usage.output,
+            usage.output.saturating_sub(*delivered)
+        ),
+        Owes::Nothing | Owes::Unknown { .. } => format!(
+            "{}; about {delivered} output tokens were delivered, and its usage was not reported, \
+             so its bill is a bound",
+            wish.why
+        ),
     }
 }
 

@@ -73,7 +73,8 @@ impl Reply {
 /// The sending end, owned by the call's task.
 pub(crate) struct Sink {
     head: Option<oneshot::Sender<Result<Started, Error>>>,
-    body: mpsc::Sender<Bytes>,
+    /// `None` once it has ended.
+    body: Option<mpsc::Sender<Bytes>>,
     receipt: oneshot::Sender<Result<Receipt, Error>>,
 }
 
@@ -93,7 +94,7 @@ pub(crate) fn channel() -> (Sink, Pending) {
     let (head_in, head) = oneshot::channel();
     let (body_in, body) = mpsc::channel(PIECES_WAITING_MAX);
     let (receipt_in, receipt) = oneshot::channel();
-    let sink = Sink { head: Some(head_in), body: body_in, receipt: receipt_in };
+    let sink = Sink { head: Some(head_in), body: Some(body_in), receipt: receipt_in };
     (sink, Pending { head, body, receipt })
 }
 
@@ -114,7 +115,15 @@ impl Sink {
 
     /// Hands bytes over, waiting for a slow caller; false when the caller has gone.
     pub(crate) async fn forward(&self, bytes: Bytes) -> bool {
-        self.body.send(bytes).await.is_ok()
+        match &self.body {
+            Some(body) => body.send(bytes).await.is_ok(),
+            None => false,
+        }
+    }
+
+    /// Ends the body; the receipt comes later.
+    pub(crate) fn end(&mut self) {
+        self.body = None;
     }
 
     /// Ends the body and hands over how the call was settled, or why it was not made.

@@ -15,7 +15,7 @@ use http_body_util::{BodyExt, Limited};
 
 use crate::Bursar;
 use crate::capture::Answer;
-use crate::cut::CutSignal;
+use crate::cut::{CutSignal, Wish};
 use crate::outcome::Unanswered;
 use crate::priced::Priced;
 
@@ -31,7 +31,7 @@ pub(crate) enum Last {
     /// No head came.
     Unanswered(Unanswered),
     /// Cut from outside while waiting.
-    Cut { reason: String, in_flight: bool },
+    Cut { wish: Wish, in_flight: bool },
 }
 
 /// Every attempt made, and how the last one ended.
@@ -53,7 +53,7 @@ impl Bursar {
             let sent_at = self.clock.now();
             let last = tokio::select! {
                 last = self.attempt(priced, admitted) => last,
-                reason = cut.reason() => Last::Cut { reason, in_flight: true },
+                wish = cut.wish(false) => Last::Cut { wish, in_flight: true },
             };
             attempts.push(self.record(sent_at, &last));
             let made = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
@@ -62,8 +62,8 @@ impl Bursar {
             }
             tokio::select! {
                 () = tokio::time::sleep(self.pause(made)) => {}
-                reason = cut.reason() => {
-                    let last = Last::Cut { reason, in_flight: false };
+                wish = cut.wish(false) => {
+                    let last = Last::Cut { wish, in_flight: false };
                     return Sent { attempts, last };
                 }
             }
@@ -105,7 +105,7 @@ impl Bursar {
             Last::Unanswered(unanswered) => {
                 (AttemptOutcome::Unsent, None, Some(unanswered.code.to_owned()), None)
             }
-            Last::Cut { reason, .. } => (AttemptOutcome::Failed, None, Some(reason.clone()), None),
+            Last::Cut { wish, .. } => (AttemptOutcome::Failed, None, Some(wish.code.clone()), None),
         };
         let ended_at = self.clock.now();
         Attempt { started_at: sent_at, ended_at, outcome, http_status, error_code, request_id }

@@ -5,6 +5,7 @@
 //! and no clock is read here; bytes that are not understood are left to pass through untouched.
 
 pub mod body;
+pub mod border;
 pub mod conversation;
 pub mod counting;
 pub mod error;

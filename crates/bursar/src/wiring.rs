@@ -1,7 +1,7 @@
 //! Builds the parts from the settings.
 
 use bursar_admin::Admin;
-use bursar_core::{Bedrock, Bursar, Connection, ControlPlane, Pricing, is_simulator};
+use bursar_core::{Bedrock, Bursar, Connection, ControlPlane, Pricing, Running, is_simulator};
 use bursar_domain::catalogue::Catalogue;
 use bursar_domain::entropy::Entropy;
 use bursar_domain::time::Clock;
@@ -87,5 +87,6 @@ pub(crate) async fn open_at(
         clock: Clock::system(),
         entropy: Entropy::system(),
         simulated,
+        running: Running::default(),
     })
 }
