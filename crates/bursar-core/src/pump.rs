@@ -224,3 +224,6 @@ impl<'p, 'l, 'a> Pump<'p, 'l, 'a> {
         self.borders.is_some() && self.line.tap.cut.is_none()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bursar_core::{Bedrock, Bursar, Connection, Credentials, Limits, Pricing};
+use bursar_core::{Bedrock, Bursar, Connection, Credentials, Limits, Pricing, Running};
 use bursar_domain::catalogue::Catalogue;
 use bursar_domain::entropy::Entropy;
 use bursar_domain::price_book::PriceBook;
@@ -42,7 +42,16 @@ pub(crate) async fn open(job: &Calls) -> Outcome<Bursar> {
         allow_unpriced: false,
     };
     let entropy = Entropy::system();
-    Ok(Bursar { ledger, bedrock, pricing, limits, clock, entropy, simulated: true })
+    Ok(Bursar {
+        ledger,
+        bedrock,
+        pricing,
+        limits,
+        clock,
+        entropy,
+        simulated: true,
+        running: Running::default(),
+    })
 }
 
 /// A clock that may be wrong, and may be wrong in another way each time it is read.
