@@ -4,13 +4,18 @@
 //! figures and ends in PASS or FAIL. What is hurt and measured is here; the processes that are
 //! hurt are `torture_worker`, an example of `bursar-core`. docs/reliability.md says what each proves.
 
+mod cancel_storm;
 #[path = "../../crates/bursar-core/examples/torture_worker/dice.rs"]
 mod dice;
+mod disconnect;
 mod figures;
 mod hardcap;
 mod kill9;
 mod scale;
+mod soak;
 mod stage;
+mod upstream_lies;
+mod usable;
 mod worker;
 
 use std::process::ExitCode;
@@ -38,7 +43,7 @@ struct Room {
 
 const BOTH: &[Database] = &[Database::Sqlite, Database::Postgres];
 
-const ROOMS: [Room; 2] = [
+const ROOMS: [Room; 7] = [
     Room {
         name: "hardcap",
         shows: "however many ask at once, a hard limit is used up and never passed",
@@ -52,6 +57,41 @@ const ROOMS: [Room; 2] = [
         knobs: &kill9::KNOBS,
         databases: BOTH,
         run: kill9::run,
+    },
+    Room {
+        name: "usable",
+        shows: "a budget can be used up: nobody is refused as spent while it is not",
+        knobs: &usable::KNOBS,
+        databases: BOTH,
+        run: usable::run,
+    },
+    Room {
+        name: "disconnect",
+        shows: "callers that go away lose no row and no token",
+        knobs: &disconnect::KNOBS,
+        databases: BOTH,
+        run: disconnect::run,
+    },
+    Room {
+        name: "cancel-storm",
+        shows: "dropped futures lose nothing that was acknowledged",
+        knobs: &cancel_storm::KNOBS,
+        databases: BOTH,
+        run: cancel_storm::run,
+    },
+    Room {
+        name: "upstream-lies",
+        shows: "an upstream that lies, breaks or hangs costs no row and no trust",
+        knobs: &upstream_lies::KNOBS,
+        databases: BOTH,
+        run: upstream_lies::run,
+    },
+    Room {
+        name: "soak",
+        shows: "nothing grows with the number of calls, and the sums agree at every look",
+        knobs: &soak::KNOBS,
+        databases: BOTH,
+        run: soak::run,
     },
 ];
 

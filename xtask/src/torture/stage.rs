@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::scale::Scale;
 use super::worker::Worker;
-use crate::bench::sandbox::{Sandbox, Simulator};
+use crate::bench::sandbox::{RAM_DISK, Sandbox, Simulator};
 use crate::postgres::Postgres;
 use crate::workspace::target_directory;
 
@@ -72,7 +72,10 @@ impl<'a> Stage<'a> {
         (programs, postgres): (&'a Programs, &'a Postgres),
         scale: &'a Scale,
     ) -> Result<Self> {
-        let folder = Sandbox::new(&std::env::temp_dir())?;
+        let ram = Path::new(RAM_DISK);
+        let is_in_memory = scale.is_short() && ram.is_dir();
+        let parent = if is_in_memory { ram.to_owned() } else { std::env::temp_dir() };
+        let folder = Sandbox::new(&parent)?;
         Ok(Self { room, database, scale, postgres, programs, folder })
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Worker {
     complaints: PathBuf,
     /// What it last said of its calls.
     tally: Value,
+    /// Whether that was the last word.
+    is_done: bool,
 }
 
 impl Worker {
@@ -44,7 +46,7 @@ impl Worker {
                 let _ = sender.send(line);
             }
         });
-        Ok(Self { process, orders, lines, complaints, tally: json!({}) })
+        Ok(Self { process, orders, lines, complaints, tally: json!({}), is_done: false })
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -69,9 +71,11 @@ impl Worker {
 
     /// Waits for its end; what its calls came to.
     pub(super) fn done(mut self) -> Result<Value> {
-        let told = self.wait_for("done")?["tally"].take();
+        if !self.is_done {
+            self.wait_for("done")?;
+        }
         self.ended()?;
-        Ok(told)
+        Ok(self.tally.take())
     }
 
     /// The last thing it says, for one that needs no orders.
@@ -137,6 +141,7 @@ impl Worker {
     fn note(&mut self, line: &Value) {
         if line["tally"].is_object() {
             self.tally = line["tally"].clone();
+            self.is_done = line["at"] == "done";
         }
     }
 

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use bursar_core::{Bursar, Error, Invocation, Receipt, Reply, cut_pair};
 use bursar_domain::budget::RefusalReason;
+use bursar_domain::call::CallId;
 use bursar_domain::identity::Attribution;
 use serde_json::json;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use crate::books::Books;
 use crate::dice::Dice;
@@ -19,18 +20,26 @@ use crate::job::{Calls, Leaving};
 use crate::orders::{self, Orders};
 use crate::shape::Shape;
 use crate::tally::Tally;
-use crate::{Outcome, say, station};
+use crate::{Outcome, say, station, storm};
 
 /// How often a process says how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 /// Between two tries of a call that was refused for what is held.
 const HELD_PAUSE: Duration = Duration::from_millis(20);
-/// The longest that a caller who leaves at any time waits, in microseconds.
-const LEAVES_BY_US: u64 = 20_000;
 /// The most bytes that a caller reads who leaves within the answer.
 const LEAVES_AT_BYTE: u64 = 2_000;
 /// How long what callers left behind may take to settle.
 const SETTLES_BY: Duration = Duration::from_mins(1);
+
+/// How a call ended for its caller.
+pub(crate) enum Ended {
+    /// It was settled, and the caller saw it.
+    Settled(Box<Receipt>),
+    /// The ledger alone was asked, and said that it keeps the call.
+    Acknowledged(CallId),
+    /// The caller did not stay.
+    Left,
+}
 
 struct Caller {
     bursar: Bursar,
@@ -77,7 +86,7 @@ async fn tell(caller: Arc<Caller>) {
 
 async fn work(caller: Arc<Caller>, task: u64, orders: Orders) -> Outcome<()> {
     let mut dice = Dice::new(caller.job.seed ^ 0x7a5c, task);
-    let calls = caller.job.count.unwrap_or(u64::MAX).min(caller.shape.rows());
+    let calls = caller.job.count.unwrap_or(u64::MAX);
     loop {
         let n = caller.next.fetch_add(1, Ordering::Relaxed);
         let is_over = caller.job.until_spent && caller.tally().has_spent();
@@ -107,11 +116,17 @@ impl Caller {
         let start = Instant::now();
         let patience = Duration::from_millis(self.job.held_patience_ms);
         loop {
-            let ended = self.call(who.clone(), request.clone(), dice).await;
+            let ended = match self.job.leaving {
+                Leaving::Anywhere => {
+                    storm::one(&self.bursar, who.clone(), request.clone(), dice).await
+                }
+                _ => self.call(who.clone(), request.clone(), dice).await,
+            };
             let mut tally = self.tally();
             match ended {
-                Ok(Some(receipt)) => tally.settled(&receipt),
-                Ok(None) => tally.left(),
+                Ok(Ended::Settled(receipt)) => tally.settled(&receipt),
+                Ok(Ended::Acknowledged(id)) => tally.acknowledge(&id),
+                Ok(Ended::Left) => tally.left(),
                 Err(Error::Refused(no))
                     if no.reason() == RefusalReason::Held && start.elapsed() < patience =>
                 {
@@ -126,27 +141,19 @@ impl Caller {
         }
     }
 
-    /// One call; `None` when its caller did not stay.
     async fn call(
         &self,
         who: Attribution,
         request: Invocation,
         dice: &mut Dice,
-    ) -> Result<Option<Receipt>, Error> {
+    ) -> Result<Ended, Error> {
         let (_cutter, signal) = cut_pair();
-        let call = self.bursar.invoke(who, request, signal);
-        match self.job.leaving {
-            Leaving::Never => call.await?.settled().await.map(Some),
-            Leaving::MidReply => {
-                read_some(call.await?, dice.between(0, LEAVES_AT_BYTE)).await;
-                Ok(None)
-            }
-            Leaving::Anywhere => {
-                let whole = async { call.await?.settled().await };
-                let patience = Duration::from_micros(dice.between(0, LEAVES_BY_US));
-                timeout(patience, whole).await.ok().transpose()
-            }
+        let reply = self.bursar.invoke(who, request, signal).await?;
+        if self.job.leaving == Leaving::Never {
+            return reply.settled().await.map(|receipt| Ended::Settled(Box::new(receipt)));
         }
+        read_some(reply, dice.between(0, LEAVES_AT_BYTE)).await;
+        Ok(Ended::Left)
     }
 }
 

@@ -16,6 +16,7 @@ mod recorded;
 mod served;
 mod shape;
 mod station;
+mod storm;
 mod tally;
 mod watch;
 

@@ -46,11 +46,6 @@ impl Shape {
         })
     }
 
-    /// How many calls there are; without a trace, as many as one likes.
-    pub(crate) fn rows(&self) -> u64 {
-        if self.kind == Kind::Trace { self.rows.len() as u64 } else { u64::MAX }
-    }
-
     /// The `n`th request, under its mark.
     pub(crate) fn request(&self, n: u64, mark: &str, pricing: &Pricing) -> Outcome<Invocation> {
         let (input, output) = self.tokens(n);
@@ -74,7 +69,8 @@ impl Shape {
             Kind::Any => (dice.between(1, INPUT_MAX), dice.between(1, self.max_tokens)),
             Kind::Full => (64, self.max_tokens),
             Kind::Trace => {
-                let row = usize::try_from(n).ok().and_then(|n| self.rows.get(n));
+                let rows = self.rows.len().max(1) as u64;
+                let row = usize::try_from(n % rows).ok().and_then(|n| self.rows.get(n));
                 row.copied().unwrap_or((1, 1))
             }
         }

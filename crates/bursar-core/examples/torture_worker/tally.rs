@@ -13,10 +13,13 @@ use serde_json::{Value, json};
 
 /// The most different error texts that are kept apart.
 const ERRORS_MAX: usize = 50;
+/// A hold that is a thousand times its cost, or more, in hundredths.
+const RATIO_MAX: i128 = 100_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     admitted: u64,
+    acknowledgements: u64,
     left: u64,
     refused: BTreeMap<&'static str, u64>,
     errors: BTreeMap<String, u64>,
@@ -24,8 +27,8 @@ pub(crate) struct Tally {
     slowest_no_ms: u128,
     /// The most that was held for a call.
     held_micro: i64,
-    /// Hold ÷ cost of each call, in hundredths.
-    ratios: Vec<u64>,
+    /// How many calls had which hold ÷ cost, in hundredths.
+    ratios: BTreeMap<u64, u64>,
     /// Spent and limit at the first refusal for what is spent.
     first_spent: Option<(i64, i64)>,
     acknowledged: Option<File>,
@@ -43,12 +46,14 @@ impl Tally {
         self.held_micro = self.held_micro.max(held_micro);
         if let (Some(held), true) = (receipt.held, cost > 0) {
             let hundredths = i128::from(held.pico()) * 100 / i128::from(cost);
-            self.ratios.push(u64::try_from(hundredths).unwrap_or(0));
+            let hundredths = u64::try_from(hundredths.min(RATIO_MAX)).unwrap_or(0);
+            *self.ratios.entry(hundredths).or_default() += 1;
         }
         self.acknowledge(&receipt.settlement.id);
     }
 
-    fn acknowledge(&mut self, id: &CallId) {
+    pub(crate) fn acknowledge(&mut self, id: &CallId) {
+        self.acknowledgements += 1;
         if let Some(file) = &mut self.acknowledged
             && let Err(error) = writeln!(file, "{id}")
         {
@@ -84,20 +89,28 @@ impl Tally {
         self.first_spent.is_some()
     }
 
+    /// The ratio that so many percent of the calls do not exceed.
+    fn ratio(&self, percent: u64) -> Option<u64> {
+        let mut left = self.ratios.values().sum::<u64>().saturating_mul(percent).div_ceil(100);
+        let reached = |(ratio, count): (&u64, &u64)| {
+            left = left.saturating_sub(*count);
+            (left == 0).then_some(*ratio)
+        };
+        self.ratios.iter().find_map(reached)
+    }
+
     pub(crate) fn to_json(&self) -> Value {
-        let mut ratios = self.ratios.clone();
-        ratios.sort_unstable();
-        let at = |percent: usize| ratios.get(ratios.len().saturating_sub(1) * percent / 100);
         json!({
             "admitted": self.admitted,
+            "acknowledged": self.acknowledgements,
             "left": self.left,
             "refused": self.refused,
             "errors": self.errors,
             "failed": self.errors.values().sum::<u64>(),
             "slowest_no_ms": u64::try_from(self.slowest_no_ms).unwrap_or(u64::MAX),
             "held_micro": self.held_micro,
-            "ratio_p50": at(50),
-            "ratio_p99": at(99),
+            "ratio_p50": self.ratio(50),
+            "ratio_p99": self.ratio(99),
             "spent_at_first_no": self.first_spent.map(|(spent, _)| spent),
             "limit_at_first_no": self.first_spent.map(|(_, limit)| limit),
         })
