@@ -34,6 +34,8 @@ pub(crate) struct Postgres {
     server: Child,
     folder: PathBuf,
     url: String,
+    port: u16,
+    purpose: Purpose,
 }
 
 impl Postgres {
@@ -64,7 +66,8 @@ impl Postgres {
                         folder.display()
                     ));
                     let url = format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres");
-                    return Ok(Self { server, folder: folder.to_owned(), url });
+                    let folder = folder.to_owned();
+                    return Ok(Self { server, folder, url, port, purpose });
                 }
                 Err(error) if attempt == START_ATTEMPTS => return Err(error),
                 Err(error) => say(&format!("{error:#}; once more on another port")),
@@ -82,6 +85,25 @@ impl Postgres {
     pub(crate) fn stop(mut self) -> Result<()> {
         say("stopping PostgreSQL");
         self.end()
+    }
+
+    /// Sends a signal to the server and to each of its sessions.
+    pub(crate) fn signal(&self, name: &str) -> Result<()> {
+        let server = self.server.id();
+        let children = fs::read_to_string(format!("/proc/{server}/task/{server}/children"))?;
+        let ids = children.split_whitespace().map(str::to_owned).chain([server.to_string()]);
+        // The sessions first: the server would see them end.
+        let words: Vec<String> = std::iter::once(format!("-{name}")).chain(ids).collect();
+        output(&mut command("kill", words.iter().map(String::as_str))).map(drop)
+    }
+
+    /// Kills the server with all its sessions, as a loss of the machine would, and starts it again.
+    pub(crate) fn kill_and_restart(&mut self) -> Result<()> {
+        self.signal("KILL")?;
+        self.server.wait()?;
+        let programs = programs().context("no PostgreSQL server is installed")?;
+        self.server = launch(&self.folder, &programs, self.purpose, self.port)?;
+        Ok(())
     }
 
     fn end(&mut self) -> Result<()> {

@@ -5,15 +5,21 @@
 //! hurt are `torture_worker`, an example of `bursar-core`. docs/reliability.md says what each proves.
 
 mod cancel_storm;
+mod clocks;
+mod db_outage;
 #[path = "../../crates/bursar-core/examples/torture_worker/dice.rs"]
 mod dice;
 mod disconnect;
+mod disk;
 mod figures;
 mod hardcap;
 mod kill9;
+mod power;
 mod scale;
+mod shadow;
 mod soak;
 mod stage;
+mod strace;
 mod upstream_lies;
 mod usable;
 mod worker;
@@ -42,8 +48,10 @@ struct Room {
 }
 
 const BOTH: &[Database] = &[Database::Sqlite, Database::Postgres];
+const SQLITE: &[Database] = &[Database::Sqlite];
+const POSTGRES: &[Database] = &[Database::Postgres];
 
-const ROOMS: [Room; 7] = [
+const ROOMS: [Room; 11] = [
     Room {
         name: "hardcap",
         shows: "however many ask at once, a hard limit is used up and never passed",
@@ -92,6 +100,34 @@ const ROOMS: [Room; 7] = [
         knobs: &soak::KNOBS,
         databases: BOTH,
         run: soak::run,
+    },
+    Room {
+        name: "clocks",
+        shows: "wrong clocks move no limit, and who comes back late settles nothing twice",
+        knobs: &clocks::KNOBS,
+        databases: BOTH,
+        run: clocks::run,
+    },
+    Room {
+        name: "power",
+        shows: "what was sent is on the disk first, at every moment that power is lost",
+        knobs: &power::KNOBS,
+        databases: SQLITE,
+        run: power::run,
+    },
+    Room {
+        name: "disk",
+        shows: "a disk that is full, fails or lies stops the calls and not the books",
+        knobs: &disk::KNOBS,
+        databases: SQLITE,
+        run: disk::run,
+    },
+    Room {
+        name: "db-outage",
+        shows: "without its database nothing is sent, and with it calls go on",
+        knobs: &db_outage::KNOBS,
+        databases: POSTGRES,
+        run: db_outage::run,
     },
 ];
 

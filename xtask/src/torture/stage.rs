@@ -122,6 +122,12 @@ impl<'a> Stage<'a> {
         self.worker(job)?.last_line()
     }
 
+    /// How many requests a simulator has served, or is serving.
+    pub(super) fn served(&self, simulator: &Simulator) -> Result<u64> {
+        let told = self.ask(&json!({"do": "served", "endpoint": simulator.url()}))?;
+        told["served"].as_u64().context("the simulator did not say how many it served")
+    }
+
     /// Sets a limit of the ledger: a team's, or everybody's.
     pub(super) fn limit(
         &self,

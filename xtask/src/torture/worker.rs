@@ -79,13 +79,18 @@ impl Worker {
     }
 
     /// The last thing it says, for one that needs no orders.
-    pub(super) fn last_line(mut self) -> Result<Value> {
-        let mut last = None;
+    pub(super) fn last_line(self) -> Result<Value> {
+        self.all_lines()?.pop().context("a worker said nothing")
+    }
+
+    /// All that it says, for one that needs no orders.
+    pub(super) fn all_lines(mut self) -> Result<Vec<Value>> {
+        let mut lines = Vec::new();
         while let Ok(line) = self.lines.recv_timeout(SILENCE_MAX) {
-            last = Some(line);
+            lines.push(line);
         }
         self.ended()?;
-        last.with_context(|| format!("a worker said nothing: {}", self.complaints()))
+        Ok(lines)
     }
 
     /// What it has said since the last time, and now.

@@ -9,7 +9,7 @@ use sqlx::{Executor, FromRow};
 
 use crate::{Outcome, job, say};
 
-const WINDOWS: &str = "SELECT w.id, b.unit, b.mode, b.limit_micro, w.spent_micro, w.refused \
+const WINDOWS: &str = "SELECT w.id, b.unit, b.span, b.mode, b.limit_micro, w.spent_micro, w.refused \
     FROM budget_window AS w JOIN budget AS b ON b.id = w.budget_id ORDER BY w.id";
 const JOURNAL: &str = "SELECT window_id, call_id, kind, d_held, d_spent, d_rest \
     FROM journal ORDER BY window_id, seq";
@@ -40,6 +40,7 @@ pub(crate) enum Books {
 pub(crate) struct Window {
     pub(crate) id: String,
     pub(crate) unit: String,
+    pub(crate) span: String,
     pub(crate) mode: String,
     pub(crate) limit_micro: i64,
     pub(crate) spent_micro: i64,
@@ -155,5 +156,12 @@ pub(crate) async fn make_database(job: &job::Database) -> Outcome<()> {
     pool.execute(sqlx::AssertSqlSafe(sql)).await?;
     let (base, _) = job.server.rsplit_once('/').ok_or("the server's URL names no database")?;
     say(&json!({"url": format!("{base}/{}", job.name)}));
+    Ok(())
+}
+
+/// Says how many holds are open.
+pub(crate) async fn look(job: &job::Look) -> Outcome<()> {
+    let books = Books::open(&job.ledger).await?;
+    say(&json!({"open_holds": books.holds().await?}));
     Ok(())
 }

@@ -104,6 +104,8 @@ struct Fold<'a> {
     over_at_holds: u64,
     /// Lines of any kind after which it was over the limit.
     over_at_all: u64,
+    /// Calls that were settled in it.
+    settle_lines: u64,
     /// What the calls that it counts truly cost; dollars only.
     true_pico: i128,
 }
@@ -117,6 +119,7 @@ impl Fold<'_> {
     fn to_json(&self) -> Value {
         json!({
             "window": self.window.id, "unit": self.window.unit, "refused": self.window.refused,
+            "span": self.window.span, "settle_lines": self.settle_lines,
             "limit_micro": self.window.limit_micro, "spent_micro": self.window.spent_micro,
             "peak_micro": self.peak_micro, "over_at_holds": self.over_at_holds,
             "true_micro": i64::try_from(self.true_pico / PICO_PER_MICRO).unwrap_or(i64::MAX),
@@ -144,7 +147,14 @@ fn fold_one<'a>(
     lines: Option<&Vec<&Posted>>,
     truth: &BTreeMap<String, i128>,
 ) -> Fold<'a> {
-    let mut fold = Fold { window, peak_micro: 0, over_at_holds: 0, over_at_all: 0, true_pico: 0 };
+    let mut fold = Fold {
+        window,
+        peak_micro: 0,
+        over_at_holds: 0,
+        over_at_all: 0,
+        settle_lines: 0,
+        true_pico: 0,
+    };
     let (mut held, mut spent_pico) = (0_i64, 0_i128);
     for line in lines.into_iter().flatten() {
         held += line.d_held;
@@ -157,6 +167,7 @@ fn fold_one<'a>(
         fold.over_at_all += u64::from(is_over);
         fold.over_at_holds += u64::from(is_over && line.kind == "hold");
         if line.kind == "settle" {
+            fold.settle_lines += 1;
             fold.true_pico += truth.get(&line.call_id).copied().unwrap_or(0);
         }
     }

@@ -17,6 +17,10 @@ pub(crate) enum Job {
     Check(Check),
     /// Look at a ledger again and again, until stdin is closed.
     Watch(Watch),
+    /// Say how many holds are open, and touch nothing.
+    Look(Look),
+    /// Say how many requests a simulator has served.
+    Served(Served),
     /// Open and audit every ledger below a folder.
     Images(Images),
 }
@@ -142,6 +146,18 @@ pub(crate) struct Check {
     /// Lets the leases of owners on PostgreSQL lapse at once, as if their time had passed.
     #[serde(default)]
     pub(crate) end_leases: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Look {
+    pub(crate) ledger: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Served {
+    pub(crate) endpoint: String,
 }
 
 #[derive(Debug, Deserialize)]

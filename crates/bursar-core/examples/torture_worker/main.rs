@@ -37,6 +37,8 @@ async fn main() -> Outcome<()> {
         Job::Call(job) => calling::run(job).await,
         Job::Check(job) => check::run(&job).await,
         Job::Watch(job) => watch::run(&job).await,
+        Job::Look(job) => books::look(&job).await,
+        Job::Served(job) => served::say_count(&job).await,
         Job::Images(job) => images::run(&job).await,
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::json;
 
-use crate::Outcome;
 use crate::shape::MARK;
+use crate::{Outcome, job, say};
 
 /// One request as the simulator lists it.
 #[derive(Debug, Deserialize)]
@@ -37,4 +38,11 @@ impl List {
         }
         marks
     }
+}
+
+/// Says how many requests there are.
+pub(crate) async fn say_count(job: &job::Served) -> Outcome<()> {
+    let list = List::read(&job.endpoint).await?;
+    say(&json!({"served": list.calls.len() as u64 + list.dropped}));
+    Ok(())
 }

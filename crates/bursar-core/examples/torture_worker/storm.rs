@@ -44,7 +44,7 @@ pub(crate) async fn one(
 }
 
 fn patience(dice: &mut Dice) -> Duration {
-    let most = if dice.roll() % 4 == 0 { STAYS_BY_US } else { LEAVES_BY_US };
+    let most = if dice.roll().is_multiple_of(4) { STAYS_BY_US } else { LEAVES_BY_US };
     Duration::from_micros(dice.between(0, most))
 }
 
