@@ -14,6 +14,7 @@ mod open;
 mod properties;
 mod queries;
 mod races;
+mod resent;
 mod server;
 mod standings;
 mod streams;

@@ -9,6 +9,7 @@ mod claims;
 mod group;
 mod late;
 pub(crate) mod postgres;
+pub(crate) mod resent;
 pub(crate) mod sqlite;
 mod thresholds;
 mod waiting;

@@ -14,7 +14,6 @@ use sqlx::FromRow;
 use super::asked::{Asked, refuse};
 use super::{Done, Failure};
 use crate::Error;
-use crate::admitted::Open;
 use crate::posting::{Posting, WindowSum};
 use crate::queue::Task;
 use crate::rules::{Rules, WindowRow};
@@ -142,14 +141,6 @@ impl<'r> Group<'r> {
     /// Whether any of the calls is frozen.
     pub(super) fn has_frozen(&self) -> bool {
         self.0.iter().any(|member| matches!(member, Member::Frozen(..)))
-    }
-
-    /// The only call of the group, when it is to be held.
-    pub(super) fn only(&self) -> Option<&Open> {
-        match self.0.as_slice() {
-            [Member::Pending(asked)] => Some(&asked.open),
-            _ => None,
-        }
     }
 
     /// Refuses what does not fit, so that the rest can be tried again; false when there is none.

@@ -14,10 +14,13 @@ use super::asked::{missing, remember};
 use super::claims::claim;
 use super::group::{Group, Verdict, wanted};
 use super::late::{Late, RECORDED, late, settled};
+use super::resent::own_hold;
 use super::sqlite::{CHECKPOINT, MAKE_WINDOWS};
 use super::thresholds::{TELL, told};
 use super::{Done, Failure, Written, gather, posted};
 use crate::Error;
+#[cfg(test)]
+use crate::admitted::Open;
 use crate::change::{self, Change, Changed};
 use crate::lease::Lease;
 use crate::posting::Posting;
@@ -29,8 +32,6 @@ const RESERVE: Statement =
     Statement { doing: "reserve", sql: include_str!("../../queries/postgres/reserve.sql") };
 const SETTLE: Statement =
     Statement { doing: "settle", sql: include_str!("../../queries/postgres/settle.sql") };
-const HELD: Statement =
-    Statement { doing: "read whose hold it is", sql: include_str!("../../queries/held.sql") };
 
 /// How often a reservation is tried when limits, or the hour, change under it.
 const TRIES_MAX: usize = 5;
@@ -58,11 +59,6 @@ struct SettleRow {
     posted: bool,
 }
 
-#[derive(Debug, FromRow)]
-struct HeldRow {
-    owner: String,
-}
-
 impl Store {
     pub(crate) fn new(pool: Pool, lease: Arc<Lease>) -> Self {
         Self { pool, lease, known: None, made: BTreeSet::new(), offset_ms: 0 }
@@ -88,6 +84,16 @@ impl Store {
                 Ok(tasks.iter().map(|_| Ok(Done::Nothing)).collect())
             }
             _ => self.settle(tasks, now).await,
+        }
+    }
+
+    /// Sends a reservation again, as when its answer was lost; what it is told to hold.
+    #[cfg(test)]
+    pub(crate) async fn send_again(&mut self, task: &Task, now: Timestamp) -> Option<Open> {
+        let written = self.write(&[task], now, true).await.ok()?;
+        match written.into_iter().next()? {
+            Ok(Done::Admitted(open)) => Some(*open),
+            _ => None,
         }
     }
 
@@ -141,6 +147,12 @@ impl Store {
     }
 
     async fn reserve(&mut self, tasks: &[&Task], now: Timestamp, again: bool) -> Written {
+        if again {
+            let [task] = tasks else { return Err(Failure::Split) };
+            if let Some(done) = self.held_before(task).await? {
+                return Ok(vec![Ok(done)]);
+            }
+        }
         for _ in 0..TRIES_MAX {
             let known = self.known().await?;
             let at = Timestamp(now.0.saturating_add(self.offset_ms));
@@ -155,7 +167,7 @@ impl Store {
                 Verdict::Short(_) => self.made.clear(),
                 Verdict::Untimely { now_ms } => self.offset_ms = now_ms - now.0,
                 Verdict::Duplicate if tasks.len() > 1 => return Err(Failure::Split),
-                Verdict::Duplicate => return self.answer_duplicate(group, again).await,
+                Verdict::Duplicate => return self.answer_duplicate(tasks[0], again).await,
                 Verdict::Admitted => return self.answer(group, now).await,
             }
         }
@@ -172,16 +184,21 @@ impl Store {
         Ok(done.into_iter().map(Ok).collect())
     }
 
-    /// A call whose id is held already.
-    async fn answer_duplicate(&self, group: Group<'_>, again: bool) -> Written {
-        let Some(open) = group.only() else { return Err(Failure::Split) };
-        let id = open.intent.id.as_str();
-        // Sent again after the connection was lost: the hold may be this call's own.
-        let held: Option<HeldRow> = self.pool.row(HELD, &[id.into()]).await?;
-        if again && held.is_some_and(|held| held.owner == self.lease.id()) {
-            return Ok(vec![Ok(Done::Admitted(Box::new(open.clone())))]);
+    /// A call whose id is held or recorded already. Where it was sent before, that statement may
+    /// have come to its end only now.
+    async fn answer_duplicate(&self, task: &Task, again: bool) -> Written {
+        if again && let Some(done) = self.held_before(task).await? {
+            return Ok(vec![Ok(done)]);
         }
-        Err(Error::DuplicateCall { id: id.to_owned() }.into())
+        let Task::Reserve { intent } = task else { return Err(Failure::Split) };
+        Err(Error::DuplicateCall { id: intent.id.to_string() }.into())
+    }
+
+    /// What this process holds for a call already.
+    async fn held_before(&self, task: &Task) -> Result<Option<Done>, Error> {
+        let Task::Reserve { intent } = task else { return Ok(None) };
+        let open = own_hold(&self.pool, self.lease.id(), intent).await?;
+        Ok(open.map(|open| Done::Admitted(Box::new(open))))
     }
 
     /// Holds what fits of the group, and refuses the rest of it.

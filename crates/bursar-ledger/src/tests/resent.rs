@@ -1,0 +1,41 @@
+//! A reservation that is sent again, for its answer was lost: what was held is what is told.
+
+use bursar_domain::budget::Mode;
+use bursar_domain::scope::Scope;
+
+use super::world::{NOW, intent, postgres, settlement};
+use crate::ledger::Home;
+use crate::queue::Task;
+use crate::writer::postgres::Store;
+use crate::{Change, Ledger};
+
+/// The same process's writer, with nothing known by heart.
+fn writer(ledger: &Ledger) -> Store {
+    let Home::Postgres(lease) = ledger.place.as_ref() else { panic!("not PostgreSQL") };
+    Store::new(ledger.reads.clone(), lease.clone())
+}
+
+#[tokio::test]
+async fn a_call_that_is_sent_again_holds_what_it_held_and_no_more() {
+    let place = postgres().await;
+    let ledger = place.open().await;
+    // Its own hold is all the room there is.
+    let window = ledger.window("team", Mode::Hard, 10_000).await;
+    let task = Task::Reserve { intent: Box::new(intent()) };
+    let Task::Reserve { intent: sent } = &task else { unreachable!() };
+    let call = ledger.admit(sent.as_ref().clone()).await;
+    let again = || async { writer(&ledger).send_again(&task, NOW).await };
+    assert_eq!(again().await, Some(*call.open()));
+    // A limit that came since does not count it, and a freeze does not stop it.
+    let later = ledger.window("all", Mode::Hard, 1).await;
+    let reason = "too late for it".to_owned();
+    let freeze = Change::Freeze { id: "f1".into(), scope: Scope::default(), reason };
+    ledger.change("ann", vec![freeze]).await.unwrap();
+    assert_eq!(again().await, Some(*call.open()));
+    assert_eq!(ledger.balance(&window).await.0, 10_000);
+    assert_eq!(ledger.balance(&later).await.0, 0);
+    let truth = settlement(call.intent());
+    ledger.settle(call, truth).await.unwrap();
+    assert_eq!(again().await, None);
+    ledger.end().await;
+}
