@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bursar_core::{Bursar, Error, Invocation, Priced, cut_pair};
 use bursar_domain::call::{
-    Bill, CallId, Ending, Guardrail, Intent, Outcome as HowItEnded, Settlement, VersionEvidence,
+    Bill, CallId, Ending, Guardrail, Intent, Outcome as HowItEnded, Reach, Settlement,
+    VersionEvidence,
 };
 use bursar_domain::identity::Attribution;
 use bursar_domain::price::Price;
@@ -94,6 +95,7 @@ fn intent(bursar: &Bursar, who: Attribution, priced: &Priced) -> Intent {
         model: priced.model.clone(),
         region: priced.region.clone(),
         routing: priced.routing,
+        reach: Reach::default(),
         tier_requested: priced.tier,
         price: priced.price.as_ref().map(Price::stamp),
         ceiling: priced.ceiling,

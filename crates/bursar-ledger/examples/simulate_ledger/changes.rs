@@ -64,7 +64,7 @@ pub(crate) fn as_product(change: &Change, rules: &Rules) -> bursar_ledger::Chang
         Change::Thaw(id) => {
             let frozen = rules.freezes.iter().find(|freeze| freeze.id == *id);
             let scope = frozen.map(|freeze| freeze.scope.clone()).unwrap_or_default();
-            Product::Thaw { scope }
+            Product::Thaw { scope, reason: String::new() }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use bursar_domain::budget::Mode;
 use bursar_domain::call::{
-    Bill, CallId, Ending, Guardrail, Intent, Operation, Outcome, Settlement, VersionEvidence,
+    Bill, CallId, Ending, Guardrail, Intent, Operation, Outcome, Reach, Settlement, VersionEvidence,
 };
 use bursar_domain::identity::Attribution;
 use bursar_domain::limit::{Each, Limit, LimitId, OnLimit, Unit};
@@ -91,6 +91,7 @@ pub(crate) fn intent(number: u32, at: Timestamp, who: &Attribution, random: &mut
         model: model(),
         region: String::new(),
         routing: Routing::Regional,
+        reach: Reach::default(),
         tier_requested: Tier::Standard,
         price: None,
         ceiling: Cost::from_pico(random.between(0, 10_000_000_000)).filter(|_| is_bounded),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bursar_domain::budget::{Mode, Refusal, WindowId};
 use bursar_domain::call::{
-    Attempt, AttemptOutcome, Bill, CallId, Ending, Guardrail, Intent, Operation, Outcome,
+    Attempt, AttemptOutcome, Bill, CallId, Ending, Guardrail, Intent, Operation, Outcome, Reach,
     Settlement, VersionEvidence,
 };
 use bursar_domain::identity::Attribution;
@@ -272,7 +272,7 @@ pub(super) fn intent_at(at: Timestamp) -> Intent {
         price: Some(price()),
         ceiling: Some(pico(10_000_000_000)),
         ceiling_tokens: Some(2_000),
-        reach: bursar_domain::call::Reach::default(),
+        reach: Reach::default(),
         request_hmac: Some("0123abcd".into()),
         simulated: true,
     }

@@ -186,18 +186,19 @@ impl Store {
 
     /// A call whose id is held or recorded already. Where it was sent before, that statement may
     /// have come to its end only now.
-    async fn answer_duplicate(&self, task: &Task, again: bool) -> Written {
+    async fn answer_duplicate(&mut self, task: &Task, again: bool) -> Written {
         if again && let Some(done) = self.held_before(task).await? {
             return Ok(vec![Ok(done)]);
         }
-        let Task::Reserve { intent } = task else { return Err(Failure::Split) };
+        let Task::Reserve { intent, .. } = task else { return Err(Failure::Split) };
         Err(Error::DuplicateCall { id: intent.id.to_string() }.into())
     }
 
     /// What this process holds for a call already.
-    async fn held_before(&self, task: &Task) -> Result<Option<Done>, Error> {
-        let Task::Reserve { intent } = task else { return Ok(None) };
-        let open = own_hold(&self.pool, self.lease.id(), intent).await?;
+    async fn held_before(&mut self, task: &Task) -> Result<Option<Done>, Error> {
+        let Task::Reserve { intent, .. } = task else { return Ok(None) };
+        let streams = self.known().await?.rules.stream_limits(intent);
+        let open = own_hold(&self.pool, self.lease.id(), (intent, streams)).await?;
         Ok(open.map(|open| Done::Admitted(Box::new(open))))
     }
 

@@ -6,6 +6,7 @@ use bursar_domain::budget::WindowId;
 use bursar_domain::call::Intent;
 use bursar_domain::limit::{Line, Unit};
 use bursar_domain::money::Micros;
+use bursar_domain::watch::StreamLimits;
 use sqlx::FromRow;
 
 use crate::Error;
@@ -40,7 +41,7 @@ impl HeldRow {
 pub(crate) async fn own_hold(
     pool: &Pool,
     owner: &str,
-    intent: &Intent,
+    (intent, streams): (&Intent, StreamLimits),
 ) -> Result<Option<Open>, Error> {
     let rows: Vec<HeldRow> = pool.rows(HELD, &[intent.id.as_str().into()]).await?;
     let Some(held) = rows.first().filter(|row| row.owner == owner).map(|row| row.held_micro) else {
@@ -49,5 +50,5 @@ pub(crate) async fn own_hold(
     let lines = rows.into_iter().filter_map(|row| row.line(intent).transpose());
     let mut lines = lines.collect::<Result<Vec<_>, Error>>()?;
     lines.sort_by(|one, other| one.window.cmp(&other.window));
-    Ok(Some(Open { intent: intent.clone(), held: held.map(Micros), lines }))
+    Ok(Some(Open { intent: intent.clone(), held: held.map(Micros), lines, streams }))
 }
