@@ -3,8 +3,11 @@
 //! Names are what rows record: unique among what lives, and never changed. Ids are for programs, and
 //! outlast whatever has a name. What a key may do is `policy`'s.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::policy::Policy;
+use crate::scope::Scope;
 use crate::time::Timestamp;
 
 /// Who pays.
@@ -89,6 +92,8 @@ pub struct Access {
     pub members: Vec<Member>,
     /// Their keys, by id.
     pub keys: Vec<Key>,
+    /// What calls may ask for; those in force.
+    pub policies: BTreeMap<Scope, Policy>,
 }
 
 impl Access {

@@ -8,6 +8,7 @@ use crate::closed_set;
 use crate::freeze::Freeze;
 use crate::limit::Unit;
 use crate::money::{Micros, Total};
+use crate::policy::Objection;
 use crate::span::Span;
 use crate::time::Timestamp;
 
@@ -134,6 +135,8 @@ pub enum Refusal {
     },
     /// Somebody, or a limit, has frozen whom the call belongs to.
     Frozen(Box<Freeze>),
+    /// A policy does not allow it, or its key or team is no more.
+    Policy(Box<Objection>),
 }
 
 impl Refusal {
@@ -143,6 +146,7 @@ impl Refusal {
         match self {
             Self::NoRoom { reason, .. } => *reason,
             Self::Frozen(_) => RefusalReason::Frozen,
+            Self::Policy(_) => RefusalReason::Policy,
         }
     }
 
@@ -151,7 +155,7 @@ impl Refusal {
     pub fn balance(&self) -> Option<&Balance> {
         match self {
             Self::NoRoom { balance, .. } => Some(balance),
-            Self::Frozen(_) => None,
+            Self::Frozen(_) | Self::Policy(_) => None,
         }
     }
 }
@@ -161,6 +165,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::NoRoom { reason, balance, asked } => balance.refuse(*reason, *asked, f),
             Self::Frozen(freeze) => freeze.fmt(f),
+            Self::Policy(objection) => objection.fmt(f),
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod model;
 pub mod money;
 pub mod nearest;
 pub mod once;
+pub mod policy;
 pub mod price;
 pub mod price_book;
 pub mod scope;

@@ -3,10 +3,14 @@
 //! Changing them is `change/access.rs`'s; what they mean for a call is `rules`'s.
 
 use bursar_domain::access::{Access, Key, Member, Project, Team};
+use bursar_domain::policy::{Models, Policy, Routes};
+use bursar_domain::scope::Scope;
 use bursar_domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
-use crate::statement::{Pool, Session, Statement};
+use crate::rules::read_scope;
+use crate::statement::{Session, Statement};
 use crate::{Error, Ledger};
 
 const TEAMS: Statement =
@@ -17,6 +21,12 @@ const MEMBERS: Statement =
     Statement { doing: "read users", sql: include_str!("../queries/members.sql") };
 const KEYS: Statement =
     Statement { doing: "read keys", sql: include_str!("../queries/virtual_keys.sql") };
+const POLICIES: Statement =
+    Statement { doing: "read policies", sql: include_str!("../queries/policies.sql") };
+const KEY_SECRETS: Statement =
+    Statement { doing: "read a key's secrets", sql: include_str!("../queries/key_secrets.sql") };
+pub(crate) const MASTER_KEY: Statement =
+    Statement { doing: "read the master key", sql: include_str!("../queries/master_key.sql") };
 
 #[derive(Debug, FromRow)]
 struct TeamRow {
@@ -48,6 +58,82 @@ struct KeyRow {
     created_ms: i64,
     expires_ms: Option<i64>,
     revoked_ms: Option<i64>,
+}
+
+#[derive(Debug, FromRow)]
+struct PolicyRow {
+    scope: String,
+    allows: String,
+}
+
+#[derive(Debug, FromRow)]
+pub(crate) struct MasterRow {
+    pub(crate) fingerprint: String,
+}
+
+#[derive(Debug, FromRow)]
+struct SecretRow {
+    generation: i64,
+    secret_hmac: String,
+    expires_ms: Option<i64>,
+}
+
+/// What proves that a caller has a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeySecret {
+    /// Which of the key's secrets it is, from 1.
+    pub generation: i64,
+    /// The keyed hash of the bearer secret.
+    pub secret_hmac: String,
+    /// The first instant at which it is of no use any more.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A policy as a row keeps it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct PolicyJson {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    models: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    regions: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    routing: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u64>,
+}
+
+/// A policy as a row keeps it. Texts and a number cannot fail to be written.
+pub(crate) fn write_policy(policy: &Policy) -> String {
+    let row = PolicyJson {
+        models: policy.models.iter().map(Models::to_string).collect(),
+        regions: policy.regions.clone(),
+        routing: policy.routes.as_ref().map(Routes::to_string),
+        max_tokens: policy.max_tokens,
+    };
+    serde_json::to_string(&row).unwrap_or_default()
+}
+
+/// A policy from a row. One that is not understood is an error, for it restricts somebody.
+fn read_policy(text: &str) -> Option<Policy> {
+    let row: PolicyJson = serde_json::from_str(text).ok()?;
+    Some(Policy {
+        models: row.models.iter().map(|text| Models::parse(text)).collect::<Option<_>>()?,
+        regions: row.regions,
+        routes: match row.routing {
+            Some(text) => Some(Routes::parse(&text)?),
+            None => None,
+        },
+        max_tokens: row.max_tokens,
+    })
+}
+
+impl PolicyRow {
+    fn policy(self) -> Result<(Scope, Policy), Error> {
+        let bad = |column| Error::Inconsistent { table: "policy", column, row: self.scope.clone() };
+        let scope = read_scope(&self.scope).ok_or_else(|| bad("scope"))?;
+        Ok((scope, read_policy(&self.allows).ok_or_else(|| bad("allows"))?))
+    }
 }
 
 impl From<TeamRow> for Team {
@@ -105,44 +191,58 @@ impl From<KeyRow> for Key {
 
 /// Everything as the tables have it.
 #[derive(Debug, Default)]
-struct Rows(Vec<TeamRow>, Vec<PartRow>, Vec<PartRow>, Vec<KeyRow>);
+struct Rows {
+    teams: Vec<TeamRow>,
+    projects: Vec<PartRow>,
+    members: Vec<PartRow>,
+    keys: Vec<KeyRow>,
+    policies: Vec<PolicyRow>,
+}
 
-impl From<Rows> for Access {
-    fn from(Rows(teams, projects, members, keys): Rows) -> Self {
-        Self {
-            teams: teams.into_iter().map(Team::from).collect(),
-            projects: projects.into_iter().map(Project::from).collect(),
-            members: members.into_iter().map(Member::from).collect(),
-            keys: keys.into_iter().map(Key::from).collect(),
-        }
+impl Rows {
+    fn access(self) -> Result<Access, Error> {
+        Ok(Access {
+            teams: self.teams.into_iter().map(Team::from).collect(),
+            projects: self.projects.into_iter().map(Project::from).collect(),
+            members: self.members.into_iter().map(Member::from).collect(),
+            keys: self.keys.into_iter().map(Key::from).collect(),
+            policies: self.policies.into_iter().map(PolicyRow::policy).collect::<Result<_, _>>()?,
+        })
     }
 }
 
 impl Ledger {
-    /// Every team, project, user and key, with those that have ended.
+    /// Every team, project, user and key, with those that have ended, and the policies in force.
     pub async fn access(&self) -> Result<Access, Error> {
-        read_access(&self.reads).await
+        access_in(&mut Session::Pool(&self.reads)).await
+    }
+
+    /// What proves that a caller has a key, the newest first; nothing for a key that is not known.
+    pub async fn key_secrets(&self, key: &str) -> Result<Vec<KeySecret>, Error> {
+        let rows: Vec<SecretRow> = self.reads.rows(KEY_SECRETS, &[key.into()]).await?;
+        let secret = |row: SecretRow| KeySecret {
+            generation: row.generation,
+            secret_hmac: row.secret_hmac,
+            expires_at: row.expires_ms.map(Timestamp),
+        };
+        Ok(rows.into_iter().map(secret).collect())
+    }
+
+    /// The fingerprint of the master key that this ledger is bound to, once it is.
+    pub async fn master_key(&self) -> Result<Option<String>, Error> {
+        let row: Option<MasterRow> = self.reads.row(MASTER_KEY, &[]).await?;
+        Ok(row.map(|row| row.fingerprint))
     }
 }
 
-/// The same from a pool.
-pub(crate) async fn read_access(pool: &Pool) -> Result<Access, Error> {
-    let rows = Rows(
-        pool.rows(TEAMS, &[]).await?,
-        pool.rows(PROJECTS, &[]).await?,
-        pool.rows(MEMBERS, &[]).await?,
-        pool.rows(KEYS, &[]).await?,
-    );
-    Ok(rows.into())
-}
-
-/// The same within a transaction.
+/// The same, where others read beside it.
 pub(crate) async fn access_in(session: &mut Session<'_>) -> Result<Access, Error> {
-    let rows = Rows(
-        session.rows(TEAMS, &[]).await?,
-        session.rows(PROJECTS, &[]).await?,
-        session.rows(MEMBERS, &[]).await?,
-        session.rows(KEYS, &[]).await?,
-    );
-    Ok(rows.into())
+    let rows = Rows {
+        teams: session.rows(TEAMS, &[]).await?,
+        projects: session.rows(PROJECTS, &[]).await?,
+        members: session.rows(MEMBERS, &[]).await?,
+        keys: session.rows(KEYS, &[]).await?,
+        policies: session.rows(POLICIES, &[]).await?,
+    };
+    rows.access()
 }

@@ -8,6 +8,7 @@ mod access;
 mod freezes;
 mod keys;
 mod limits;
+mod policies;
 mod streams;
 
 use bursar_domain::access::Access;

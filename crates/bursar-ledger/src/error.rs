@@ -126,6 +126,18 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// The ledger's hashes were made with another master key.
+    #[error(
+        "the ledger is bound to the master key `{bound}`, and this is `{given}`\n\
+         hint: give the one that its keys were made with, in BURSAR_MASTER_KEY or \
+         BURSAR_MASTER_KEY_FILE"
+    )]
+    OtherMasterKey {
+        /// The fingerprint of the one it is bound to.
+        bound: String,
+        /// The fingerprint of the one that was given.
+        given: String,
+    },
     /// Calls of a team that was to end are running.
     #[error(
         "{calls} calls of the team `{team}` are running\n\

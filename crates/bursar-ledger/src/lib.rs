@@ -35,6 +35,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use access::KeySecret;
 pub use admitted::{Admission, Admitted, Settled};
 pub use audit::{AuditReport, Finding};
 pub use backup::dump_command;

@@ -1,13 +1,15 @@
-//! What a process knows of its ledger by heart: the limits, the freezes and the report tags, all of
-//! one revision. Whoever changes one of them bumps the revision.
+//! What a process knows of its ledger by heart: who may call, the limits, the freezes and the report
+//! tags, all of one revision. Whoever changes one of them bumps the revision.
 
 use std::collections::BTreeMap;
 
-use bursar_domain::budget::{Balance, WindowId};
+use bursar_domain::access::Key;
+use bursar_domain::budget::{Balance, Refusal, WindowId};
 use bursar_domain::call::Intent;
 use bursar_domain::freeze::Freeze;
 use bursar_domain::limit::{Limit, LimitId, Line, Place};
 use bursar_domain::money::Micros;
+use bursar_domain::policy::{Objection, Policy, ended_key, ended_team};
 use bursar_domain::scope::{Facet, Scope};
 use bursar_domain::span::Zone;
 use bursar_domain::time::Timestamp;
@@ -15,6 +17,7 @@ use bursar_domain::watch::StreamLimits;
 use sqlx::FromRow;
 
 use crate::Error;
+use crate::access::access_in;
 use crate::rollup::Rooms;
 use crate::statement::{Session, Statement};
 use crate::streams::{STREAM_LIMITS, StreamLimitRow, StreamRule};
@@ -138,13 +141,17 @@ pub(crate) fn read_scope(text: &str) -> Option<Scope> {
     facets.collect::<Option<_>>().map(Scope)
 }
 
-/// The limits and freezes of one revision.
+/// Who may call, the limits and the freezes of one revision.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {
     pub(crate) revision: i64,
     limits: BTreeMap<LimitId, Limit>,
     freezes: Vec<Freeze>,
     streams: Vec<StreamRule>,
+    keys: BTreeMap<String, Key>,
+    /// The teams that have ended and whose name nobody has taken since.
+    ended_teams: BTreeMap<String, Timestamp>,
+    policies: BTreeMap<Scope, Policy>,
 }
 
 impl Rules {
@@ -154,6 +161,10 @@ impl Rules {
         let limits: Vec<LimitRow> = session.rows(LIMITS, &[]).await?;
         let freezes: Vec<FreezeRow> = session.rows(FREEZES, &[]).await?;
         let streams: Vec<StreamLimitRow> = session.rows(STREAM_LIMITS, &[]).await?;
+        let access = access_in(session).await?;
+        let ended = access.teams.iter().filter_map(|team| Some((&team.name, team.ended_at?)));
+        let is_free = |(name, _): &(&String, Timestamp)| access.team(name).is_none();
+        let ended_teams = ended.filter(is_free).map(|(name, at)| (name.clone(), at)).collect();
         let limits = limits.into_iter().map(|row| {
             let limit = row.limit()?;
             Ok((limit.id.clone(), limit))
@@ -163,12 +174,38 @@ impl Rules {
             limits: limits.collect::<Result<_, Error>>()?,
             freezes: freezes.into_iter().map(FreezeRow::freeze).collect::<Result<_, Error>>()?,
             streams: streams.into_iter().map(StreamLimitRow::rule).collect::<Result<_, _>>()?,
+            keys: access.keys.into_iter().map(|key| (key.id.clone(), key)).collect(),
+            ended_teams,
+            policies: access.policies,
         })
     }
 
-    /// The freeze that refuses a call.
-    pub(crate) fn freeze_of(&self, intent: &Intent) -> Option<&Freeze> {
-        self.freezes.iter().find(|freeze| freeze.scope.matches(intent))
+    /// Why a call is refused whatever the limits say: it is frozen, or not allowed.
+    pub(crate) fn refusal_of(&self, intent: &Intent, at: Timestamp) -> Option<Refusal> {
+        if let Some(freeze) = self.freezes.iter().find(|freeze| freeze.scope.matches(intent)) {
+            return Some(Refusal::Frozen(Box::new(freeze.clone())));
+        }
+        let objection = self.ended(intent, at).or_else(|| self.outside(intent))?;
+        Some(Refusal::Policy(Box::new(objection)))
+    }
+
+    /// That its key or team is no more. What the ledger does not know has not ended.
+    fn ended(&self, intent: &Intent, at: Timestamp) -> Option<Objection> {
+        let who = &intent.attribution;
+        let key = who.key.as_ref().and_then(|id| self.keys.get(id));
+        key.and_then(|key| ended_key(key, at)).or_else(|| {
+            let name = who.team.as_ref()?;
+            self.ended_teams.get(name).map(|ended| ended_team(name, *ended))
+        })
+    }
+
+    /// What a policy has against it.
+    fn outside(&self, intent: &Intent) -> Option<Objection> {
+        let mut of_call = self.policies.iter().filter(|(scope, _)| scope.matches(intent));
+        of_call.find_map(|(scope, policy)| {
+            let (aspect, allowed, asked) = policy.objection(intent)?;
+            Some(Objection::Outside { scope: scope.clone(), aspect, allowed, asked })
+        })
     }
 
     /// How far a call may go where it is a stream: the strictest of all that match.

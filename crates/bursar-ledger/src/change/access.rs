@@ -3,11 +3,13 @@
 //! What one change does to what is known, the next one of the same transaction sees.
 
 use bursar_domain::access::{Access, Member, Project, Team};
+use bursar_domain::policy::Policy;
+use bursar_domain::scope::{Facet, Scope};
 use bursar_domain::time::Timestamp;
 use serde::Serialize;
 
 use super::keys::{self, KeyChange};
-use super::{Changed, json};
+use super::{Changed, json, policies};
 use crate::Error;
 use crate::facts::read_intent;
 use crate::statement::{Session, Statement, Value};
@@ -85,6 +87,18 @@ pub enum AccessChange {
     },
     /// Makes, changes, or ends a key.
     Key(KeyChange),
+    /// Says anew what the calls of a scope may ask for. A policy that restricts nothing ends it.
+    SetPolicy {
+        /// Which calls.
+        scope: Scope,
+        /// What they may ask for.
+        policy: Policy,
+    },
+    /// Binds the ledger to a master key, once and for all.
+    BindMasterKey {
+        /// What tells it from others, and tells nothing of it.
+        fingerprint: String,
+    },
 }
 
 /// A team as the list of changes shows it.
@@ -138,6 +152,12 @@ pub(super) async fn make(
         }
         AccessChange::EndMember { id } => end_member(session, known, id, now).await?,
         AccessChange::Key(change) => keys::make(session, known, change, now).await?,
+        AccessChange::SetPolicy { scope, policy } => {
+            policies::set(session, known, (scope, policy), now).await?
+        }
+        AccessChange::BindMasterKey { fingerprint } => {
+            policies::bind(session, fingerprint, now).await?
+        }
     };
     Ok(vec![one])
 }
@@ -198,6 +218,11 @@ async fn end_team(
     for id in keys {
         let revoke = KeyChange::Revoke { id };
         made.push(keys::make(session, known, &revoke, now).await?);
+    }
+    // Another team may take the name, and is not to find the policies of this one.
+    let is_of_team = |scope: &&Scope| scope.0.get(&Facet::Team) == Some(&team.name);
+    for scope in known.policies.keys().filter(is_of_team).cloned().collect::<Vec<_>>() {
+        made.push(policies::set(session, known, (&scope, &Policy::default()), now).await?);
     }
     let projects = known.projects.iter().filter(|p| p.ended_at.is_none() && of_team(&p.team));
     for id in projects.map(|project| project.id.clone()).collect::<Vec<_>>() {

@@ -1,8 +1,11 @@
 //! Teams, projects, users and keys: kept, audited, all or none.
 
+use bursar_domain::budget::{Refusal, RefusalReason};
+use bursar_domain::call::Reach;
+use bursar_domain::policy::{Aspect, Models, Objection, Policy, Routes};
 use bursar_domain::time::Timestamp;
 
-use super::world::{NOW, durable_places, intent, places};
+use super::world::{NOW, durable_places, intent, places, refused, scope};
 use crate::{AccessChange, Change, Changed, Error, KeyChange, KeyTerms, Ledger};
 
 pub(super) fn team(id: &str, name: &str) -> Change {
@@ -34,6 +37,11 @@ pub(super) fn key(id: &str, team: &str, terms: KeyTerms) -> Change {
     }))
 }
 
+/// A policy on the team, or the key, of [`intent`].
+fn policy(facet: &str, policy: Policy) -> Change {
+    Change::Access(AccessChange::SetPolicy { scope: scope(facet), policy })
+}
+
 pub(super) fn key_change(change: KeyChange) -> Change {
     Change::Access(AccessChange::Key(change))
 }
@@ -49,6 +57,8 @@ pub(super) async fn fill(ledger: &Ledger) {
         project("proj_1", "team_1", "atlas"),
         member("user_1", "team_1", "ann"),
         key("key_1", "team_1", KeyTerms::default()),
+        policy("team", Policy { regions: vec!["*".into()], ..Policy::default() }),
+        Change::Access(AccessChange::BindMasterKey { fingerprint: "f1".into() }),
     ];
     ledger.change("a test", changes).await.unwrap();
 }
@@ -129,7 +139,7 @@ async fn a_team_ends_with_all_it_has_and_its_name_is_free_again() {
         fill(&ledger).await;
         let done = change(&ledger, end_team("team_1", false)).await.unwrap();
         let actions: Vec<&str> = done.iter().map(|done| done.action).collect();
-        assert_eq!(actions, ["key revoke", "project end", "user end", "team end"]);
+        assert_eq!(actions, ["key revoke", "policy end", "project end", "user end", "team end"]);
         let access = ledger.access().await.unwrap();
         assert_eq!(access.team("research"), None);
         assert_eq!(access.project("atlas"), None);
@@ -179,6 +189,93 @@ async fn a_key_keeps_its_identity_through_rotation_and_its_secrets_stay_out_of_t
         assert!(!again[0].is_change(), "{again:?}");
         let set = key_change(KeyChange::Set { id: id(), terms: KeyTerms::default() });
         assert!(change(&ledger, set).await.is_err());
+        ledger.end().await;
+    }
+}
+
+/// A policy of every kind, none of which [`intent`] keeps to.
+fn strict() -> [(Aspect, Policy); 4] {
+    let none = Policy::default;
+    [
+        (Aspect::Model, Policy { models: vec![Models::Provider("amazon".into())], ..none() }),
+        (Aspect::Region, Policy { regions: vec!["eu-*".into()], ..none() }),
+        (Aspect::Routing, Policy { routes: Some(Routes::InRegion), ..none() }),
+        (Aspect::MaxTokens, Policy { max_tokens: Some(99), ..none() }),
+    ]
+}
+
+#[tokio::test]
+async fn a_call_outside_a_policy_is_refused_by_every_process_from_its_next_admission_on() {
+    for place in places().await {
+        let ledger = place.open().await;
+        let other = if place.is_shared() { place.open().await } else { ledger.clone() };
+        let mut call = intent();
+        call.reach =
+            Reach { geography: Some("us".into()), output_tokens: Some(100), ..Reach::default() };
+        for (expected, strict) in strict() {
+            for facet in ["all", "team", "key", "model"] {
+                other.good_call(super::world::intent()).await;
+                change(&ledger, policy(facet, strict.clone())).await.unwrap();
+                let mut asked = call.clone();
+                asked.id = super::world::new_id(NOW);
+                let refusal = refused(other.reserve(asked).await.unwrap());
+                assert_eq!(refusal.reason(), RefusalReason::Policy);
+                let Refusal::Policy(objection) = refusal else { panic!("{refusal}") };
+                let Objection::Outside { scope: of, aspect, .. } = *objection else { panic!() };
+                assert_eq!((of, aspect), (scope(facet), expected));
+                let ended = change(&ledger, policy(facet, Policy::default())).await.unwrap();
+                assert_eq!((ended[0].action, &ended[0].becomes), ("policy end", &None));
+            }
+        }
+        if place.is_shared() {
+            other.close().await.unwrap();
+        }
+        ledger.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_revoked_or_expired_and_a_team_that_has_ended_are_refused() {
+    for place in places().await {
+        let ledger = place.open().await;
+        let terms = KeyTerms { expires_at: Some(Timestamp(NOW.0 - 1)), ..KeyTerms::default() };
+        let changes =
+            vec![team("t", "research"), key("k1", "t", terms), key("k2", "t", KeyTerms::default())];
+        ledger.change("ann", changes).await.unwrap();
+        let by = |key: &str| {
+            let mut call = intent();
+            call.attribution.key = Some(key.to_owned());
+            call
+        };
+        let no = refused(ledger.reserve(by("k1")).await.unwrap()).to_string();
+        assert!(no.contains("`k1` expired at"), "{no}");
+        ledger.good_call(by("k2")).await;
+        change(&ledger, key_change(KeyChange::Revoke { id: "k2".into() })).await.unwrap();
+        let no = refused(ledger.reserve(by("k2")).await.unwrap()).to_string();
+        assert!(no.contains("`k2` was revoked at"), "{no}");
+        ledger.good_call(intent()).await;
+        change(&ledger, end_team("t", false)).await.unwrap();
+        let no = refused(ledger.reserve(intent()).await.unwrap()).to_string();
+        assert!(no.contains("the team `research` has ended"), "{no}");
+        change(&ledger, team("t2", "research")).await.unwrap();
+        ledger.good_call(intent()).await;
+        ledger.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_is_bound_to_one_master_key() {
+    for place in places().await {
+        let ledger = place.open().await;
+        assert_eq!(ledger.master_key().await.unwrap(), None);
+        let bind = |fingerprint: &str| {
+            Change::Access(AccessChange::BindMasterKey { fingerprint: fingerprint.to_owned() })
+        };
+        change(&ledger, bind("f1")).await.unwrap();
+        assert!(!change(&ledger, bind("f1")).await.unwrap()[0].is_change());
+        let error = change(&ledger, bind("f2")).await.unwrap_err();
+        assert!(matches!(error, Error::OtherMasterKey { .. }), "{error}");
+        assert_eq!(ledger.master_key().await.unwrap().as_deref(), Some("f1"));
         ledger.end().await;
     }
 }

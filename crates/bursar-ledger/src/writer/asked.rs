@@ -33,14 +33,14 @@ pub(super) struct WindowJson {
 }
 
 impl<'r> Asked<'r> {
-    /// Where a call is counted, or the freeze that refuses it.
+    /// Where a call is counted, or the freeze or policy that refuses it.
     pub(crate) fn new(
         rules: &'r Rules,
         (intent, patience): (&Intent, &'r Patience),
         at: Timestamp,
     ) -> Result<Self, Refusal> {
-        if let Some(freeze) = rules.freeze_of(intent) {
-            return Err(Refusal::Frozen(Box::new(freeze.clone())));
+        if let Some(refusal) = rules.refusal_of(intent, at) {
+            return Err(refusal);
         }
         let counted = rules.places(intent, at);
         let lines = counted.iter().map(|counted| counted.line(intent)).collect();

@@ -98,8 +98,8 @@ enum Member<'r> {
     Behind(WindowId),
     /// Its windows have no room for it.
     Refused(Asked<'r>, Box<Refusal>),
-    /// It is frozen.
-    Frozen(&'r Intent, Refusal),
+    /// It is frozen, or not allowed.
+    Barred(&'r Intent, Refusal),
 }
 
 /// The calls of a group, in order.
@@ -119,7 +119,7 @@ impl<'r> Group<'r> {
                         Some(window) => Member::Behind(window),
                         None => Member::Pending(asked),
                     },
-                    Err(refusal) => Member::Frozen(intent, refusal),
+                    Err(refusal) => Member::Barred(intent, refusal),
                 })
             }
             _ => Err(Failure::Split),
@@ -138,9 +138,9 @@ impl<'r> Group<'r> {
             .collect()
     }
 
-    /// Whether any of the calls is frozen.
-    pub(super) fn has_frozen(&self) -> bool {
-        self.0.iter().any(|member| matches!(member, Member::Frozen(..)))
+    /// Whether any of the calls is frozen, or not allowed.
+    pub(super) fn has_barred(&self) -> bool {
+        self.0.iter().any(|member| matches!(member, Member::Barred(..)))
     }
 
     /// Refuses what does not fit, so that the rest can be tried again; false when there is none.
@@ -164,7 +164,7 @@ impl<'r> Group<'r> {
             Member::Pending(asked) => Done::Admitted(Box::new(asked.open)),
             Member::Behind(window) => Done::Waits { window },
             Member::Refused(asked, refusal) => asked.refuse(posting, refusal, now),
-            Member::Frozen(intent, refusal) => {
+            Member::Barred(intent, refusal) => {
                 refuse(posting, intent, &refusal, now);
                 Done::Refused { refusal: Box::new(refusal), freeze: None }
             }

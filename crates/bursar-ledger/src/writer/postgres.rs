@@ -157,7 +157,7 @@ impl Store {
             let known = self.known().await?;
             let at = Timestamp(now.0.saturating_add(self.offset_ms));
             let mut group = Group::new(&known.rules, tasks, at)?;
-            if group.has_frozen() && !self.is_current().await? {
+            if group.has_barred() && !self.is_current().await? {
                 self.known = None;
                 continue;
             }
@@ -248,7 +248,7 @@ impl Store {
     }
 
     /// Whether what is known by heart is of the ledger's revision. The statement that holds checks
-    /// this itself; what is frozen never comes to it.
+    /// this itself; what is barred never comes to it.
     async fn is_current(&self) -> Result<bool, Error> {
         let settings = Settings::read(self.pool.rows(SETTINGS, &[]).await?);
         let known = self.known.as_ref();

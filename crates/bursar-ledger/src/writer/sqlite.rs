@@ -236,7 +236,7 @@ impl Store {
         }
     }
 
-    /// The limits and freezes as they are now.
+    /// What is known by heart, as it is now.
     async fn rules(
         &mut self,
         connection: &mut SqliteConnection,
