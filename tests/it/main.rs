@@ -14,6 +14,7 @@ mod doctor;
 mod documents;
 mod ends;
 mod faults;
+mod keys;
 mod narrow;
 mod once;
 mod planning;

@@ -25,8 +25,12 @@ const ID_LETTERS_COUNT: usize = 16;
 impl Admin {
     /// A new identity, `KIND_…`.
     pub(crate) fn new_id(&self, kind: &str) -> String {
-        let bytes: [u8; ID_LETTERS_COUNT] = self.entropy.bytes();
-        let letters = bytes.iter().map(|byte| char::from(ID_LETTERS[usize::from(byte % 32)]));
-        format!("{kind}_{}", letters.collect::<String>())
+        format!("{kind}_{}", self.letters::<ID_LETTERS_COUNT>())
+    }
+
+    /// Letters by chance, five bits each.
+    pub(crate) fn letters<const N: usize>(&self) -> String {
+        let bytes: [u8; N] = self.entropy.bytes();
+        bytes.iter().map(|byte| char::from(ID_LETTERS[usize::from(byte % 32)])).collect()
     }
 }

@@ -4,14 +4,13 @@
 
 use bursar_domain::access::{Access, Key};
 use bursar_domain::identity::Attribution;
+use bursar_domain::policy::ended_key;
 use bursar_domain::time::Timestamp;
 
+use crate::bearer::PREFIX;
 use crate::error::shown;
 use crate::teams::{known_project, known_team, unknown, unknown_user};
 use crate::{Admin, Error};
-
-/// How every bearer secret begins.
-pub(crate) const SECRET_PREFIX: &str = "bsr_";
 
 /// Who is said to call: names or ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,7 +56,9 @@ fn attribute(access: &Access, who: &Who, now: Timestamp) -> Result<Attribution, 
     let mut settled = Settled::default();
     if let Some(named) = &who.key {
         let key = known_key(access, named)?;
-        check_key(key, now)?;
+        if let Some(objection) = ended_key(key, now) {
+            return Err(Error::Ended(objection.to_string()));
+        }
         settled.team = Some(key.team.clone());
         settled.attribution.key = Some(key.id.clone());
         settled.attribution.project.clone_from(&key.project);
@@ -86,7 +87,7 @@ fn attribute(access: &Access, who: &Who, now: Timestamp) -> Result<Attribution, 
 pub(crate) fn known_key<'a>(access: &'a Access, named: &str) -> Result<&'a Key, Error> {
     access.key(named).ok_or_else(|| {
         // A secret is never repeated, wherever it was given.
-        if named.starts_with(SECRET_PREFIX) {
+        if named.starts_with(PREFIX) {
             return Error::Contradiction {
                 said: "a secret was given where a key's id belongs".to_owned(),
                 hint: "give the id, `key_…`; `bursar key list` names it".to_owned(),
@@ -95,20 +96,6 @@ pub(crate) fn known_key<'a>(access: &'a Access, named: &str) -> Result<&'a Key, 
         let living = access.live_keys().flat_map(|key| [key.id.as_str(), key.name.as_str()]);
         unknown("key", named, living, "`bursar key create --team NAME`")
     })
-}
-
-fn check_key(key: &Key, now: Timestamp) -> Result<(), Error> {
-    let refuse = |said: String| {
-        let hint = "`bursar key create` makes another, `bursar key list` names those that live";
-        Err(Error::Contradiction { said, hint: hint.to_owned() })
-    };
-    if let Some(at) = key.revoked_at {
-        return refuse(format!("the key `{}` was revoked at {at}", key.id));
-    }
-    match key.expires_at {
-        Some(at) if at <= now => refuse(format!("the key `{}` expired at {at}", key.id)),
-        _ => Ok(()),
-    }
 }
 
 /// The team's id and the user's name. Of a user who is in several teams, the settled one.

@@ -1,5 +1,7 @@
 //! Why something was not changed. Nothing is, then.
 
+use std::path::PathBuf;
+
 /// What can stand in the way of a change or a look-up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -70,6 +72,54 @@ pub enum Error {
         given: String,
         /// The nearest that there is, and what makes one.
         hint: String,
+    },
+    /// A name that stands for no model.
+    #[error("{0}\nhint: {hint}", hint = .0.hint())]
+    UnknownModel(Box<bursar_domain::catalogue::UnknownModel>),
+    /// A key that is of no use any more.
+    #[error("{0}")]
+    Ended(String),
+    /// There is no master key, and none can be made.
+    #[error(
+        "there is no master key, which keys hang on\n\
+         hint: make one with `openssl rand -base64 32`, keep it safe, and give it to every process \
+         in BURSAR_MASTER_KEY or BURSAR_MASTER_KEY_FILE"
+    )]
+    NoMasterKey,
+    /// What was given as the master key is none.
+    #[error(
+        "{place} holds no master key\n\
+         hint: it is 32 random bytes in base64; `openssl rand -base64 32` makes one"
+    )]
+    BadMasterKey {
+        /// The variable, or the file.
+        place: String,
+    },
+    /// The ledger's keys were made with a master key that is gone.
+    #[error(
+        "the master key `{bound}`, which this ledger's keys were made with, is not at `{}`\n\
+         hint: put the file back, or give the key in BURSAR_MASTER_KEY",
+        path.display()
+    )]
+    LostMasterKey {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// Its fingerprint.
+        bound: String,
+    },
+    /// Others may read the master key.
+    #[error("others may read the master key `{}`\nhint: `chmod 600` it", path.display())]
+    OpenMasterKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The master key's file cannot be read or made.
+    #[error("cannot use the master key `{}`: {source}\nhint: check the path and its permissions", path.display())]
+    MasterKeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
     },
     /// Two things that were said cannot both be.
     #[error("{said}\nhint: {hint}")]

@@ -8,22 +8,36 @@
 mod admin;
 mod amount;
 mod attribution;
+mod bearer;
 mod budgets;
 mod error;
+mod expiry;
 mod freezes;
+mod keys;
+mod master_key;
+mod policies;
+mod secret;
 mod selectors;
 mod teams;
+#[cfg(test)]
+mod tests;
 mod why;
 
 pub use admin::Admin;
 pub use amount::{parse_amount, write_amount};
 pub use attribution::Who;
+pub use bearer::key_of_access_key_id;
 pub use budgets::{
     BudgetChange, BudgetRow, Figures, Forecast, LimitQuery, LimitWords, Outlook, Terms,
     parse_window,
 };
 pub use error::Error;
+pub use expiry::{parse_expiry, parse_span};
 pub use freezes::{FreezeRow, Frozen, Thawed};
+pub use keys::{Caller, KeyRequest, KeyRow, NewKey};
+pub use master_key::{MasterKey, MasterKeySource};
+pub use policies::{KnownModels, PolicyRow, PolicyWords};
+pub use secret::Secret;
 pub use selectors::Selectors;
 pub use teams::{Made, TeamFacts, TeamRow};
 pub use why::{KeyWhy, LimitThen, RefusalReply, Why};

@@ -8,7 +8,7 @@ use crate::closed_set;
 use crate::freeze::Freeze;
 use crate::limit::Unit;
 use crate::money::{Micros, Total};
-use crate::policy::Objection;
+use crate::policy::{Aspect, Objection};
 use crate::span::Span;
 use crate::time::Timestamp;
 
@@ -148,6 +148,13 @@ impl Refusal {
             Self::Frozen(_) => RefusalReason::Frozen,
             Self::Policy(_) => RefusalReason::Policy,
         }
+    }
+
+    /// Whether a policy does not allow the model.
+    #[must_use]
+    pub fn is_about_model(&self) -> bool {
+        let Self::Policy(objection) = self else { return false };
+        matches!(**objection, Objection::Outside { aspect: Aspect::Model, .. })
     }
 
     /// The window that had no room.

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     calls, chat, completions, config, converse, demo, doctor, estimate, generate, iam_policy,
-    invoke, ledger, models, price, replay, simulate, team, usage,
+    invoke, key, ledger, models, price, replay, simulate, team, usage,
 };
 use crate::output::Output;
 
@@ -86,6 +86,8 @@ pub(crate) enum Command {
     Usage(usage::Usage),
     /// Who pays: teams, their projects and users
     Team(team::TeamArgs),
+    /// Virtual keys, for programs and people of a team
+    Key(key::KeyArgs),
     /// Send a recorded trace as calls
     Replay(replay::Replay),
     /// Run a local Bedrock

@@ -16,6 +16,7 @@ pub(crate) mod estimate;
 pub(crate) mod generate;
 pub(crate) mod iam_policy;
 pub(crate) mod invoke;
+pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod models;
 pub(crate) mod preview;
@@ -48,6 +49,7 @@ pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
         Command::Calls(calls) => block_on(calls.run(&load()?, output)),
         Command::Usage(usage) => block_on(usage.run(&load()?, output)),
         Command::Team(team) => block_on(team.run(&load()?, output)),
+        Command::Key(key) => block_on(key.run(&load()?, output)),
         Command::Replay(replay) => block_on_all_cores(replay.run(&load()?, output)),
         Command::Ledger(ledger) => block_on(ledger.run(&load()?, output)),
     }

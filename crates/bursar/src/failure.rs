@@ -132,7 +132,9 @@ impl From<bursar_ledger::Error> for Failure {
     fn from(error: bursar_ledger::Error) -> Self {
         use bursar_ledger::Error as E;
         let situation = match &error {
-            E::BadUrl { .. } | E::TooManyReportTags { .. } => Situation::Configuration,
+            E::BadUrl { .. } | E::TooManyReportTags { .. } | E::OtherMasterKey { .. } => {
+                Situation::Configuration
+            }
             E::Missing { .. } | E::MissingDirectory { .. } => Situation::NoFile,
             E::Unkept { .. }
             | E::FileExists { .. }
@@ -149,6 +151,16 @@ impl From<bursar_admin::Error> for Failure {
     fn from(error: bursar_admin::Error) -> Self {
         match error {
             bursar_admin::Error::Ledger(error) => error.into(),
+            bursar_admin::Error::UnknownModel(_) => {
+                Self::from_text(Situation::UnknownModel, &error.to_string())
+            }
+            bursar_admin::Error::NoMasterKey
+            | bursar_admin::Error::BadMasterKey { .. }
+            | bursar_admin::Error::LostMasterKey { .. }
+            | bursar_admin::Error::OpenMasterKey { .. }
+            | bursar_admin::Error::MasterKeyFile { .. } => {
+                Self::from_text(Situation::Configuration, &error.to_string())
+            }
             error => Self::from_text(Situation::Usage, &error.to_string()),
         }
     }
@@ -173,6 +185,8 @@ impl From<bursar_core::Error> for Failure {
             E::MalformedBody(_) => Situation::BadData,
             E::NoBodyShape(_) | E::BadIdempotencyKey { .. } => Situation::Usage,
             E::Repeated { .. } => Situation::Repeated,
+            // A policy about models says what a catalogue would: this one is not to be had.
+            E::Refused(ref refusal) if refusal.is_about_model() => Situation::ModelNotAllowed,
             E::Refused(_) => Situation::OverBudget,
             _ => Situation::Failed,
         };

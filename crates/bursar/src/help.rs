@@ -11,7 +11,7 @@ use crate::args::Args;
 /// What people want to do, and with which commands.
 const GROUPS: [(&str, &[&str]); 6] = [
     ("See what calls cost", &["usage", "calls"]),
-    ("Give access", &["team"]),
+    ("Give access", &["team", "key"]),
     ("Ask models", &["chat", "converse", "invoke"]),
     ("Know prices", &["estimate", "price", "models"]),
     ("Try it", &["demo", "simulate", "replay"]),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use bursar_admin::{KnownModels, MasterKeySource, Secret};
 use bursar_core::{Connection, Credentials, Limits};
 use bursar_domain::catalogue::{Catalogue, Names, Reason};
 use bursar_domain::model::ModelRef;
@@ -57,6 +58,8 @@ pub(crate) struct Settings {
     pub(crate) credentials: Credentials,
     /// Who changes things, as the audit log names them: `cli:` and the name at this machine.
     pub(crate) actor: String,
+    /// What virtual keys hang on, where somebody said it.
+    pub(crate) master_key: Option<MasterKeySource>,
     /// `AWS_PROFILE`.
     pub(crate) profile: Option<String>,
     /// The variable that asks for a proxy, if one does. Its value may hold a password.
@@ -113,6 +116,7 @@ impl Settings {
                 "cli:{}",
                 variable("USER").or_else(|| variable("LOGNAME")).unwrap_or_default()
             ),
+            master_key: master_key(),
             profile: variable("AWS_PROFILE"),
             proxy: PROXIES.into_iter().find(|name| variable(name).is_some()),
             file,
@@ -143,6 +147,23 @@ impl Settings {
     /// The ledger's address, read once.
     pub(crate) fn database(&self) -> Result<DatabaseUrl, Failure> {
         Ok(DatabaseUrl::parse(&self.ledger_url)?)
+    }
+
+    /// Where the master key comes from: as said, or a file beside a ledger that is a file.
+    pub(crate) fn master_key_source(&self) -> Result<MasterKeySource, Failure> {
+        if let Some(said) = &self.master_key {
+            return Ok(said.clone());
+        }
+        Ok(self.database()?.file().map_or(MasterKeySource::Nowhere, |ledger| {
+            let mut name = ledger.as_os_str().to_owned();
+            name.push(".key");
+            MasterKeySource::Beside(name.into())
+        }))
+    }
+
+    /// What a model's name can stand for in a policy.
+    pub(crate) fn known_models(&self) -> Result<KnownModels<'_>, Failure> {
+        Ok(KnownModels { catalogue: self.catalogue()?, prices: &self.prices, names: &self.names })
     }
 
     /// Whether there is a ledger already: what only looks does not make one.
@@ -254,6 +275,12 @@ fn credentials() -> Credentials {
     } else {
         Credentials::Chain
     }
+}
+
+/// The master key, or its file, as the environment says.
+fn master_key() -> Option<MasterKeySource> {
+    let said = variable("BURSAR_MASTER_KEY").map(Secret::new).map(MasterKeySource::Said);
+    said.or_else(|| Some(MasterKeySource::File(variable("BURSAR_MASTER_KEY_FILE")?.into())))
 }
 
 /// The SDK reads these too; Bursar must know the answer, to ask whether it is a simulator.

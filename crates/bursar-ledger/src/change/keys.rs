@@ -54,6 +54,8 @@ pub enum KeyChange {
     Rotate {
         /// The key's id.
         id: String,
+        /// The number of the new secret, one above the newest: who comes second is refused.
+        generation: i64,
         /// The hash of the new secret.
         secret_hmac: String,
         /// The first instant at which the older ones are of no use any more.
@@ -109,8 +111,11 @@ pub(super) async fn make(
             put_key(session, &key).await?;
             key
         }
-        (KeyChange::Rotate { secret_hmac, older_until, .. }, Some(key)) => {
-            let key = Key { generation: key.generation + 1, ..key.clone() };
+        (KeyChange::Rotate { generation, secret_hmac, older_until, .. }, Some(key)) => {
+            if *generation != key.generation + 1 {
+                return Err(taken("generation of the key", id));
+            }
+            let key = Key { generation: *generation, ..key.clone() };
             session.run(END_SECRETS, &[id.as_str().into(), older_until.0.into()]).await?;
             put_key(session, &key).await?;
             put_secret(session, &key, secret_hmac, now).await?;

@@ -177,6 +177,7 @@ async fn a_key_keeps_its_identity_through_rotation_and_its_secrets_stay_out_of_t
         let id = || "key_1".to_owned();
         let rotate = key_change(KeyChange::Rotate {
             id: id(),
+            generation: 2,
             secret_hmac: "0ther".into(),
             older_until: Timestamp(NOW.0 + 1_000),
         });

@@ -1,0 +1,146 @@
+//! Virtual keys and policies, as people make them: the real program, the simulator, both databases.
+
+use crate::world::{BOTH, NOVA, Ran, World};
+
+const MASTER: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// Runs with a master key, which PostgreSQL has no file for.
+fn keyed(world: &World, arguments: &[&str]) -> Ran {
+    let mut command = world.command();
+    command.env("BURSAR_MASTER_KEY", MASTER).args(arguments).arg("--json");
+    Ran::from(command.output().expect("the program starts"))
+}
+
+fn ask(world: &World, flags: &[&str]) -> Ran {
+    world.bursar(&[&["converse", "-m", NOVA, "hello", "--max-tokens", "50"], flags].concat())
+}
+
+#[test]
+fn a_keys_secrets_are_shown_once_and_its_calls_are_its_teams() {
+    for database in BOTH {
+        let world = World::on(database, &[]);
+        world.json(&["team", "create", "research"]);
+        world.json(&["team", "project", "add", "research", "atlas"]);
+        let create = ["key", "create", "--team", "research", "--name", "ci", "--project", "atlas"];
+        let made = keyed(&world, &create).exits(0).json();
+        let text = |field: &str| made[field].as_str().expect("it is a text").to_owned();
+        let (id, secret) = (text("id"), text("secret"));
+        assert!(id.starts_with("key_") && secret.starts_with("bsr_"), "{made}");
+        assert_eq!((text("access_key_id").len(), text("secret_access_key").len()), (20, 40));
+        assert_eq!(made.as_object().map(serde_json::Map::len), Some(4), "{made}");
+        let call = ask(&world, &["--key", &id, "--json"]).exits(0).json();
+        assert_eq!(
+            (&call["key"], &call["team"], &call["project"]),
+            (&id.clone().into(), &"research".into(), &"atlas".into())
+        );
+        let rotated = keyed(&world, &["key", "rotate", "ci"]).exits(0).json();
+        assert_eq!(rotated["id"], made["id"]);
+        assert_ne!(rotated["secret"], made["secret"]);
+        let shown = ["list", "show"].map(|verb| {
+            let name: &[&str] = if verb == "show" { &["ci"] } else { &[] };
+            world.bursar(&[&["key", verb, "--json"], name].concat()).exits(0).stdout
+        });
+        let (_, hidden) = secret.rsplit_once('_').expect("it has parts");
+        let kept = shown.concat();
+        assert!(kept.contains(&id) && !kept.contains(hidden), "{kept}");
+        assert!(!kept.contains(&text("secret_access_key")), "{kept}");
+        keyed(&world, &["key", "revoke", &id]).exits(0);
+        let gone = ask(&world, &["--key", &id]).exits(2);
+        assert!(gone.stderr.contains("was revoked at"), "{}", gone.stderr);
+        world.audit();
+    }
+}
+
+#[test]
+fn no_file_of_the_ledger_holds_a_secret() {
+    let world = World::start();
+    world.json(&["team", "create", "research"]);
+    let made = world.json(&["key", "create", "--team", "research"]);
+    let master = std::fs::read(world.path("ledger.db.key")).expect("it lies beside the ledger");
+    let master = String::from_utf8(master).expect("it is base64");
+    let hidden = [made["secret"].as_str(), made["secret_access_key"].as_str(), Some(master.trim())];
+    for entry in std::fs::read_dir(world.path("")).expect("there is a folder").flatten() {
+        let name = entry.file_name().into_string().expect("its name is UTF-8");
+        if !name.starts_with("ledger.db") || name.ends_with(".key") {
+            continue;
+        }
+        let bytes = std::fs::read(entry.path()).expect("it can be read");
+        for secret in hidden.into_iter().flatten() {
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "{name}");
+        }
+    }
+}
+
+#[test]
+fn without_the_right_master_key_no_key_is_made() {
+    let world = World::on(BOTH[1], &[]);
+    world.json(&["team", "create", "research"]);
+    let create = ["key", "create", "--team", "research"];
+    let none = world.bursar(&create).exits(78);
+    assert!(none.stderr.contains("openssl rand -base64 32"), "{}", none.stderr);
+    keyed(&world, &create).exits(0);
+    let mut other = world.command();
+    other.env("BURSAR_MASTER_KEY", MASTER.replace("AAEC", "BBEC")).args(create);
+    let ran = Ran::from(other.output().expect("it starts")).exits(78);
+    assert!(ran.stderr.contains("is bound to the master key"), "{}", ran.stderr);
+    let mut bad = world.command();
+    bad.env("BURSAR_MASTER_KEY", "changeme").args(create);
+    Ran::from(bad.output().expect("it starts")).exits(78);
+    let file = world.write("master.key", MASTER);
+    let mut filed = world.command();
+    filed.env("BURSAR_MASTER_KEY_FILE", &file).args(create);
+    Ran::from(filed.output().expect("it starts")).exits(0);
+    assert_eq!(world.json(&["key", "list"])["rows"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn a_call_outside_its_keys_policy_is_refused_before_anything_is_sent() {
+    let world = World::start();
+    world.json(&["team", "create", "research"]);
+    for (flags, says, code) in [
+        (["--models", "anthropic"], "allows model `anthropic`", 3),
+        (["--models", "nova-pro,claude-sonnet"], "`nova-pro`", 3),
+        (["--regions", "eu-*"], "allows region `eu-*`", 5),
+        (["--max-tokens", "49"], "allows max-tokens up to 49", 5),
+    ] {
+        let made = world.json(&[&["key", "create", "--team", "research"], &flags[..]].concat());
+        let id = made["id"].as_str().expect("an id is a text");
+        let ran = ask(&world, &["--key", id]).exits(code);
+        assert!(ran.stderr.contains(says) && ran.stderr.contains("hint:"), "{}", ran.stderr);
+    }
+    assert!(world.served().is_empty());
+    let routed = world.json(&["key", "create", "--team", "research", "--routing", "in-region"]);
+    let id = routed["id"].as_str().expect("an id is a text");
+    let by_profile = ["converse", "-m", "us.amazon.nova-lite-v1:0", "hello", "--key", id];
+    let ran = world.bursar(&by_profile).exits(5);
+    assert!(ran.stderr.contains("`us.amazon.nova-lite-v1:0` was asked for"), "{}", ran.stderr);
+    ask(&world, &["--key", id]).exits(0);
+    assert_eq!(world.served().len(), 1);
+    world.audit();
+}
+
+#[test]
+fn what_makes_no_sense_makes_no_key() {
+    let world = World::start();
+    world.json(&["team", "create", "research"]);
+    for (flags, code) in [
+        (["--models", "claude-nonet-9"], 3),
+        (["--regions", "EU west"], 2),
+        (["--routing", "geo:"], 2),
+        (["--max-tokens", "0"], 2),
+        (["--max-tokens", "-5"], 2),
+        (["--expires", "2020-01-01"], 2),
+        (["--expires", "never"], 2),
+        (["--user", "nobody"], 2),
+        (["--project", "nothing"], 2),
+        (["--name", "../x"], 2),
+    ] {
+        let ran = world.bursar(&[&["key", "create", "--team", "research"], &flags[..]].concat());
+        ran.exits(code);
+    }
+    world.bursar(&["key", "create", "--team", "sales"]).exits(2);
+    world.bursar(&["key", "rotate", "key_none"]).exits(2);
+    let list = world.bursar(&["key", "list", "--revoked"]).exits(0);
+    assert!(list.stderr.contains("there are no keys yet"), "{}", list.stderr);
+}
