@@ -1,12 +1,11 @@
 //! Why a call was not made, or its record not kept.
 
 use aws_credential_types::provider::error::CredentialsError;
-use bursar_domain::budget::Refusal;
 use bursar_domain::money::MoneyError;
 use bursar_domain::once::Repeat;
 use bursar_domain::price_book::Unpriced;
 
-use crate::Invocation;
+use crate::{Invocation, Refused};
 
 /// What can go wrong around a call. What Bedrock itself answers is a [`crate::Reply`], not an error.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +54,8 @@ pub enum Error {
         repeat: Repeat,
     },
     /// A budget or policy said no. An answer, not a fault.
-    #[error("{0}")]
-    Refused(Box<Refusal>),
+    #[error("{}", .0.refusal)]
+    Refused(Box<Refused>),
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] bursar_ledger::Error),

@@ -109,17 +109,35 @@ impl Bursar {
     }
 
     async fn reserve(&self, caller: Attribution, priced: &Priced) -> Result<Admitted, Error> {
-        match self.ledger.reserve(self.intent(caller, priced)).await? {
+        let intent = self.intent(caller, priced);
+        let id = intent.id.clone();
+        match self.ledger.reserve(intent).await? {
             Admission::Admitted(admitted) => Ok(admitted),
-            Admission::Refused(refusal) => Err(Error::Refused(Box::new(refusal))),
+            Admission::Refused(refusal) => {
+                Err(Error::Refused(Box::new(priced.refused(id, refusal))))
+            }
         }
     }
 
     /// What the ledger keeps of the call before it is sent.
-    fn intent(&self, caller: Attribution, priced: &Priced) -> Intent {
+    pub(crate) fn intent(&self, caller: Attribution, priced: &Priced) -> Intent {
+        let id = CallId::new(priced.at, &self.entropy.bytes());
+        self.pricing.intent(priced, (id, caller), self.simulated)
+    }
+}
+
+impl Pricing {
+    /// What the ledger keeps of a call before it is sent.
+    #[must_use]
+    pub fn intent(
+        &self,
+        priced: &Priced,
+        (id, caller): (CallId, Attribution),
+        simulated: bool,
+    ) -> Intent {
         let reference = &priced.invocation.model;
         Intent {
-            id: CallId::new(priced.at, &self.entropy.bytes()),
+            id,
             started_at: priced.at,
             attribution: caller,
             operation: priced.invocation.operation,
@@ -131,9 +149,9 @@ impl Bursar {
             price: priced.price.as_ref().map(Price::stamp),
             ceiling: priced.ceiling,
             ceiling_tokens: priced.bound.tokens(priced.price.as_ref()),
-            reach: self.pricing.reach(priced),
+            reach: self.reach(priced),
             request_hmac: None,
-            simulated: self.simulated,
+            simulated,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! it without an `Admitted` from the ledger; what the control plane is asked costs nothing. It knows
 //! no command line, no HTTP server and no SQL.
 
+mod afford;
 mod bedrock;
 mod bill;
 mod caller;
@@ -34,6 +35,7 @@ mod sources;
 mod tap;
 mod transcript;
 
+pub use afford::{Lowered, Refused};
 pub use bedrock::{Bedrock, sdk_version};
 pub use caller::{CallerIdentity, CredentialsInUse};
 pub use connection::{Connection, Credentials};

@@ -17,4 +17,5 @@ mod provider;
 pub mod reply;
 pub mod request;
 pub mod sigv4;
+pub mod splice;
 mod tier;

@@ -134,7 +134,7 @@ impl Caller {
                     sleep(HELD_PAUSE).await;
                     continue;
                 }
-                Err(Error::Refused(no)) => tally.refused(&no, start.elapsed()),
+                Err(Error::Refused(no)) => tally.refused(&no.refusal, start.elapsed()),
                 Err(error) => tally.failed(&error, start.elapsed()),
             }
             return Ok(());
