@@ -123,15 +123,15 @@ impl Admin {
 
     /// How the limits stand that count every call of `who`; of those that keep a counter for
     /// each, only that of `who`.
-    pub(crate) async fn budgets_of(&self, who: &Scope) -> Result<Vec<BudgetRow>, Error> {
+    pub(crate) async fn standings_of(&self, who: &Scope) -> Result<Vec<Standing>, Error> {
         let counts = |limit: &Limit| who.includes(&limit.scope);
-        let standings = self.standings_where(counts).await?;
-        let is_theirs = |standing: &&Standing| {
+        let mut standings = self.standings_where(counts).await?;
+        standings.retain(|standing| {
             standing.limit.each.is_none_or(|each| {
                 who.0.get(&each.facet()).is_some_and(|value| *value == standing.each_value)
             })
-        };
-        Ok(standings.iter().filter(is_theirs).map(BudgetRow::of).collect())
+        });
+        Ok(standings)
     }
 
     async fn standings(&self, selectors: &Selectors) -> Result<Vec<Standing>, Error> {

@@ -12,6 +12,7 @@ mod bearer;
 mod budgets;
 mod error;
 mod expiry;
+mod foresight;
 mod freezes;
 mod keys;
 mod master_key;
@@ -33,6 +34,7 @@ pub use budgets::{
 };
 pub use error::Error;
 pub use expiry::{parse_expiry, parse_span};
+pub use foresight::{Foresight, LimitAhead};
 pub use freezes::{FreezeRow, Frozen, Thawed};
 pub use keys::{Caller, KeyRequest, KeyRow, NewKey};
 pub use master_key::{MasterKey, MasterKeySource};

@@ -162,7 +162,7 @@ impl Admin {
         Ok(KeyWhy {
             key: key.to_owned(),
             freezes: freezes.map(FreezeRow::from).collect(),
-            limits: self.budgets_of(&who).await?,
+            limits: self.standings_of(&who).await?.iter().map(BudgetRow::of).collect(),
             refusals: refusals.iter().map(RefusalReply::of).collect(),
             calls: calls.iter().map(EndedCall::of).collect(),
         })

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    calls, chat, completions, config, converse, demo, doctor, estimate, generate, iam_policy,
-    invoke, key, ledger, models, price, replay, simulate, team, usage,
+    budget, calls, chat, completions, config, converse, demo, doctor, estimate, freeze, generate,
+    iam_policy, invoke, key, ledger, models, price, replay, simulate, team, usage, why,
 };
 use crate::output::Output;
 
@@ -84,6 +84,14 @@ pub(crate) enum Command {
     Calls(calls::Calls),
     /// What was spent, by model, team, day …
     Usage(usage::Usage),
+    /// Set limits, and see how they stand
+    Budget(budget::BudgetArgs),
+    /// Refuse calls until a person thaws them
+    Freeze(freeze::Freeze),
+    /// Let what was frozen call again
+    Thaw(freeze::Thaw),
+    /// Why a call was admitted, refused or ended as it did
+    Why(why::WhyArgs),
     /// Who pays: teams, their projects and users
     Team(team::TeamArgs),
     /// Virtual keys, for programs and people of a team

@@ -5,6 +5,7 @@ use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::settings::Settings;
 
+pub(crate) mod budget;
 pub(crate) mod calls;
 pub(crate) mod chat;
 pub(crate) mod completions;
@@ -13,6 +14,7 @@ pub(crate) mod converse;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod estimate;
+pub(crate) mod freeze;
 pub(crate) mod generate;
 pub(crate) mod iam_policy;
 pub(crate) mod invoke;
@@ -26,6 +28,7 @@ pub(crate) mod replay;
 pub(crate) mod simulate;
 pub(crate) mod team;
 pub(crate) mod usage;
+pub(crate) mod why;
 
 /// Runs the command. Those that need no settings never read them.
 pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
@@ -48,6 +51,10 @@ pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
         Command::Invoke(invoke) => block_on(invoke.run(&load()?, output)),
         Command::Calls(calls) => block_on(calls.run(&load()?, output)),
         Command::Usage(usage) => block_on(usage.run(&load()?, output)),
+        Command::Budget(budget) => block_on(budget.run(&load()?, output)),
+        Command::Freeze(freeze) => block_on(freeze.run(&load()?, output)),
+        Command::Thaw(thaw) => block_on(thaw.run(&load()?, output)),
+        Command::Why(why) => block_on(why.run(&load()?, output)),
         Command::Team(team) => block_on(team.run(&load()?, output)),
         Command::Key(key) => block_on(key.run(&load()?, output)),
         Command::Replay(replay) => block_on_all_cores(replay.run(&load()?, output)),

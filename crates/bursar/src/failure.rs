@@ -3,7 +3,7 @@
 use bursar_domain::advice::{Advice, Cause};
 use bursar_domain::closed_set;
 
-use crate::advice;
+use crate::{advice, refusal};
 
 closed_set! {
     /// The situations that end a command other than well. Their texts stand in `--json`.
@@ -34,6 +34,8 @@ closed_set! {
         Ledger = "ledger",
         /// A ledger check found something.
         AuditFindings = "audit_findings",
+        /// A limit has used as much of what it allows as a check was told to fail at.
+        Threshold = "threshold",
         /// Input data is malformed.
         BadData = "bad_data",
         /// A file is missing or unreadable.
@@ -57,7 +59,7 @@ impl Situation {
             Self::Cut => 6,
             Self::Throttled => 7,
             Self::Upstream => 8,
-            Self::AuditFindings => 9,
+            Self::AuditFindings | Self::Threshold => 9,
             Self::Ledger => 10,
             Self::BadData => 65,
             Self::NoFile => 66,
@@ -78,6 +80,8 @@ pub(crate) struct Failure {
     pub(crate) hints: Vec<String>,
     /// Which of the known causes it has, where a call was made or tried.
     pub(crate) cause: Option<Cause>,
+    /// What else programs are told of the error, by its own keys.
+    pub(crate) about: Option<Box<serde_json::Value>>,
     /// What stands beside the error in `--json`: the call that was made, or the command's own
     /// object.
     pub(crate) object: Option<serde_json::Value>,
@@ -86,7 +90,15 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(situation: Situation, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { situation, message, answer: None, hints: Vec::new(), cause: None, object: None }
+        Self {
+            situation,
+            message,
+            answer: None,
+            hints: Vec::new(),
+            cause: None,
+            about: None,
+            object: None,
+        }
     }
 
     /// What happened and why, and every remedy as a hint.
@@ -115,13 +127,17 @@ impl Failure {
     /// `{"error":{"code":…,"message":…,"hint":…,"cause":…,"next":[…]},"call":…}`; `hint` is the
     /// first of `next`. A command's own object takes the place of `call`.
     pub(crate) fn json(&self) -> serde_json::Value {
-        let error = serde_json::json!({
+        let mut error = serde_json::json!({
             "code": self.situation.as_str(),
             "message": self.message,
             "hint": self.hints.first(),
             "cause": self.cause.map(Cause::as_str),
             "next": self.hints,
         });
+        let about = self.about.as_ref().and_then(|about| about.as_object());
+        if let (Some(error), Some(about)) = (error.as_object_mut(), about) {
+            error.extend(about.clone());
+        }
         let mut told = self.object.clone().unwrap_or_else(|| serde_json::json!({"call": null}));
         told["error"] = error;
         told
@@ -175,6 +191,7 @@ impl From<bursar_core::Error> for Failure {
                 return advice::no_credentials(&with_sources(&error));
             }
             E::Unread(unread) => return advice::unread(&unread),
+            E::Refused(refused) => return refusal::failure(&refused),
             E::Opaque { .. } => {
                 return Self::from_text(Situation::Unpriced, &error.to_string())
                     .hint("say so under `[models.base_models]` in the configuration");
@@ -185,9 +202,6 @@ impl From<bursar_core::Error> for Failure {
             E::MalformedBody(_) => Situation::BadData,
             E::NoBodyShape(_) | E::BadIdempotencyKey { .. } => Situation::Usage,
             E::Repeated { .. } => Situation::Repeated,
-            // A policy about models says what a catalogue would: this one is not to be had.
-            E::Refused(ref refusal) if refusal.is_about_model() => Situation::ModelNotAllowed,
-            E::Refused(_) => Situation::OverBudget,
             _ => Situation::Failed,
         };
         Self::from_text(situation, &with_sources(&error))

@@ -9,8 +9,9 @@ use clap::{Command, CommandFactory, FromArgMatches};
 use crate::args::Args;
 
 /// What people want to do, and with which commands.
-const GROUPS: [(&str, &[&str]); 6] = [
+const GROUPS: [(&str, &[&str]); 7] = [
     ("See what calls cost", &["usage", "calls"]),
+    ("Set limits", &["budget", "freeze", "thaw", "why"]),
     ("Give access", &["team", "key"]),
     ("Ask models", &["chat", "converse", "invoke"]),
     ("Know prices", &["estimate", "price", "models"]),

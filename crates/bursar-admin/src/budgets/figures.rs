@@ -58,6 +58,9 @@ pub struct BudgetRow {
     /// What is used, ended or not, and what is allowed: for bars and thresholds.
     #[serde(skip)]
     pub used_of: (i128, i128),
+    /// What ended calls have used, and what is allowed.
+    #[serde(skip)]
+    pub spent_of: (i128, i128),
 }
 
 impl Figures {
@@ -100,7 +103,7 @@ impl BudgetRow {
     pub fn of(standing: &Standing) -> Self {
         let Standing { limit, each_value, balance, .. } = standing;
         let facets = limit.scope.0.iter();
-        let used = balance.spent_total().0 + total(balance.held).0;
+        let (spent, most) = (balance.spent_total().0, total(balance.limit).0);
         Self {
             id: limit.id.to_string(),
             name: limit.name(),
@@ -111,7 +114,8 @@ impl BudgetRow {
             zone: limit.zone.name(),
             on_limit: limit.on_limit.as_str(),
             figures: Figures::of(standing),
-            used_of: (used, total(balance.limit).0),
+            used_of: (spent + total(balance.held).0, most),
+            spent_of: (spent, most),
         }
     }
 }

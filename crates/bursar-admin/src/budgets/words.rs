@@ -32,6 +32,14 @@ pub struct LimitWords {
 }
 
 impl LimitWords {
+    /// Whether the words mean something.
+    ///
+    /// # Errors
+    /// As [`LimitWords::limit`].
+    pub fn check(&self, selectors: &Selectors) -> Result<(), Error> {
+        self.limit(LimitId(String::new()), selectors).map(drop)
+    }
+
     /// The limit that the words mean, for what is selected.
     ///
     /// # Errors
