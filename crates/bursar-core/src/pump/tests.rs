@@ -188,7 +188,8 @@ async fn a_drain_ends_in_time_and_then_the_bill_is_a_bound() {
     let world = World::start(tokens(3), Duration::from_millis(50)).await;
     let cut = world.converse(ENDLESS).await;
     assert_eq!((cut.settlement().ending.outcome, cut.code()), (Outcome::Cut, "StreamTokenLimit"));
-    assert_eq!((cut.pieces(), cut.settlement().bill.estimated), (3, true));
+    assert_eq!(cut.frames().last().unwrap(), "modelStreamErrorException");
+    assert!(cut.settlement().bill.estimated);
     world.end().await;
 }
 
