@@ -19,6 +19,7 @@ mod master_key;
 mod policies;
 mod secret;
 mod selectors;
+mod streams;
 mod teams;
 #[cfg(test)]
 mod tests;
@@ -41,5 +42,6 @@ pub use master_key::{MasterKey, MasterKeySource};
 pub use policies::{KnownModels, PolicyRow, PolicyWords};
 pub use secret::Secret;
 pub use selectors::Selectors;
+pub use streams::{CutRequest, CutResult, CutState, RunningCall, StreamLimitRow};
 pub use teams::{Made, TeamFacts, TeamRow};
 pub use why::{KeyWhy, LimitThen, RefusalReply, Why};

@@ -1,11 +1,15 @@
 //! Running streams in the ledger: their limits, what they have come to, and wishes to cut them.
 
-use bursar_domain::money::Micros;
+use bursar_domain::budget::RefusalReason;
+use bursar_domain::money::{Micros, Total};
 use bursar_domain::scope::Scope;
+use bursar_domain::time::Timestamp;
 use bursar_domain::watch::{OnCut, OnRepetition, StreamLimits};
 use sqlx::FromRow;
 
-use super::world::{NOW, durable_places, intent, new_id, pico, places, scope, settlement};
+use super::world::{
+    NOW, durable_places, intent, intent_at, new_id, pico, places, scope, settlement,
+};
 use crate::statement::Statement;
 use crate::{Change, Changed, Checkpoint, CutWish, Ledger};
 
@@ -153,5 +157,29 @@ async fn a_wish_to_cut_reaches_the_owner_stands_and_is_forgotten_with_its_call()
         assert_eq!(owner.cut_wishes().await.unwrap(), []);
         owner.end().await;
         other.end().await;
+    }
+}
+
+#[tokio::test]
+async fn what_has_just_happened_is_told_by_minute_and_by_model_and_team() {
+    for place in places().await {
+        let ledger = place.open().await;
+        let earlier = Timestamp(NOW.0 - 2 * 60_000);
+        for at in [earlier, NOW, NOW] {
+            ledger
+                .call(intent_at(at), |settlement| settlement.bill.cost = Some(pico(1_500_000)))
+                .await;
+        }
+        ledger.refuse(&intent(), RefusalReason::Policy, "not this model").await.unwrap();
+        let minutes = ledger.recent_minutes(earlier).await.unwrap();
+        let told: Vec<_> = minutes.iter().map(|m| (m.at, m.calls, m.cost)).collect();
+        let minute = |at: Timestamp| Timestamp(at.0 - at.0 % 60_000);
+        let expected = [(minute(earlier), 1, Total(1_500_000)), (minute(NOW), 2, Total(3_000_000))];
+        assert_eq!(told, expected);
+        let troubles = ledger.recent_troubles(NOW).await.unwrap();
+        assert_eq!(troubles.len(), 1);
+        let of = (&troubles[0].team, troubles[0].refused, troubles[0].throttled_attempts);
+        assert_eq!((of.0.as_str(), of.1), ("research", 1));
+        ledger.end().await;
     }
 }
