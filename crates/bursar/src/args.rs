@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     budget, calls, chat, completions, config, converse, demo, doctor, estimate, freeze, generate,
-    iam_policy, invoke, key, ledger, models, price, replay, simulate, team, usage, why,
+    iam_policy, invoke, key, ledger, models, price, replay, simulate, streams, team, top, usage, why,
 };
 use crate::output::Output;
 
@@ -96,6 +96,10 @@ pub(crate) enum Command {
     Team(team::TeamArgs),
     /// Virtual keys, for programs and people of a team
     Key(key::KeyArgs),
+    /// The calls that run now, how far they may go, and to cut them
+    Streams(streams::Streams),
+    /// Watch what runs, what it costs and what is refused
+    Top(top::Top),
     /// Send a recorded trace as calls
     Replay(replay::Replay),
     /// Run a local Bedrock

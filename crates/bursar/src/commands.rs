@@ -27,6 +27,8 @@ pub(crate) mod refresh;
 pub(crate) mod replay;
 pub(crate) mod simulate;
 pub(crate) mod team;
+pub(crate) mod streams;
+pub(crate) mod top;
 pub(crate) mod usage;
 pub(crate) mod why;
 
@@ -55,6 +57,8 @@ pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
         Command::Freeze(freeze) => block_on(freeze.run(&load()?, output)),
         Command::Thaw(thaw) => block_on(thaw.run(&load()?, output)),
         Command::Why(why) => block_on(why.run(&load()?, output)),
+        Command::Streams(streams) => block_on(streams.run(&load()?, output)),
+        Command::Top(top) => block_on(top.run(&load()?, output)),
         Command::Team(team) => block_on(team.run(&load()?, output)),
         Command::Key(key) => block_on(key.run(&load()?, output)),
         Command::Replay(replay) => block_on_all_cores(replay.run(&load()?, output)),

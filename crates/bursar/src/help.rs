@@ -9,10 +9,11 @@ use clap::{Command, CommandFactory, FromArgMatches};
 use crate::args::Args;
 
 /// What people want to do, and with which commands.
-const GROUPS: [(&str, &[&str]); 7] = [
+const GROUPS: [(&str, &[&str]); 8] = [
     ("See what calls cost", &["usage", "calls"]),
     ("Set limits", &["budget", "freeze", "thaw", "why"]),
     ("Give access", &["team", "key"]),
+    ("Watch what runs", &["streams", "top"]),
     ("Ask models", &["chat", "converse", "invoke"]),
     ("Know prices", &["estimate", "price", "models"]),
     ("Try it", &["demo", "simulate", "replay"]),

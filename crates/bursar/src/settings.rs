@@ -84,6 +84,8 @@ impl Settings {
             first_byte: Duration::from_millis(said.limits.first_byte_ms),
             idle: Duration::from_millis(said.limits.idle_ms),
             total: Duration::from_millis(said.limits.total_ms),
+            streams: said.streams.limits()?,
+            drain: Duration::from_millis(said.streams.drain_ms),
             ..Limits::default()
         };
         let (region, region_from) = region(&said.aws.region)?;

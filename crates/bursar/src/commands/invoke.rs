@@ -15,6 +15,7 @@ use crate::exchange::{self, Shows};
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::settings::Settings;
+use crate::stream_limits::StreamArgs;
 use crate::{lookup, wiring};
 
 /// Bedrock's own limit on a body.
@@ -53,6 +54,8 @@ pub(crate) struct Invoke {
     tier: Option<Tier>,
     #[command(flatten)]
     attribution: AttributionArgs,
+    #[command(flatten)]
+    streams: StreamArgs,
     /// Make this call once a day, however often the command is run
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
@@ -104,7 +107,8 @@ impl Invoke {
         if self.dry_run {
             return preview::run(settings, invocation, output);
         }
-        let bursar = Box::pin(wiring::open(settings)).await?;
+        let mut bursar = Box::pin(wiring::open(settings)).await?;
+        bursar.limits.streams = bursar.limits.streams.strictest(self.streams.limits());
         let caller = &self.attribution.caller;
         let attribution = caller.attribution(&bursar.ledger, settings, tags).await?;
         exchange::run(bursar, invocation, attribution, shows, output).await

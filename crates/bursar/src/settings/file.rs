@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use bursar_domain::watch::{OnCut, OnRepetition, StreamLimits};
 use serde::Deserialize;
 
 use super::{home, variable};
 use crate::failure::{Failure, Situation};
+use crate::stream_limits::money;
 
 /// Every setting with its default and a sentence.
 pub(crate) const EXAMPLE: &str = include_str!("../../../../bursar.example.toml");
@@ -21,6 +23,7 @@ pub(super) struct Said {
     pub(super) prices: Prices,
     pub(super) tags: Tags,
     pub(super) limits: Limits,
+    pub(super) streams: Streams,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -81,6 +84,59 @@ impl Default for Limits {
             total_ms: 3_600_000,
             admission_wait_ms: 5_000,
         }
+    }
+}
+
+/// How far every stream of this process may go. Nothing, and empty, is no limit.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Streams {
+    pub(super) usd: String,
+    pub(super) tokens: u64,
+    pub(super) seconds: u64,
+    pub(super) idle_seconds: u64,
+    pub(super) on_repetition: String,
+    pub(super) on_cut: String,
+    pub(super) drain_ms: u64,
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self {
+            usd: String::new(),
+            tokens: 0,
+            seconds: 0,
+            idle_seconds: 0,
+            on_repetition: "off".to_owned(),
+            on_cut: "drain".to_owned(),
+            drain_ms: 300_000,
+        }
+    }
+}
+
+impl Streams {
+    /// What is meant; a word that means nothing is told with its key.
+    pub(super) fn limits(&self) -> Result<StreamLimits, Failure> {
+        let refuse = |key: &str, problem: String| {
+            let message = format!("`[streams] {key}`: {problem}");
+            Failure::new(Situation::Configuration, message)
+        };
+        let said = |count: u64| Some(count).filter(|count| *count > 0);
+        let money = match self.usd.as_str() {
+            "" => None,
+            text => Some(money(text).map_err(|problem| refuse("usd", problem))?),
+        };
+        let on_repetition = self.on_repetition.parse::<OnRepetition>();
+        let on_cut = self.on_cut.parse::<OnCut>();
+        Ok(StreamLimits {
+            money,
+            output_tokens: said(self.tokens),
+            seconds: said(self.seconds),
+            idle_seconds: said(self.idle_seconds),
+            on_repetition: on_repetition
+                .map_err(|unknown| refuse("on_repetition", unknown.to_string()))?,
+            on_cut: on_cut.map_err(|unknown| refuse("on_cut", unknown.to_string()))?,
+        })
     }
 }
 
