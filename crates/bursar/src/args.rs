@@ -7,7 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     budget, calls, chat, completions, config, converse, demo, doctor, estimate, freeze, generate,
-    iam_policy, invoke, key, ledger, models, price, replay, simulate, streams, team, top, usage, why,
+    iam_policy, invoke, key, ledger, models, price, replay, simulate, streams, team, top, usage,
+    why,
 };
 use crate::output::Output;
 

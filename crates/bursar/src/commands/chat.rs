@@ -11,6 +11,7 @@ use crate::commands::converse::{request_tier, temperature};
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::settings::Settings;
+use crate::stream_limits::StreamArgs;
 use crate::{lookup, wiring};
 
 #[derive(Debug, clap::Args)]
@@ -43,6 +44,8 @@ pub(crate) struct Chat {
     tier: Option<Tier>,
     #[command(flatten)]
     attribution: AttributionArgs,
+    #[command(flatten)]
+    streams: StreamArgs,
 }
 
 impl Chat {
@@ -57,7 +60,8 @@ impl Chat {
             temperature: self.temperature,
             tier: self.tier,
         };
-        let bursar = Box::pin(wiring::open(settings)).await?;
+        let mut bursar = Box::pin(wiring::open(settings)).await?;
+        bursar.limits.streams = bursar.limits.streams.strictest(self.streams.limits());
         let caller = &self.attribution.caller;
         let attribution = caller.attribution(&bursar.ledger, settings, tags).await?;
         let session = CallId::new(bursar.clock.now(), &bursar.entropy.bytes()).to_string();

@@ -165,9 +165,9 @@ impl Cut {
         let results = await_cuts(&admin, &calls).await?;
         admin.ledger.close().await?;
         let object = json!({ "rows": results });
-        let bad = results.iter().find(|result| {
-            matches!(result.state, CutState::NoAnswer | CutState::Unknown)
-        });
+        let bad = results
+            .iter()
+            .find(|result| matches!(result.state, CutState::NoAnswer | CutState::Unknown));
         if let Some(result) = bad {
             return Err(Failure { object: Some(object), ..not_cut(result) });
         }
@@ -186,10 +186,7 @@ impl Cut {
 }
 
 /// Waits until every wish is obeyed, for as long as that may take.
-pub(crate) async fn await_cuts(
-    admin: &Admin,
-    calls: &[CallId],
-) -> Result<Vec<CutResult>, Failure> {
+pub(crate) async fn await_cuts(admin: &Admin, calls: &[CallId]) -> Result<Vec<CutResult>, Failure> {
     let until = tokio::time::Instant::now() + CUT_WAIT;
     loop {
         let results = admin.cut_results(calls).await?;
@@ -204,10 +201,8 @@ pub(crate) async fn await_cuts(
 fn not_cut(result: &CutResult) -> Failure {
     let id = &result.id;
     match result.state {
-        CutState::Unknown => {
-            Failure::new(Situation::Failed, format!("there is no call `{id}`"))
-                .hint("`bursar streams` lists what runs")
-        }
+        CutState::Unknown => Failure::new(Situation::Failed, format!("there is no call `{id}`"))
+            .hint("`bursar streams` lists what runs"),
         _ => Failure::new(Situation::Failed, format!("the owner of call `{id}` does not answer"))
             .hint("the wish stands; it is obeyed as soon as that process looks")
             .hint("if the process is dead, the next one to open the ledger settles the call"),
@@ -222,8 +217,9 @@ impl Limit {
             return list_limits(settings, output).await;
         }
         if self.remove == (limits != StreamLimits::NONE) {
-            return Err(Failure::new(Situation::Usage, "there is nothing to set")
-                .hint("say how far streams may go, `--usd 0.50usd`, or `--remove` and nothing else"));
+            return Err(Failure::new(Situation::Usage, "there is nothing to set").hint(
+                "say how far streams may go, `--usd 0.50usd`, or `--remove` and nothing else",
+            ));
         }
         selectors.scope()?;
         let admin = wiring::open_admin(settings).await?;
@@ -251,7 +247,8 @@ async fn list_limits(settings: &Settings, output: Output) -> Result<(), Failure>
         return Ok(Output::object(&json!({ "rows": rows }))?);
     }
     if rows.is_empty() {
-        output.note("no limits of streams are set; `bursar streams limit --all --seconds 600` does");
+        output
+            .note("no limits of streams are set; `bursar streams limit --all --seconds 600` does");
         return Ok(());
     }
     let headings = ["scope", ">usd", ">tokens", ">seconds", ">idle", "repetition", "on cut"];
@@ -280,6 +277,9 @@ mod tests {
 
     #[test]
     fn an_age_is_short() {
-        assert_eq!([age(0), age(59_999), age(192_000), age(7_500_000)], ["0s", "59s", "3m12s", "2h05m"]);
+        assert_eq!(
+            [age(0), age(59_999), age(192_000), age(7_500_000)],
+            ["0s", "59s", "3m12s", "2h05m"]
+        );
     }
 }
