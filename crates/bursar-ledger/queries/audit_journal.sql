@@ -1,8 +1,8 @@
 -- Journal rows after ($1, $2), five thousand at most, each with what its limit counts, what was held
 -- there for the call that it names, and what that call used.
 SELECT
-    j.window_id, j.seq, j.call_id, j.kind, j.d_held, j.d_spent, j.d_rest, b.unit,
-    c.id IS NOT NULL AS recorded, c.cost_pico, x.cost_pico AS corrected_pico,
+    j.window_id, j.seq, j.call_id, j.kind, j.d_held, j.d_spent, j.d_rest, j.limit_micro, b.unit,
+    b.id AS budget_id, c.id IS NOT NULL AS recorded, c.cost_pico, x.cost_pico AS corrected_pico,
     c.input_tokens + c.output_tokens + c.cache_read_tokens + c.cache_write_5m_tokens
         + c.cache_write_1h_tokens AS tokens,
     c.estimated

@@ -1,10 +1,14 @@
-//! Checks that what is recorded adds up: balances to their holds and journal, roll-ups to their
-//! calls, attempts to their calls. It reads page by page and repairs nothing.
+//! Checks that what is recorded adds up: balances to their holds and journal, the journal to the
+//! limits, roll-ups and attempts to their calls. It reads page by page and repairs nothing.
 //!
-//! Each comparison is one statement, so both of its sides are of one moment, and an audit beside
-//! running calls finds nothing that is not there.
+//! What is compared was read by one statement, or by two of lines that never change, so an audit
+//! beside running calls finds nothing that is not there.
 
+mod amounts;
 mod calls;
+mod fold;
+mod holds;
+mod rebuild;
 mod windows;
 
 use sqlx::FromRow;
@@ -61,7 +65,7 @@ impl AuditReport {
 /// One thing that does not add up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was checked: `held`, `spent`, `journal`, `line`, `calls`, `cost`, `attempts` …
+    /// What was checked: `held`, `spent`, `limit`, `lease`, `line`, `calls`, `cost`, `attempts` …
     pub check: &'static str,
     /// Where: a window, an hour, a day, a call.
     pub subject: String,
@@ -96,6 +100,9 @@ impl Ledger {
         self.audit_windows(&mut report).await?;
         self.audit_journal(&mut report).await?;
         self.audit_lines(&mut report).await?;
+        self.audit_conserved(&mut report).await?;
+        self.audit_leases(&mut report).await?;
+        self.audit_amounts(&mut report).await?;
         self.audit_attempts(&mut report).await?;
         self.audit_rollups(&mut report).await?;
         Ok(report)

@@ -10,8 +10,10 @@ mod keys;
 mod limits;
 mod policies;
 mod streams;
+mod windows;
 
 use bursar_domain::access::Access;
+use bursar_domain::budget::WindowId;
 use bursar_domain::call::CallId;
 use bursar_domain::limit::{Limit, LimitId};
 use bursar_domain::scope::Scope;
@@ -30,6 +32,11 @@ pub use keys::{KeyChange, KeyTerms};
 
 const INSERT_CHANGE: Statement =
     Statement { doing: "note a change", sql: include_str!("../queries/insert_change.sql") };
+
+const QUEUE_CHANGE: Statement = Statement {
+    doing: "queue a change for its block",
+    sql: include_str!("../queries/queue_change.sql"),
+};
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +85,8 @@ pub enum Change {
         /// Why.
         reason: String,
     },
+    /// Sets a window's balance to what its journal adds up to.
+    RebuildWindow(WindowId),
 }
 
 /// What a change did: the thing as it was and as it is now, in JSON.
@@ -149,6 +158,7 @@ pub(crate) async fn make(
             Change::Cut { calls, reason } => {
                 streams::wish(session, (calls, reason), (actor, now)).await?
             }
+            Change::RebuildWindow(window) => vec![windows::rebuild(session, window).await?],
         };
         for changed in &done {
             note(session, changed, (actor, now)).await?;
@@ -174,7 +184,8 @@ async fn note(
         changed.was.as_deref().into(),
         changed.becomes.as_deref().into(),
     ];
-    session.run(INSERT_CHANGE, &values).await.map(drop)
+    session.run(INSERT_CHANGE, &values).await?;
+    session.run(QUEUE_CHANGE, &[]).await.map(drop)
 }
 
 /// A thing as the list of changes shows it. Texts and numbers cannot fail to be written.

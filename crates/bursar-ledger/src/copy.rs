@@ -14,6 +14,7 @@ use self::tables::{TABLES, Table};
 use crate::ledger::Home;
 use crate::owner::SideFile;
 use crate::rules::BUMP_REVISION;
+use crate::seal::ADOPT;
 use crate::statement::{Pool, Statement, Value, bulk, keyed};
 use crate::{AuditReport, Counters, Dimension, Error, Ledger, UsageQuery};
 
@@ -133,6 +134,8 @@ impl LedgerCopy {
     pub async fn verify(self) -> Result<CopyReport, Error> {
         if self.rows_written > 0 {
             write(&self.to, BUMP_REVISION, &[]).await?;
+            // What the source had not sealed yet, the target does.
+            write(&self.to, ADOPT, &[]).await?;
         }
         let (source, target) = (counts(&self.from).await?, counts(&self.to).await?);
         if let Some((source, target)) = source.iter().zip(&target).find(|(s, t)| s != t) {

@@ -201,6 +201,12 @@ pub enum Error {
         /// What the target has.
         target_has: String,
     },
+    /// A file that should hold a key.
+    #[error("`{}` holds no key\nhint: `bursar ledger keygen` makes one", path.display())]
+    BadKey {
+        /// The file.
+        path: PathBuf,
+    },
     /// A backup would overwrite a file.
     #[error("there is a file `{}` already\nhint: name a new one", path.display())]
     FileExists {

@@ -24,6 +24,7 @@ use crate::ledger::Home;
 use crate::owner::{Owner, SideFile};
 use crate::queue::{Job, Queue};
 use crate::rules::{BUMP_REVISION, SETTINGS, Settings};
+use crate::seal::{self, Sealing};
 use crate::statement::{Pool, Statement, failed};
 use crate::writer::{Store, Waiting, Writer, postgres, sqlite};
 use crate::{DatabaseUrl, Error, Ledger};
@@ -72,6 +73,8 @@ pub struct OpenOptions {
     /// the torture room `power` notices.
     #[doc(hidden)]
     pub without_sync: bool,
+    /// Whether, and how, what was written is sealed in the background.
+    pub sealing: Option<Sealing>,
 }
 
 impl OpenOptions {
@@ -88,6 +91,7 @@ impl OpenOptions {
             readers: 4,
             admission_wait: ADMISSION_WAIT,
             without_sync: false,
+            sealing: None,
         }
     }
 }
@@ -202,6 +206,10 @@ fn start(
     let (clock, waiting) = (options.clock.clone(), Waiting::new(options.admission_wait));
     let writer = Writer { store, queue: queue.downgrade(), clock, waiting };
     tokio::spawn(writer.run(tasks));
+    if let Some(sealing) = options.sealing.clone() {
+        let of = (reads.clone(), queue.downgrade());
+        tokio::spawn(seal::keep(sealing, options.clock.clone(), of));
+    }
     Ledger { reads, queue, place: Arc::new(home) }
 }
 

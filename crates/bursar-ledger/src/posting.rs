@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::admitted::Open;
 use crate::facts::write_intent;
 use crate::rollup::{Rollup, Rooms, Sums};
+use crate::seal::Entry;
 
 pub(crate) use rows::{AttemptJson, CallJson, CorrectionJson, RefusalJson, TagJson};
 
@@ -179,6 +180,14 @@ impl Posting {
         for window in windows {
             self.windows.entry(window.0).or_default().refused += 1;
         }
+    }
+
+    /// What has ended with this, to be sealed.
+    pub(crate) fn ended(&self) -> Vec<Entry> {
+        let entry = |kind: &str, id: &String| Entry { kind: kind.into(), subject: id.clone() };
+        let calls = self.tokens.iter().map(|id| entry("call", id));
+        let corrections = self.corrections.iter().map(|row| entry("correction", &row.call_id));
+        calls.chain(corrections).collect()
     }
 
     fn push_attempts(&mut self, id: &str, settlement: &Settlement) {

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::Error;
 use crate::admitted::{Admission, Open, Settled};
 use crate::change::{Change, Changed};
+use crate::seal::Block;
 use crate::streams::Checkpoint;
 
 /// One thing to write.
@@ -37,6 +38,10 @@ pub(crate) enum Task {
     Refuse { intent: Box<Intent>, reason: RefusalReason, detail: String },
     /// Change limits, freezes and the like, all or nothing.
     Change { actor: String, changes: Vec<Change> },
+    /// Write a block, unless another process wrote it first.
+    Seal(Box<Block>),
+    /// Queue for the next blocks what is in none.
+    Adopt,
     /// Write what waits, then stop.
     Close,
 }
@@ -75,6 +80,8 @@ pub(crate) enum Answer {
     Changed(Vec<Changed>),
     /// Of [`Task::Claim`]: whether nobody had been faster.
     Claimed(bool),
+    /// Of [`Task::Seal`]: whether this process was first.
+    Sealed(bool),
     /// Of [`Task::Abandon`]: whether it was still open.
     Abandoned(bool),
     /// Of every other task.

@@ -19,7 +19,7 @@ use crate::owner::{bury, is_dead};
 use crate::queue::{Answer, Queue, Task};
 use crate::statement::{Pool, Statement};
 
-const HOLD_OWNERS: Statement = Statement {
+pub(crate) const HOLD_OWNERS: Statement = Statement {
     doing: "read who has open holds",
     sql: include_str!("../queries/sqlite/hold_owners.sql"),
 };
@@ -35,8 +35,8 @@ const LAPSED: Statement = Statement {
 };
 
 #[derive(Debug, FromRow)]
-struct OwnerRow {
-    owner: String,
+pub(crate) struct OwnerRow {
+    pub(crate) owner: String,
 }
 
 #[derive(Debug, FromRow)]

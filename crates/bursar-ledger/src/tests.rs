@@ -3,6 +3,7 @@
 
 mod access;
 mod backup;
+mod books;
 mod caps;
 mod checkup;
 mod contract;
@@ -15,6 +16,7 @@ mod properties;
 mod queries;
 mod races;
 mod resent;
+mod seal;
 mod server;
 mod standings;
 mod streams;

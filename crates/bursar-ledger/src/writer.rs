@@ -4,6 +4,7 @@
 //! that cannot be written whole is written again one task at a time; a group is all or nothing, so
 //! nothing is written twice.
 
+mod alone;
 mod asked;
 mod claims;
 mod group;
@@ -35,6 +36,7 @@ use crate::admitted::{Admission, Admitted, Open, Settled};
 use crate::change::{Change, Changed};
 use crate::posting::{No, Posting, abandon};
 use crate::queue::{Answer, Job, Task, WeakQueue};
+use alone::is_alone;
 pub(crate) use waiting::Waiting;
 
 /// Tasks in a group: they share one fsync, and no one of them waits for long. Twice as many on
@@ -57,6 +59,7 @@ enum Done {
         window: WindowId,
     },
     Changed(Vec<Changed>),
+    Sealed(bool),
     Settled(Settled),
     Abandoned(bool),
     Claimed(bool),
@@ -175,15 +178,12 @@ impl Writer {
         }
     }
 
-    /// What is written at once. Changes and claims one by one, before the rest: each is all or
-    /// nothing. Of the
+    /// What is written at once. What stands alone, before the rest: each is all or nothing. Of the
     /// rest, on SQLite all of it, in one transaction; on PostgreSQL, where a statement does one
     /// thing, settlements, then reservations, then checkpoints.
     fn parts(&self, mut jobs: Vec<Job>) -> Vec<Vec<Job>> {
-        let is_change =
-            |job: &mut Job| matches!(job.task, Task::Change { .. } | Task::Claim { .. });
         let mut parts: Vec<Vec<Job>> =
-            jobs.extract_if(.., is_change).map(|job| vec![job]).collect();
+            jobs.extract_if(.., |job| is_alone(&job.task)).map(|job| vec![job]).collect();
         let mut rest = [Vec::new(), Vec::new(), Vec::new()];
         for job in jobs {
             let place = match (&self.store, &job.task) {
@@ -252,6 +252,7 @@ impl Writer {
                     Answer::Admission(Box::new(Admission::Refused(*refusal)))
                 }
                 Done::Changed(changed) => Answer::Changed(changed),
+                Done::Sealed(is_first) => Answer::Sealed(is_first),
                 Done::Settled(settled) => Answer::Settled(settled),
                 Done::Abandoned(was_open) => Answer::Abandoned(was_open),
                 Done::Claimed(is_first) => Answer::Claimed(is_first),
@@ -308,11 +309,8 @@ fn gather(posting: &mut Posting, task: &Task, now: Timestamp) {
         Task::Refuse { intent, reason, detail } => {
             posting.refuse(intent, No { reason: *reason, detail, window: None }, now);
         }
-        Task::Reserve { .. }
-        | Task::Checkpoint { .. }
-        | Task::Change { .. }
-        | Task::Claim { .. }
-        | Task::Close => {}
+        Task::Reserve { .. } | Task::Checkpoint { .. } | Task::Change { .. } => {}
+        Task::Claim { .. } | Task::Seal(_) | Task::Adopt | Task::Close => {}
     }
 }
 

@@ -29,6 +29,10 @@ SELECT 'refusal' AS table_name, COUNT(*) AS row_count FROM refusal
 UNION ALL
 SELECT 'usage_hour' AS table_name, COUNT(*) AS row_count FROM usage_hour
 UNION ALL
+SELECT 'block' AS table_name, COUNT(*) AS row_count FROM block
+UNION ALL
+SELECT 'sealed' AS table_name, COUNT(*) AS row_count FROM sealed
+UNION ALL
 SELECT 'usage_day' AS table_name, COUNT(*) AS row_count FROM usage_day
 UNION ALL
 SELECT 'team' AS table_name, COUNT(*) AS row_count FROM team

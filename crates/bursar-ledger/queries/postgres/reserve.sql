@@ -17,7 +17,7 @@ want AS MATERIALIZED (
 ),
 locked AS MATERIALIZED (
     SELECT
-        w.*, want.amount, want.bounded, want.n, want.mode,
+        w.*, want.amount, want.bounded, want.n, want.mode, want.limit_micro,
         -- What is left of the limit once all that is open has settled.
         want.limit_micro - w.spent_micro - (CASE WHEN w.spent_rest > 0 THEN 1 ELSE 0 END)
             - w.held_micro AS room
@@ -62,7 +62,7 @@ lines AS (
     FROM jsonb_each($2), go
 ),
 written AS (
-    INSERT INTO journal (window_id, seq, call_id, kind, d_held, d_spent, d_rest)
+    INSERT INTO journal (window_id, seq, call_id, kind, d_held, d_spent, d_rest, limit_micro)
     SELECT
         l.id,
         l.seq + CAST(value ->> 'n' AS BIGINT),
@@ -70,7 +70,8 @@ written AS (
         CAST(value ->> 'kind' AS TEXT),
         CAST(value ->> 'd_held' AS BIGINT),
         0,
-        0
+        0,
+        CASE WHEN l.mode = 'hard' THEN l.limit_micro END
     FROM jsonb_each($2)
     JOIN locked AS l ON l.id = CAST(value ->> 'window_id' AS TEXT), go
 ),

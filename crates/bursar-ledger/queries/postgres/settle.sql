@@ -54,6 +54,13 @@ written AS (
     FROM jsonb_each($8)
     JOIN locked AS l ON l.id = CAST(value ->> 'window_id' AS TEXT)
 ),
+queued AS (
+    INSERT INTO unsealed (kind, subject)
+    SELECT 'call', key FROM jsonb_each($1), go
+    UNION ALL
+    SELECT 'correction', CAST(value ->> 'call_id' AS TEXT) FROM jsonb_each($5), go
+    ON CONFLICT DO NOTHING
+),
 calls AS (
     INSERT INTO call (
         id, started_ms, first_token_ms, ended_ms, team, project, user_id, key_id, tags,

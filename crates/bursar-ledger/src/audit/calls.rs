@@ -12,6 +12,8 @@ use crate::{Error, Ledger};
 
 const ATTEMPTS: Statement =
     Statement { doing: "audit attempts", sql: include_str!("../../queries/audit_attempts.sql") };
+const AMOUNTS: Statement =
+    Statement { doing: "audit amounts", sql: include_str!("../../queries/audit_amounts.sql") };
 const NEXT_DAY: Statement =
     Statement { doing: "find the next day", sql: include_str!("../../queries/next_day.sql") };
 const HOURS: Statement = Statement {
@@ -30,6 +32,12 @@ struct AttemptSums {
     throttled: i64,
     call_attempts: Option<i64>,
     call_throttled: Option<i64>,
+}
+
+#[derive(Debug, FromRow)]
+struct AmountsRow {
+    id: String,
+    negative: bool,
 }
 
 #[derive(Debug, FromRow)]
@@ -75,6 +83,20 @@ impl Ledger {
                 let id = row.call_id.as_str();
                 report.compare("attempts", id, (row.attempts, found.0));
                 report.compare("throttled attempts", id, (row.throttled, found.1));
+            }
+        }
+    }
+
+    /// No count and no cost is below zero.
+    pub(super) async fn audit_amounts(&self, report: &mut AuditReport) -> Result<(), Error> {
+        let mut after = String::new();
+        loop {
+            let rows: Vec<AmountsRow> = self.reads.rows(AMOUNTS, &[after.as_str().into()]).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after.clone_from(&last.id);
+            for row in &rows {
+                let found = if row.negative { "below 0" } else { "0 or more" };
+                report.compare("amounts", &row.id, ("0 or more", found));
             }
         }
     }

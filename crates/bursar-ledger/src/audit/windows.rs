@@ -1,13 +1,16 @@
-//! Balances: held is the sum of hold lines, and both balances are the fold of the journal.
+//! Balances: held is the sum of hold lines, and both balances are the fold of the journal, whose
+//! lines are what calls cost and never passed a hard limit.
 
 use bursar_domain::money::{MICRO_PER_UNIT, Total};
 use sqlx::FromRow;
 
 use super::AuditReport;
+use super::amounts::Amounts;
+use super::fold::Fold;
 use crate::statement::Statement;
 use crate::{Error, Ledger};
 
-const WINDOWS: Statement =
+pub(super) const WINDOWS: Statement =
     Statement { doing: "audit windows", sql: include_str!("../../queries/audit_windows.sql") };
 const JOURNAL: Statement =
     Statement { doing: "audit the journal", sql: include_str!("../../queries/audit_journal.sql") };
@@ -15,8 +18,8 @@ const LINES: Statement =
     Statement { doing: "audit hold lines", sql: include_str!("../../queries/audit_lines.sql") };
 
 #[derive(Debug, FromRow)]
-struct WindowSums {
-    window_id: String,
+pub(super) struct WindowSums {
+    pub(super) window_id: String,
     held_micro: i64,
     spent_micro: i64,
     spent_rest: i64,
@@ -29,15 +32,17 @@ struct WindowSums {
 }
 
 #[derive(Debug, FromRow)]
-struct JournalRow {
-    window_id: String,
-    seq: i64,
+pub(super) struct JournalRow {
+    pub(super) window_id: String,
+    pub(super) seq: i64,
     call_id: String,
-    kind: String,
-    d_held: i64,
-    d_spent: i64,
-    d_rest: i64,
+    pub(super) kind: String,
+    pub(super) d_held: i64,
+    pub(super) d_spent: i64,
+    pub(super) d_rest: i64,
+    pub(super) limit_micro: Option<i64>,
     unit: String,
+    budget_id: String,
     recorded: bool,
     cost_pico: Option<i64>,
     corrected_pico: Option<i64>,
@@ -61,8 +66,7 @@ impl Ledger {
             after.clone_from(&last.window_id);
             for row in &rows {
                 let id = row.window_id.as_str();
-                let spent = Total::from_halves(row.spent_micro, row.spent_rest);
-                let posted = Total::from_halves(row.journal_spent, row.journal_rest);
+                let (spent, posted) = (row.spent(), row.posted());
                 report.compare("held", id, (row.lines_held, row.held_micro));
                 report.compare("journal held", id, (row.journal_held, row.held_micro));
                 report.compare("journal spent", id, (posted.usd(), spent.usd()));
@@ -71,8 +75,10 @@ impl Ledger {
         }
     }
 
-    /// Every line that settles or corrects is what its call cost.
+    /// Every line that settles or corrects is what its call cost, and every hold had room.
     pub(super) async fn audit_journal(&self, report: &mut AuditReport) -> Result<(), Error> {
+        let mut amounts = Amounts::read(&self.reads).await?;
+        let mut fold = Fold::default();
         let mut after = (String::new(), 0);
         loop {
             let values = [after.0.as_str().into(), after.1.into()];
@@ -80,7 +86,16 @@ impl Ledger {
             let Some(last) = rows.last() else { return Ok(()) };
             after = (last.window_id.clone(), last.seq);
             for row in &rows {
-                let subject = format!("{} {} {}", row.window_id, row.seq, row.call_id);
+                fold.add(row, report);
+                let subject = row.subject();
+                if !row.has_known_limit(&amounts) {
+                    // Set while this reads, perhaps.
+                    amounts = Amounts::read(&self.reads).await?;
+                }
+                let found = row.limit_micro.unwrap_or_default().to_string();
+                let is_known = row.has_known_limit(&amounts);
+                let known = if is_known { found.clone() } else { "an amount it had".to_owned() };
+                report.compare("hard limit", &subject, (known, found));
                 let ends = row.kind == "settle" || row.kind == "correction";
                 report.compare("journal call", &subject, (ends || row.recorded, row.recorded));
                 let posted = Total::from_halves(row.d_spent, row.d_rest);
@@ -101,7 +116,33 @@ impl Ledger {
     }
 }
 
+impl WindowSums {
+    fn spent(&self) -> Total {
+        Total::from_halves(self.spent_micro, self.spent_rest)
+    }
+
+    fn posted(&self) -> Total {
+        Total::from_halves(self.journal_spent, self.journal_rest)
+    }
+
+    /// Whether the balance is what the journal adds up to.
+    pub(super) fn is_fold(&self) -> bool {
+        self.journal_held == self.held_micro
+            && self.posted() == self.spent()
+            && self.journal_rows == self.seq
+    }
+}
+
 impl JournalRow {
+    /// Which line of which window, and whose.
+    pub(super) fn subject(&self) -> String {
+        format!("{} {} {}", self.window_id, self.seq, self.call_id)
+    }
+
+    fn has_known_limit(&self, amounts: &Amounts) -> bool {
+        self.limit_micro.is_none_or(|limit| amounts.has(&self.budget_id, limit))
+    }
+
     /// What the line should have added to spent; `None` where only corrections know.
     fn owed(&self) -> Option<Total> {
         let millionths = |count: i64| Total::from_halves(count.saturating_mul(MICRO_PER_UNIT), 0);

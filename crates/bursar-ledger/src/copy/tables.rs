@@ -28,7 +28,7 @@ const fn put(sql: &'static str) -> Statement {
 }
 
 /// What is copied.
-pub(crate) static TABLES: [Table; 24] = [
+pub(crate) static TABLES: [Table; 26] = [
     Table {
         name: "report_tag",
         key: &[("tag_key", Kind::Text)],
@@ -330,6 +330,32 @@ pub(crate) static TABLES: [Table; 24] = [
         put: Statement {
             doing: "write copied rows",
             sql: include_str!("../../queries/copy/usage_day_put.sql"),
+        },
+        known: None,
+    },
+    Table {
+        name: "block",
+        key: &[("number", Kind::Int)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/block_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/block_put.sql"),
+        },
+        known: None,
+    },
+    Table {
+        name: "sealed",
+        key: &[("block", Kind::Int), ("item", Kind::Int)],
+        page: Statement {
+            doing: "read rows to copy",
+            sql: include_str!("../../queries/copy/sealed_page.sql"),
+        },
+        put: Statement {
+            doing: "write copied rows",
+            sql: include_str!("../../queries/copy/sealed_put.sql"),
         },
         known: None,
     },

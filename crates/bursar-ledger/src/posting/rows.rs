@@ -170,7 +170,7 @@ impl TagJson {
 /// A row of `correction`.
 #[derive(Debug, Serialize)]
 pub(crate) struct CorrectionJson {
-    call_id: String,
+    pub(crate) call_id: String,
     posted_ms: i64,
     ended_ms: i64,
     outcome: &'static str,

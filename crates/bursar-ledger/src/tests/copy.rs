@@ -16,8 +16,16 @@ use crate::statement::Statement;
 use crate::{Change, CopyReport, Error, Ledger, LedgerCopy};
 
 /// Tables that are not history: what a database is, who lives, and what is open.
-const NOT_COPIED: [&str; 7] =
-    ["cut_wish", "hold", "hold_line", "ledger_clock", "ledger_meta", "ledger_revision", "owner"];
+const NOT_COPIED: [&str; 8] = [
+    "cut_wish",
+    "hold",
+    "hold_line",
+    "ledger_clock",
+    "ledger_meta",
+    "ledger_revision",
+    "owner",
+    "unsealed",
+];
 
 /// From and to each kind of database that outlives its process.
 async fn pairs() -> [(Place, Place); 4] {
@@ -56,6 +64,7 @@ async fn full(place: &Place) -> Ledger {
     assert_eq!(ledger.claim(&once, &late).await.unwrap(), None);
     let truth = settlement(late.intent());
     ledger.settle(late, truth).await.unwrap();
+    ledger.seal(NOW, None).await.unwrap();
     ledger
 }
 

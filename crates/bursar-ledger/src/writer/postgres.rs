@@ -10,8 +10,8 @@ use bursar_domain::budget::WindowId;
 use bursar_domain::time::Timestamp;
 use sqlx::FromRow;
 
+use super::alone::{self, is_alone};
 use super::asked::{missing, remember};
-use super::claims::claim;
 use super::group::{Group, Verdict, wanted};
 use super::late::{Late, RECORDED, late, settled};
 use super::resent::own_hold;
@@ -21,7 +21,6 @@ use super::{Done, Failure, Written, gather, posted};
 use crate::Error;
 #[cfg(test)]
 use crate::admitted::Open;
-use crate::change::{self, Change, Changed};
 use crate::lease::Lease;
 use crate::posting::Posting;
 use crate::queue::Task;
@@ -66,17 +65,7 @@ impl Store {
 
     pub(super) async fn write(&mut self, tasks: &[&Task], now: Timestamp, again: bool) -> Written {
         match tasks.first() {
-            Some(Task::Change { actor, changes }) => {
-                let changed = self.change((actor, changes), now).await?;
-                Ok(vec![Ok(Done::Changed(changed))])
-            }
-            Some(Task::Claim { once, id }) => {
-                let Pool::Postgres(pool) = &self.pool else { return Err(Error::Closed.into()) };
-                let mut session =
-                    pool.acquire().await.map_err(|error| failed("claim a key", error))?;
-                let claimed = claim(&mut Session::Postgres(&mut session), (once, id), now).await?;
-                Ok(vec![Ok(claimed)])
-            }
+            Some(task) if is_alone(task) => Ok(vec![Ok(self.write_alone(task, now).await?)]),
             Some(Task::Reserve { .. }) => self.reserve(tasks, now, again).await,
             Some(Task::Checkpoint { .. }) => {
                 let checkpoints = [keyed(super::checkpoints(tasks))?];
@@ -102,20 +91,18 @@ impl Store {
         self.lease.release().await
     }
 
-    /// Makes changes in one transaction. It runs in the writer's own task, which nobody cancels.
-    async fn change(
-        &mut self,
-        change: (&str, &[Change]),
-        now: Timestamp,
-    ) -> Result<Vec<Changed>, Error> {
+    /// Writes a task in one transaction. It runs in the writer's own task, which nobody cancels.
+    async fn write_alone(&mut self, task: &Task, now: Timestamp) -> Result<Done, Error> {
         let Pool::Postgres(pool) = &self.pool else { return Err(Error::Closed) };
         let mut transaction = pool.begin().await.map_err(|error| failed("begin", error))?;
         let mut session = Session::Postgres(&mut transaction);
         // Dropped on an error, the transaction is rolled back.
-        let changed = change::make(&mut session, change, now).await?;
+        let done = alone::write(&mut session, task, now).await?;
         transaction.commit().await.map_err(|error| failed("commit", error))?;
-        self.known = None;
-        Ok(changed)
+        if matches!(task, Task::Change { .. }) {
+            self.known = None;
+        }
+        Ok(done)
     }
 
     async fn settle(&mut self, tasks: &[&Task], now: Timestamp) -> Written {

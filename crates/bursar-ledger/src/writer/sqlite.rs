@@ -15,17 +15,17 @@ use bursar_domain::time::Timestamp;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
+use super::alone::{self, is_alone};
 use super::asked::{Asked, missing, refuse, remember};
-use super::claims::claim;
 use super::late::{Late, RECORDED, late, settled};
 use super::thresholds::{TELL, told};
 use super::{Done, Failure, Written, gather, posted};
 use crate::Error;
-use crate::change;
 use crate::owner::{Owner, SideFile};
 use crate::posting::Posting;
 use crate::queue::{Patience, Task};
 use crate::rules::{Rules, SETTINGS, Settings, WindowRow};
+use crate::seal::QUEUE_UNSEALED;
 use crate::statement::{Session, Statement, bulk, failed, is_duplicate, keyed, rows_on, run_on};
 
 const BEGIN: &str = include_str!("../../queries/sqlite/begin.sql");
@@ -145,14 +145,11 @@ impl Store {
         tasks: &[&Task],
         now: Timestamp,
     ) -> Written {
-        if let [Task::Change { actor, changes }] = tasks {
+        if let [task] = tasks
+            && is_alone(task)
+        {
             let mut session = Session::Sqlite(connection);
-            let changed = change::make(&mut session, (actor, changes), now).await?;
-            return Ok(vec![Ok(Done::Changed(changed))]);
-        }
-        if let [Task::Claim { once, id }] = tasks {
-            let claimed = claim(&mut Session::Sqlite(connection), (once, id), now).await?;
-            return Ok(vec![Ok(claimed)]);
+            return Ok(vec![Ok(alone::write(&mut session, task, now).await?)]);
         }
         let settings = Settings::read(rows_on(connection, SETTINGS, &[]).await?);
         let mut posting = Posting::new(settings.rooms(0));
@@ -357,7 +354,9 @@ async fn post(connection: &mut SqliteConnection, posting: &Posting) -> Result<()
     if !windows.is_empty() {
         run_on(connection, MOVE_WINDOWS, &[keyed(windows)?]).await?;
     }
+    let ended = posting.ended();
     let steps = [
+        (QUEUE_UNSEALED, ended.is_empty(), bulk(&ended)?),
         (INSERT_CALLS, calls.is_empty(), bulk(calls)?),
         (INSERT_ATTEMPTS, attempts.is_empty(), bulk(attempts)?),
         (INSERT_TAGS, tags.is_empty(), bulk(tags)?),

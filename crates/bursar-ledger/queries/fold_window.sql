@@ -1,0 +1,11 @@
+-- A window's balance beside the fold of its journal.
+SELECT
+    w.held_micro, w.spent_micro, w.spent_rest, w.seq,
+    CAST(COALESCE(SUM(j.d_held), 0) AS BIGINT) AS journal_held,
+    CAST(COALESCE(SUM(j.d_spent), 0) AS BIGINT) AS journal_spent,
+    CAST(COALESCE(SUM(j.d_rest), 0) AS BIGINT) AS journal_rest,
+    COALESCE(MAX(j.seq), 0) AS journal_seq
+FROM budget_window AS w
+LEFT JOIN journal AS j ON j.window_id = w.id
+WHERE w.id = $1
+GROUP BY w.id, w.held_micro, w.spent_micro, w.spent_rest, w.seq

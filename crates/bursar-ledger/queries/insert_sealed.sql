@@ -1,0 +1,9 @@
+-- Writes down the items of block $1.
+INSERT INTO sealed (block, item, kind, subject, hashes)
+SELECT
+    CAST($1 AS BIGINT),
+    CAST(value ->> 'item' AS BIGINT),
+    CAST(value ->> 'kind' AS TEXT),
+    CAST(value ->> 'subject' AS TEXT),
+    CAST(value ->> 'hashes' AS TEXT)
+FROM jsonb_each($2)
