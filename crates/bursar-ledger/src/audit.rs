@@ -95,8 +95,7 @@ impl Ledger {
                 report.compare("integrity", "file", ("ok".to_owned(), row.integrity_check));
             }
         }
-        let holds: Option<HoldsRow> = self.reads.row(COUNT_HOLDS, &[]).await?;
-        report.holds = holds.and_then(|row| u64::try_from(row.holds).ok()).unwrap_or_default();
+        report.holds = self.count_holds().await?;
         self.audit_windows(&mut report).await?;
         self.audit_journal(&mut report).await?;
         self.audit_lines(&mut report).await?;
@@ -106,5 +105,10 @@ impl Ledger {
         self.audit_attempts(&mut report).await?;
         self.audit_rollups(&mut report).await?;
         Ok(report)
+    }
+
+    pub(crate) async fn count_holds(&self) -> Result<u64, Error> {
+        let row: Option<HoldsRow> = self.reads.row(COUNT_HOLDS, &[]).await?;
+        Ok(row.and_then(|row| u64::try_from(row.holds).ok()).unwrap_or_default())
     }
 }

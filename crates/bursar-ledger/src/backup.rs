@@ -10,12 +10,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use crate::database_url::Place;
 use crate::ledger::Home;
-use crate::owner::file_error;
+use crate::owner::{beside, file_error};
 use crate::queue::Queue;
 use crate::statement::{Pool, Statement};
 use crate::{AuditReport, DatabaseUrl, Error, Ledger};
 
-const BACKUP: Statement =
+pub(crate) const BACKUP: Statement =
     Statement { doing: "write the backup", sql: include_str!("../queries/sqlite/backup.sql") };
 
 impl Ledger {
@@ -55,31 +55,44 @@ impl Ledger {
     }
 }
 
-/// A ledger without a writer: nothing is swept, and no file appears beside it.
-fn open_read_only(file: &Path) -> Ledger {
-    let connect = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
+/// A ledger without a writer: nothing is swept, and no file appears beside one that nobody has open.
+pub(crate) fn open_read_only(file: &Path) -> Ledger {
+    let is_open = ["-wal", "-shm"].iter().any(|suffix| beside(file, suffix).exists());
+    let connect = SqliteConnectOptions::new().filename(file).read_only(true).immutable(!is_open);
     let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(connect);
     let (queue, _) = Queue::new();
     Ledger { reads: Pool::Sqlite(pool), queue, place: Arc::new(Home::Memory) }
+}
+
+/// One connection that may write.
+pub(crate) fn open_alone(file: &Path) -> Pool {
+    let connect = SqliteConnectOptions::new().filename(file);
+    Pool::Sqlite(SqlitePoolOptions::new().max_connections(1).connect_lazy_with(connect))
 }
 
 /// The command that backs up a ledger on PostgreSQL; `None` for any other. The password is asked
 /// for, or comes from `PGPASSWORD` or `~/.pgpass`.
 #[must_use]
 pub fn dump_command(url: &DatabaseUrl, file: &Path) -> Option<String> {
+    let (flags, database) = postgres_flags(url)?;
+    let file = quoted(&file.display().to_string());
+    Some(format!("pg_dump --format=custom --file={file} {flags} {database}"))
+}
+
+/// Where a PostgreSQL server is, as its tools take it, and the database's name.
+pub(crate) fn postgres_flags(url: &DatabaseUrl) -> Option<(String, String)> {
     let Place::Postgres(options) = &url.0 else { return None };
-    Some(format!(
-        "pg_dump --format=custom --file={} --host={} --port={} --username={} {}",
-        quoted(&file.display().to_string()),
+    let flags = format!(
+        "--host={} --port={} --username={}",
         quoted(options.get_host()),
         options.get_port(),
         quoted(options.get_username()),
-        quoted(options.get_database().unwrap_or(options.get_username())),
-    ))
+    );
+    Some((flags, quoted(options.get_database().unwrap_or(options.get_username()))))
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-/:@".contains(letter);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();

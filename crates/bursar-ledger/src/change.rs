@@ -85,6 +85,15 @@ pub enum Change {
         /// Why.
         reason: String,
     },
+    /// Notes what was done to the ledger as a whole, and changes nothing.
+    Note {
+        /// What was done.
+        action: &'static str,
+        /// To what.
+        subject: String,
+        /// By what, or with what.
+        becomes: String,
+    },
     /// Sets a window's balance to what its journal adds up to.
     RebuildWindow(WindowId),
 }
@@ -158,6 +167,12 @@ pub(crate) async fn make(
             Change::Cut { calls, reason } => {
                 streams::wish(session, (calls, reason), (actor, now)).await?
             }
+            Change::Note { action, subject, becomes } => vec![Changed {
+                action,
+                subject: subject.clone(),
+                was: None,
+                becomes: Some(becomes.clone()),
+            }],
             Change::RebuildWindow(window) => vec![windows::rebuild(session, window).await?],
         };
         for changed in &done {

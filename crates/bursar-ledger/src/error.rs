@@ -213,6 +213,43 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A restore would take the place of a ledger.
+    #[error("there is a ledger at `{}`\nhint: `--force` sets it aside, and keeps it", path.display())]
+    LedgerExists {
+        /// The ledger's file.
+        path: PathBuf,
+    },
+    /// There is no backup to restore.
+    #[error("there is no backup `{}`\nhint: name a file of `bursar ledger backup`", path.display())]
+    NoBackup {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An earlier program wrote it, and it is only to be read.
+    #[error(
+        "the ledger has version {found}, and {needed} is needed\n\
+         hint: bring it up to date with `bursar ledger migrate`"
+    )]
+    Older {
+        /// The ledger's version.
+        found: i64,
+        /// The first version that has what is asked for.
+        needed: i64,
+    },
+    /// A role that does not own the schema was to do what only the owner may.
+    #[error(
+        "`{role}` does not own the ledger, and cannot {doing}\n\
+         hint: run `bursar ledger migrate` or `bursar ledger grant` as the schema's owner"
+    )]
+    NotOwner {
+        /// What was to be done.
+        doing: &'static str,
+        /// Who was to do it.
+        role: String,
+    },
+    /// Rights were to be given where there are no roles.
+    #[error("SQLite has no roles\nhint: its file's permissions say who may use the ledger")]
+    NoRoles,
     /// A backup was asked of a ledger that is no file.
     #[error("the ledger is no file\nhint: back up PostgreSQL with `pg_dump`")]
     NoFile,

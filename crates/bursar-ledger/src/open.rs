@@ -18,18 +18,20 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, Executor, FromRow};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::backup::open_read_only;
 use crate::database_url::Place;
 use crate::lease::Lease;
 use crate::ledger::Home;
 use crate::owner::{Owner, SideFile};
 use crate::queue::{Job, Queue};
+use crate::roles::check_owner;
 use crate::rules::{BUMP_REVISION, SETTINGS, Settings};
 use crate::seal::{self, Sealing};
 use crate::statement::{Pool, Statement, failed};
 use crate::writer::{Store, Waiting, Writer, postgres, sqlite};
 use crate::{DatabaseUrl, Error, Ledger};
 
-pub(crate) use file::{check_pages, log_path};
+pub(crate) use file::{check_header, check_pages, log_path};
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
@@ -174,6 +176,15 @@ async fn open_file(path: &Path, options: &OpenOptions) -> Result<Ledger, Error> 
 }
 
 async fn open_postgres(connect: &PgConnectOptions, options: &OpenOptions) -> Result<Ledger, Error> {
+    let reads = reach_postgres(connect).await?;
+    prepare(&reads, (&reads, None), options).await?;
+    let (queue, tasks) = Queue::new();
+    let lease = Lease::new(new_id(), reads.clone(), queue.downgrade());
+    let store = Store::Postgres(postgres::Store::new(reads.clone(), Arc::clone(&lease)));
+    Ok(start(reads, Home::Postgres(lease), options, ((queue, tasks), store)))
+}
+
+async fn reach_postgres(connect: &PgConnectOptions) -> Result<Pool, Error> {
     let connect = connect.clone().application_name("bursar").options([
         ("statement_timeout", "30s"),
         ("lock_timeout", "10s"),
@@ -189,12 +200,29 @@ async fn open_postgres(connect: &PgConnectOptions, options: &OpenOptions) -> Res
     let probe = connect.connect().await.map_err(|error| failed("connect", error))?;
     probe.close().await.map_err(|error| failed("connect", error))?;
     let pool = postgres_pool().connect_lazy_with(connect);
-    let reads = Pool::Postgres(pool);
-    prepare(&reads, (&reads, None), options).await?;
-    let (queue, tasks) = Queue::new();
-    let lease = Lease::new(new_id(), reads.clone(), queue.downgrade());
-    let store = Store::Postgres(postgres::Store::new(reads.clone(), Arc::clone(&lease)));
-    Ok(start(reads, Home::Postgres(lease), options, ((queue, tasks), store)))
+    Ok(Pool::Postgres(pool))
+}
+
+/// A ledger that is only read: nothing is migrated or swept, and it cannot write.
+pub(crate) async fn open_to_read(url: &DatabaseUrl) -> Result<Ledger, Error> {
+    match &url.0 {
+        Place::Memory => Err(Error::NoFile),
+        Place::File(path) => {
+            file::check_place(path, false)?;
+            check_header(path)?;
+            Ok(open_read_only(path))
+        }
+        Place::Postgres(connect) => {
+            let reads = reach_postgres(connect).await?;
+            let (queue, _) = Queue::new();
+            Ok(Ledger { reads, queue, place: Arc::new(Home::Memory) })
+        }
+    }
+}
+
+/// The last version that this program knows.
+pub(crate) fn known_version() -> i64 {
+    MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
 fn start(
@@ -261,12 +289,15 @@ async fn prepare(
     (writes, side): (&Pool, Option<&SideFile>),
     options: &OpenOptions,
 ) -> Result<(), Error> {
-    let known = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let known = known_version();
     let found = found_version(reads).await?;
     if found > known {
         return Err(Error::Newer { found, known });
     }
     if found < known {
+        if found > 0 && matches!(writes, Pool::Postgres(_)) {
+            check_owner(writes, "migrate it").await?;
+        }
         let _turn = match side {
             Some(side) => Some(side.lock().await?),
             None => None,

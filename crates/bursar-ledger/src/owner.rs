@@ -125,7 +125,7 @@ fn owner_path(ledger: &Path, owner: &str) -> PathBuf {
     beside(ledger, &format!("-owner-{plain}"))
 }
 
-fn beside(ledger: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(ledger: &Path, suffix: &str) -> PathBuf {
     let mut path = ledger.as_os_str().to_owned();
     path.push(suffix);
     PathBuf::from(path)

@@ -91,8 +91,8 @@ impl BlockRow {
 
 impl Ledger {
     /// Seals what is queued, in as many blocks as it needs, and publishes the last one's head where
-    /// there is somebody to sign it; how many items were sealed. Another process that seals at the
-    /// same time may seal some of them instead.
+    /// there is somebody to sign it, also where there is nothing to seal; how many items were sealed.
+    /// Another process that seals at the same time may seal some of them instead.
     pub async fn seal(&self, now: Timestamp, signer: Option<&Signer>) -> Result<u64, Error> {
         let mut sealed = 0;
         loop {
@@ -102,9 +102,15 @@ impl Ledger {
                 signer.publish(block)?;
             }
             if items < ITEMS_MAX {
-                return Ok(sealed);
+                break;
             }
         }
+        if let Some(signer) = signer.filter(|_| sealed == 0) {
+            // Blocks of before there was a key are covered from here on.
+            let last: Option<BlockRow> = self.reads.row(LAST_BLOCK, &[]).await?;
+            last.map_or(Ok(()), |block| signer.publish(&block))?;
+        }
+        Ok(sealed)
     }
 
     /// Queues what is in no block: rows of a program that knew none.

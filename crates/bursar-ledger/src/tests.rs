@@ -16,6 +16,8 @@ mod properties;
 mod queries;
 mod races;
 mod resent;
+mod restore;
+mod roles;
 mod seal;
 mod server;
 mod standings;

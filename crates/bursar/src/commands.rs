@@ -7,6 +7,7 @@ use crate::settings::Settings;
 
 pub(crate) mod budget;
 pub(crate) mod calls;
+pub(crate) mod changes;
 pub(crate) mod chat;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -25,11 +26,14 @@ pub(crate) mod preview;
 pub(crate) mod price;
 pub(crate) mod refresh;
 pub(crate) mod replay;
+pub(crate) mod restore;
+pub(crate) mod seal;
 pub(crate) mod simulate;
 pub(crate) mod streams;
 pub(crate) mod team;
 pub(crate) mod top;
 pub(crate) mod usage;
+pub(crate) mod verify;
 pub(crate) mod why;
 
 /// Runs the command. Those that need no settings never read them.

@@ -33,6 +33,10 @@ pub(crate) struct Settings {
     /// The configuration file that was read, if one was.
     pub(crate) file: Option<PathBuf>,
     pub(crate) ledger_url: String,
+    /// Where the key that signs heads is, where a file is named.
+    signing_key_named: Option<PathBuf>,
+    /// The file that heads are added to, if one is named.
+    pub(crate) heads_file: Option<PathBuf>,
     /// Whether nobody named a ledger.
     pub(crate) ledger_is_usual: bool,
     /// Where the program keeps its own files; it may not exist yet.
@@ -91,6 +95,9 @@ impl Settings {
         let (region, region_from) = region(&said.aws.region)?;
         let named = ledger.or(filled(&said.ledger.url)).map(str::to_owned);
         Ok(Self {
+            signing_key_named: filled(&said.ledger.signing_key_file)
+                .map(|path| beside(file.as_deref(), path)),
+            heads_file: filled(&said.ledger.heads_file).map(|path| beside(file.as_deref(), path)),
             ledger_is_usual: named.is_none(),
             ledger_url: match named {
                 Some(url) => url,
@@ -166,6 +173,26 @@ impl Settings {
     /// What a model's name can stand for in a policy.
     pub(crate) fn known_models(&self) -> Result<KnownModels<'_>, Failure> {
         Ok(KnownModels { catalogue: self.catalogue()?, prices: &self.prices, names: &self.names })
+    }
+
+    /// Where the key that signs heads is to be: as named, or beside a SQLite ledger. It may not
+    /// exist.
+    pub(crate) fn signing_key_file(&self) -> Result<Option<PathBuf>, Failure> {
+        if let Some(named) = &self.signing_key_named {
+            return Ok(Some(named.clone()));
+        }
+        let database = self.database()?;
+        let beside = database.file().map(|ledger| {
+            let mut path = ledger.as_os_str().to_owned();
+            path.push("-signing-key");
+            PathBuf::from(path)
+        });
+        Ok(beside)
+    }
+
+    /// Whether a file of the signing key is named: then it must be there.
+    pub(crate) fn signing_key_is_named(&self) -> bool {
+        self.signing_key_named.is_some()
     }
 
     /// Whether there is a ledger already: what only looks does not make one.

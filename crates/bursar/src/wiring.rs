@@ -1,22 +1,37 @@
 //! Builds the parts from the settings.
 
+use std::time::Duration;
+
 use bursar_admin::Admin;
 use bursar_core::{Bedrock, Bursar, Connection, ControlPlane, Pricing, Running, is_simulator};
 use bursar_domain::catalogue::Catalogue;
 use bursar_domain::entropy::Entropy;
 use bursar_domain::time::Clock;
-use bursar_ledger::{Ledger, OpenOptions};
+use bursar_ledger::{Ledger, OpenOptions, Sealing, Signer, SigningKey};
 
 use crate::failure::Failure;
 use crate::settings::Settings;
+
+/// How often what was written is sealed, by a process that lives as long.
+const SEALING: Duration = Duration::from_secs(1);
 
 /// Opens the ledger, and makes it when it is missing.
 pub(crate) async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> {
     let mut options = OpenOptions::new(Clock::system());
     options.report_tags.clone_from(&settings.report_tags);
     options.readers = 1;
+    options.sealing = Some(Sealing { every: SEALING, signer: signer(settings)? });
     options.admission_wait = settings.admission_wait;
     Ok(Ledger::open(&settings.database()?, options).await?)
+}
+
+/// Who signs the heads of the ledger's blocks, if there is a key.
+pub(crate) fn signer(settings: &Settings) -> Result<Option<Signer>, Failure> {
+    let path = settings.signing_key_file()?;
+    match path.filter(|path| settings.signing_key_is_named() || path.exists()) {
+        Some(path) => Ok(Some(Signer::new(SigningKey::read(&path)?, settings.heads_file.clone()))),
+        None => Ok(None),
+    }
 }
 
 /// The ledger, as those see it who set its limits and give access.

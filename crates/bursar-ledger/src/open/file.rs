@@ -25,7 +25,7 @@ struct QuickCheckRow {
 }
 
 /// Whether there is a file, or may be one.
-pub(super) fn check_place(path: &Path, create: bool) -> Result<(), Error> {
+pub(crate) fn check_place(path: &Path, create: bool) -> Result<(), Error> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -41,7 +41,7 @@ pub(super) fn check_place(path: &Path, create: bool) -> Result<(), Error> {
 
 /// Whether the file starts as SQLite's do and is as long as it says; true when it is small enough
 /// to be checked whole. An empty or absent file is a ledger to be.
-pub(super) fn check_header(path: &Path) -> Result<bool, Error> {
+pub(crate) fn check_header(path: &Path) -> Result<bool, Error> {
     if !path.exists() {
         return Ok(false);
     }

@@ -9,8 +9,9 @@ use sqlx::FromRow;
 use super::head::{Head, PublicKey};
 use super::item::{Item, PARTS, hash_items};
 use super::{BlockRow, Entry, NO_BLOCK, stray};
+use crate::open::{found_version, known_version, open_to_read};
 use crate::statement::{Pool, Statement};
-use crate::{AuditReport, Error, Finding, Ledger};
+use crate::{AuditReport, DatabaseUrl, Error, Finding, Ledger};
 
 const BLOCKS: Statement =
     Statement { doing: "read blocks", sql: include_str!("../../queries/blocks.sql") };
@@ -76,7 +77,34 @@ impl VerifyReport {
     }
 }
 
+/// The first version that has blocks.
+const BLOCKS_SINCE: i64 = 5;
+
 impl Ledger {
+    /// Checks a ledger that is only read: a copy of one, or one that calls go on in. Nothing is
+    /// migrated, swept or written.
+    ///
+    /// # Errors
+    /// [`Error::Older`] and [`Error::Newer`] for another version than this program knows.
+    pub async fn verify_at(
+        url: &DatabaseUrl,
+        heads: &str,
+        key: &PublicKey,
+    ) -> Result<VerifyReport, Error> {
+        let ledger = open_to_read(url).await?;
+        let found = found_version(&ledger.reads).await;
+        let verified = match found {
+            Ok(found) if found < BLOCKS_SINCE => Err(Error::Older { found, needed: BLOCKS_SINCE }),
+            Ok(found) if found > known_version() => {
+                Err(Error::Newer { found, known: known_version() })
+            }
+            Ok(_) => ledger.verify(heads, key).await,
+            Err(error) => Err(error),
+        };
+        ledger.reads.close().await;
+        verified
+    }
+
     /// Checks the ledger against heads, one JSON object a line, that the key signed. Calls may go
     /// on meanwhile.
     pub async fn verify(&self, heads: &str, key: &PublicKey) -> Result<VerifyReport, Error> {

@@ -78,7 +78,7 @@ async fn what_was_written_is_sealed_once_and_the_rest_is_named_unprotected() {
         assert_eq!(notary.seal(&ledger).await, 0, "it was sealed twice");
         let report = notary.verify(&ledger).await;
         Notary::assert_clean(&report);
-        assert_eq!((report.heads, report.blocks, report.items), (1, 1, 5));
+        assert_eq!((report.heads, report.blocks, report.items), (2, 1, 5));
         assert_eq!((report.unprotected.rows, report.unprotected.since), (0, Some(NOW)));
         ledger.good_call(intent()).await;
         // In a block, but no head of it was published.

@@ -1,14 +1,20 @@
-//! `bursar ledger`: bring its schema up to date, check its books, copy it and back it up.
+//! `bursar ledger`: bring its schema up to date, check and prove its books, copy it, back it up and
+//! restore it.
 
 use std::path::{Path, PathBuf};
 
 use bursar_domain::time::Clock;
 use bursar_ledger::{
-    AuditReport, CopyReport, DatabaseUrl, Finding, Ledger, LedgerCopy, OpenOptions, dump_command,
+    AuditReport, Changed, CopyReport, DatabaseUrl, Finding, Ledger, LedgerCopy, OpenOptions,
+    dump_command,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::changes::ChangesArgs;
+use super::restore::RestoreArgs;
+use super::seal;
+use super::verify::VerifyArgs;
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::settings::Settings;
@@ -18,6 +24,8 @@ use crate::wiring;
 #[command(after_help = "Examples:
   bursar ledger migrate --ledger postgres://bursar@db.example/bursar
   bursar ledger audit --json
+  bursar ledger changes --since 7d
+  bursar ledger verify --heads heads.jsonl --public-key key.pub
   bursar ledger backup bursar-backup.db
   bursar ledger copy sqlite:bursar.db postgres://bursar@db.example/bursar")]
 pub(crate) struct LedgerArgs {
@@ -29,8 +37,50 @@ pub(crate) struct LedgerArgs {
 enum LedgerCommand {
     /// Make the ledger, or bring it up to this program's version
     Migrate,
-    /// Check that holds, calls, windows and roll-ups agree; exit 9 when they do not
-    Audit,
+    /// Check that holds, calls, windows, limits and roll-ups agree; exit 9 when they do not
+    #[command(after_help = "Examples:
+  bursar ledger audit
+  bursar ledger audit --rebuild
+
+Calls may go on meanwhile.")]
+    Audit {
+        /// First set every balance to what its journal adds up to, and say what differed
+        #[arg(long)]
+        rebuild: bool,
+    },
+    /// Who changed what: limits, freezes, keys, and the ledger as a whole
+    Changes(ChangesArgs),
+    /// Make the key that signs what the ledger said, and print its public half
+    #[command(after_help = "Examples:
+  bursar ledger keygen
+
+The key goes to `[ledger] signing_key_file`, or beside a SQLite ledger. Whoever has it can sign
+another history: give the public half, and the heads, to somebody else.")]
+    Keygen,
+    /// Seal what was written into a block, and publish its signed head
+    #[command(after_help = "Examples:
+  bursar ledger seal
+  bursar ledger seal --adopt
+
+A process that runs for longer than a second seals by itself, once a second.")]
+    Seal {
+        /// Also what an older program wrote, which knew no blocks
+        #[arg(long)]
+        adopt: bool,
+    },
+    /// Check every row against published heads, with the public key alone; exit 9 on any difference
+    Verify(VerifyArgs),
+    /// Give a PostgreSQL role what running Bursar needs, and no right to change history
+    #[command(after_help = "Examples:
+  bursar ledger grant --to bursar_app --ledger postgres://owner@db.example/bursar
+
+Run it as the schema's owner, again after each migration. What it grants is in
+migrations/postgres/grants.sql.")]
+    Grant {
+        /// The role
+        #[arg(long, value_name = "ROLE")]
+        to: String,
+    },
     /// Write a SQLite ledger to a new file, and check what was written
     #[command(after_help = "Examples:
   bursar ledger backup bursar-backup.db
@@ -40,6 +90,8 @@ Calls may go on meanwhile. A file that exists is never overwritten.")]
         /// The file to make
         file: PathBuf,
     },
+    /// Make a backup the ledger, settle what was open in it, and audit it
+    Restore(RestoreArgs),
     /// Write a ledger's history into another, on the same database or the other one
     #[command(after_help = "Examples:
   bursar ledger copy sqlite:bursar.db postgres://bursar@db.example/bursar
@@ -60,14 +112,13 @@ impl LedgerArgs {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         match self.command {
             LedgerCommand::Migrate => migrate(settings, output).await,
-            LedgerCommand::Audit => {
-                let ledger = wiring::open_ledger(settings).await?;
-                let report = ledger.audit().await?;
-                ledger.close().await?;
-                let holds = report.holds;
-                let clean = format!("{} calls and {holds} open holds agree", report.calls);
-                show(&report, &audit_json(&report), &clean, output)
-            }
+            LedgerCommand::Audit { rebuild } => audit(settings, rebuild, output).await,
+            LedgerCommand::Changes(changes) => changes.run(settings, output).await,
+            LedgerCommand::Keygen => seal::keygen(settings, output),
+            LedgerCommand::Seal { adopt } => seal::run(settings, adopt, output).await,
+            LedgerCommand::Verify(verify) => verify.run(settings, output).await,
+            LedgerCommand::Grant { to } => grant(settings, &to, output).await,
+            LedgerCommand::Restore(restore) => restore.run(settings, output).await,
             LedgerCommand::Backup { file } => backup(settings, &file, output).await,
             LedgerCommand::Copy { from, to } => copy(&from, &to, output).await,
         }
@@ -81,6 +132,52 @@ async fn migrate(settings: &Settings, output: Output) -> Result<(), Failure> {
         Output::object(&json!({"ledger": database.to_string(), "migrated": true}))?;
     } else {
         Output::line(format!("{database} is up to date"))?;
+    }
+    Ok(())
+}
+
+async fn audit(settings: &Settings, rebuild: bool, output: Output) -> Result<(), Failure> {
+    let ledger = wiring::open_ledger(settings).await?;
+    let rebuilt = if rebuild { ledger.rebuild(&settings.actor).await? } else { Vec::new() };
+    let report = ledger.audit().await;
+    ledger.close().await?;
+    let report = report?;
+    let mut object = audit_json(&report);
+    if rebuild {
+        let rows = rebuilt.iter().map(|changed| {
+            let json = |text: &Option<String>| -> Value {
+                text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+            };
+            json!({
+                "window": changed.subject,
+                "was": json(&changed.was),
+                "becomes": json(&changed.becomes),
+            })
+        });
+        object["rebuilt"] = rows.collect();
+    }
+    if !output.json {
+        for Changed { subject, was, becomes, .. } in &rebuilt {
+            let text = |side: &Option<String>| side.clone().unwrap_or_default();
+            Output::line(format!("rebuilt {subject}: {} was {}", text(becomes), text(was)))?;
+        }
+        if rebuild && rebuilt.is_empty() {
+            output.note("every balance is what its journal adds up to; nothing was rebuilt");
+        }
+    }
+    let clean = format!("{} calls and {} open holds agree", report.calls, report.holds);
+    show(&report, &object, &clean, output)
+}
+
+async fn grant(settings: &Settings, role: &str, output: Output) -> Result<(), Failure> {
+    let ledger = wiring::open_ledger(settings).await?;
+    let granted = ledger.grant(role).await;
+    ledger.close().await?;
+    granted?;
+    if output.json {
+        Output::object(&json!({"role": role, "granted": true}))?;
+    } else {
+        Output::line(format!("`{role}` can run Bursar, and cannot change history"))?;
     }
     Ok(())
 }
@@ -171,7 +268,7 @@ fn copy_json(source: &DatabaseUrl, target: &DatabaseUrl, report: &CopyReport) ->
     object
 }
 
-fn audit_json(report: &AuditReport) -> Value {
+pub(super) fn audit_json(report: &AuditReport) -> Value {
     let findings = report.findings.iter().map(|finding| {
         json!({
             "check": finding.check,
@@ -189,7 +286,12 @@ fn audit_json(report: &AuditReport) -> Value {
 }
 
 /// Prints what was found, or the one line that says that all is well.
-fn show(report: &AuditReport, object: &Value, clean: &str, output: Output) -> Result<(), Failure> {
+pub(super) fn show(
+    report: &AuditReport,
+    object: &Value,
+    clean: &str,
+    output: Output,
+) -> Result<(), Failure> {
     if !output.json {
         for Finding { check, subject, expected, found } in &report.findings {
             Output::line(format!("{check} of {subject}: {found} is recorded, {expected} follows"))?;

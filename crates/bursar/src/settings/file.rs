@@ -30,6 +30,8 @@ pub(super) struct Said {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Ledger {
     pub(super) url: String,
+    pub(super) signing_key_file: String,
+    pub(super) heads_file: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]

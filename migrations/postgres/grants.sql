@@ -1,0 +1,30 @@
+-- What the role that runs Bursar may do on PostgreSQL. The schema's owner runs this, by
+-- `bursar ledger grant --to ROLE` or `psql -v role=ROLE -f grants.sql`. History can be added to and
+-- read, and neither changed nor deleted; what moves (holds, balances, sums, leases) may be.
+BEGIN;
+
+-- A role may have been given more before.
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM :"role";
+GRANT USAGE ON SCHEMA public TO :"role";
+
+-- What this database is: only a migration writes it.
+GRANT SELECT ON ledger_meta TO :"role";
+
+-- History.
+GRANT SELECT, INSERT ON
+    call, attempt, call_tag, journal, correction, refusal, change, block, sealed, threshold,
+    report_tag
+TO :"role";
+
+-- What moves, and stays.
+GRANT SELECT, INSERT, UPDATE ON
+    budget, budget_window, frozen, usage_hour, usage_day, ledger_revision, ledger_clock
+TO :"role";
+
+-- What is there while something is open, and goes with it.
+GRANT SELECT, INSERT, UPDATE, DELETE ON hold, hold_line, owner, unsealed TO :"role";
+
+-- Views.
+GRANT SELECT ON billed_call TO :"role";
+
+COMMIT;
