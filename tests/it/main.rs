@@ -5,6 +5,7 @@
 
 mod access;
 mod advice;
+mod applies;
 mod arns;
 mod chat;
 mod clients;

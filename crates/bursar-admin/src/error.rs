@@ -73,6 +73,16 @@ pub enum Error {
         /// The nearest that there is, and what makes one.
         hint: String,
     },
+    /// Something in a file makes no sense. Nothing of it was applied.
+    #[error("{place}: {problem}\nhint: {hint}")]
+    BadFile {
+        /// The file and the line: `access.toml:300`.
+        place: String,
+        /// What is wrong.
+        problem: String,
+        /// What to write.
+        hint: String,
+    },
     /// A name that stands for no model.
     #[error("{0}\nhint: {hint}", hint = .0.hint())]
     UnknownModel(Box<bursar_domain::catalogue::UnknownModel>),

@@ -33,6 +33,16 @@ pub struct KeyRequest {
     pub policy: Policy,
 }
 
+/// A key that is to be made.
+#[derive(Debug)]
+pub(crate) struct KeyPlan {
+    pub(crate) id: String,
+    /// The team's id.
+    pub(crate) team: String,
+    pub(crate) name: String,
+    pub(crate) terms: KeyTerms,
+}
+
 /// A key's secrets, which are shown once and never again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewKey {
@@ -104,8 +114,11 @@ impl Admin {
             user: user_of(&access, &team.id, request.user.as_deref())?,
             expires_at: request.expires_at,
         };
+        let id = self.new_key_id(&access);
+        let name = request.name.clone().unwrap_or_else(|| id.replace("key_", ""));
+        checked_name(&name)?;
         let (new, change) =
-            self.new_key(&access, master, (&team.id, request.name.as_deref()), terms)?;
+            self.made_key(master, KeyPlan { id, team: team.id.clone(), name, terms });
         let mut changes = vec![bind(master), change];
         if !request.policy.is_empty() {
             changes.push(key_policy(&new.id, request.policy.clone()));
@@ -114,26 +127,13 @@ impl Admin {
         Ok(new)
     }
 
-    /// A key that is to be made, and the change that makes it.
-    pub(crate) fn new_key(
-        &self,
-        access: &Access,
-        master: &MasterKey,
-        (team, name): (&str, Option<&str>),
-        terms: KeyTerms,
-    ) -> Result<(NewKey, AccessChange), Error> {
-        let id = self.new_key_id(access);
-        let name = name.map_or_else(|| id.replace("key_", ""), str::to_owned);
-        checked_name(&name)?;
+    /// The secrets of a key that is to be made, and the change that makes it.
+    pub(crate) fn made_key(&self, master: &MasterKey, plan: KeyPlan) -> (NewKey, AccessChange) {
+        let KeyPlan { id, team, name, terms } = plan;
         let new = self.secrets(master, &id, (&name, 1));
-        let change = AccessChange::Key(KeyChange::Create {
-            id,
-            team: team.to_owned(),
-            name,
-            terms,
-            secret_hmac: hex::encode(master.hash(new.secret.expose())),
-        });
-        Ok((new, change))
+        let secret_hmac = hex::encode(master.hash(new.secret.expose()));
+        let create = KeyChange::Create { id, team, name, terms, secret_hmac };
+        (new, AccessChange::Key(create))
     }
 
     fn secrets(&self, master: &MasterKey, id: &str, (name, generation): (&str, i64)) -> NewKey {
@@ -242,7 +242,7 @@ impl Admin {
     }
 
     /// An identity that no key has.
-    fn new_key_id(&self, access: &Access) -> String {
+    pub(crate) fn new_key_id(&self, access: &Access) -> String {
         loop {
             let id = format!("key_{}", self.letters::<{ crate::bearer::PUBLIC_LETTERS }>());
             if access.keys.iter().all(|key| key.id != id) {

@@ -7,6 +7,7 @@
 
 mod admin;
 mod amount;
+mod apply;
 mod attribution;
 mod bearer;
 mod budgets;
@@ -27,6 +28,7 @@ mod why;
 
 pub use admin::Admin;
 pub use amount::{parse_amount, write_amount};
+pub use apply::{Applied, AppliedKey, ApplyRequest, Step, StepKind};
 pub use attribution::Who;
 pub use bearer::key_of_access_key_id;
 pub use budgets::{

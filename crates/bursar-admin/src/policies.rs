@@ -4,6 +4,7 @@
 //! settled when the policy is set, so that an alias that moves later opens nothing.
 
 use bursar_domain::catalogue::{Catalogue, Names};
+use bursar_domain::model::ModelId;
 use bursar_domain::policy::{Models, Policy, Routes};
 use bursar_domain::price_book::PriceBook;
 use bursar_domain::scope::Scope;
@@ -69,7 +70,7 @@ impl KnownModels<'_> {
     /// The models that a word means.
     ///
     /// # Errors
-    /// [`Error::UnknownModel`].
+    /// As [`KnownModels::model`].
     pub fn models(&self, word: &str) -> Result<Models, Error> {
         let is_provider = |id: &str| id.split('.').next() == Some(word);
         if self.catalogue.models().any(|model| is_provider(model.id)) {
@@ -78,22 +79,25 @@ impl KnownModels<'_> {
         if self.catalogue.models().any(|model| model.family == word) {
             return Ok(Models::Family(word.to_owned()));
         }
+        self.model(word).map(|id| Models::Model(id.to_string()))
+    }
+
+    /// The one model that a word means.
+    ///
+    /// # Errors
+    /// [`Error::UnknownModel`], or [`Error::BadWord`] for what several models may answer.
+    pub fn model(&self, word: &str) -> Result<ModelId, Error> {
         let found = self.prices.resolve(word, self.names);
         let found = found.or_else(|unknown| {
-            self.catalogue
-                .resolve(word, self.names)
-                .map_err(|_| Error::UnknownModel(Box::new(unknown)))
+            let known = self.catalogue.resolve(word, self.names);
+            known.map_err(|_| Error::UnknownModel(Box::new(unknown)))
         })?;
-        let base = found.base.filter(|_| found.candidates.is_empty());
-        let Some(base) = base else {
-            return Err(Error::BadWord {
-                what: "model of a policy",
-                given: shown(word),
-                problem: "it may be answered by more than one".to_owned(),
-                hint: "name the models themselves".to_owned(),
-            });
-        };
-        Ok(Models::Model(base.to_string()))
+        found.base.filter(|_| found.candidates.is_empty()).ok_or_else(|| Error::BadWord {
+            what: "model",
+            given: shown(word),
+            problem: "more than one may answer to it".to_owned(),
+            hint: "name the models themselves".to_owned(),
+        })
     }
 }
 

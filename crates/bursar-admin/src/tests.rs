@@ -1,5 +1,6 @@
 //! What people change, on SQLite in memory: each case ends with an audit that finds nothing.
 
+mod apply;
 mod keys;
 
 use bursar_domain::entropy::Entropy;

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    budget, calls, chat, completions, config, converse, demo, doctor, estimate, freeze, generate,
-    iam_policy, invoke, key, ledger, models, price, replay, simulate, streams, team, top, usage,
-    why,
+    apply, budget, calls, chat, completions, config, converse, demo, doctor, estimate, freeze,
+    generate, iam_policy, invoke, key, ledger, models, price, replay, simulate, streams, team, top,
+    usage, why,
 };
 use crate::output::Output;
 
@@ -95,6 +95,8 @@ pub(crate) enum Command {
     Why(why::WhyArgs),
     /// Who pays: teams, their projects and users
     Team(team::TeamArgs),
+    /// Make teams, keys, policies and limits what a file says
+    Apply(apply::Apply),
     /// Virtual keys, for programs and people of a team
     Key(key::KeyArgs),
     /// The calls that run now, how far they may go, and to cut them

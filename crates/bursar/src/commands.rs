@@ -5,6 +5,7 @@ use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::settings::Settings;
 
+pub(crate) mod apply;
 pub(crate) mod budget;
 pub(crate) mod calls;
 pub(crate) mod changes;
@@ -64,6 +65,7 @@ pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
         Command::Streams(streams) => block_on(streams.run(&load()?, output)),
         Command::Top(top) => block_on(top.run(&load()?, output)),
         Command::Team(team) => block_on(team.run(&load()?, output)),
+        Command::Apply(apply) => block_on(apply.run(&load()?, output)),
         Command::Key(key) => block_on(key.run(&load()?, output)),
         Command::Replay(replay) => block_on_all_cores(replay.run(&load()?, output)),
         Command::Ledger(ledger) => block_on(ledger.run(&load()?, output)),

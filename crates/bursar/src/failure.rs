@@ -170,6 +170,9 @@ impl From<bursar_admin::Error> for Failure {
             bursar_admin::Error::UnknownModel(_) => {
                 Self::from_text(Situation::UnknownModel, &error.to_string())
             }
+            bursar_admin::Error::BadFile { .. } => {
+                Self::from_text(Situation::BadData, &error.to_string())
+            }
             bursar_admin::Error::NoMasterKey
             | bursar_admin::Error::BadMasterKey { .. }
             | bursar_admin::Error::LostMasterKey { .. }

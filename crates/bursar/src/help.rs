@@ -12,7 +12,7 @@ use crate::args::Args;
 const GROUPS: [(&str, &[&str]); 8] = [
     ("See what calls cost", &["usage", "calls"]),
     ("Set limits", &["budget", "freeze", "thaw", "why"]),
-    ("Give access", &["team", "key"]),
+    ("Give access", &["team", "key", "apply"]),
     ("Watch what runs", &["streams", "top"]),
     ("Ask models", &["chat", "converse", "invoke"]),
     ("Know prices", &["estimate", "price", "models"]),
