@@ -75,7 +75,7 @@ impl Admin {
         words: &LimitWords,
     ) -> Result<BudgetChange, Error> {
         let id = CallId::new(self.clock.now(), &self.entropy.bytes());
-        let limit = words.limit(LimitId(id.to_string()), selectors)?;
+        let limit = words.limit(LimitId(id.to_string()), &self.known(selectors).await?)?;
         self.change_budget(Change::SetLimit(limit)).await
     }
 
@@ -85,6 +85,7 @@ impl Admin {
     /// [`Error::NoSuchLimit`], [`Error::SeveralLimits`], a word that means nothing, or a ledger
     /// that failed.
     pub async fn end_budget(&self, query: &LimitQuery) -> Result<BudgetChange, Error> {
+        let query = self.recorded_query(query).await?;
         let limits = self.ledger.limits().await?;
         let limit = query.one(&limits)?;
         self.change_budget(Change::EndLimit(limit.id.clone())).await
@@ -97,6 +98,7 @@ impl Admin {
     /// [`Error::NoSuchLimit`], [`Error::SeveralLimits`], a word that means nothing, or a ledger
     /// that failed.
     pub async fn budget(&self, query: &LimitQuery) -> Result<Vec<BudgetRow>, Error> {
+        let query = self.recorded_query(query).await?;
         let limits = self.ledger.limits().await?;
         let at = self.ledger.window_time(self.clock.now()).await?;
         if let Some((limit, each_value)) = query.counter(&limits)? {
@@ -135,7 +137,7 @@ impl Admin {
     }
 
     async fn standings(&self, selectors: &Selectors) -> Result<Vec<Standing>, Error> {
-        let scope = selectors.scope_or_all()?;
+        let scope = self.recorded(selectors).await?.scope_or_all()?;
         self.standings_where(|limit| limit.scope.includes(&scope)).await
     }
 
@@ -159,6 +161,11 @@ impl Admin {
             limits.iter().enumerate().map(|(place, limit)| (&limit.id, place)).collect();
         standings.sort_by_key(|standing| order.get(&standing.limit.id).copied());
         Ok(standings)
+    }
+
+    async fn recorded_query(&self, query: &LimitQuery) -> Result<LimitQuery, Error> {
+        let selectors = self.recorded(&query.selectors).await?;
+        Ok(LimitQuery { selectors, ..query.clone() })
     }
 
     async fn change_budget(&self, change: Change) -> Result<BudgetChange, Error> {

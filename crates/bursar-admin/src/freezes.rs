@@ -62,7 +62,7 @@ impl Admin {
         if reason.trim().is_empty() {
             return Err(bad_reason(reason, "it is empty"));
         }
-        let scope = selectors.scope()?;
+        let scope = self.known(selectors).await?.scope()?;
         let id = CallId::new(self.clock.now(), &self.entropy.bytes()).to_string();
         let change = Change::Freeze { id: id.clone(), scope: scope.clone(), reason: reason.into() };
         self.ledger.change(&self.actor, vec![change]).await?;
@@ -78,7 +78,7 @@ impl Admin {
     /// A selection that makes no sense, or a ledger that failed.
     pub async fn thaw(&self, selectors: &Selectors, reason: &str) -> Result<Thawed, Error> {
         check_reason(reason)?;
-        let scope = selectors.scope()?;
+        let scope = self.recorded(selectors).await?.scope()?;
         let before = self.ledger.freezes().await?;
         let change = Change::Thaw { scope: scope.clone(), reason: reason.to_owned() };
         let made = self.ledger.change(&self.actor, vec![change]).await?;

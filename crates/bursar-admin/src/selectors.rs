@@ -1,15 +1,18 @@
 //! Whom something is about, as people select it: `--team research --tag env=prod`.
 //!
-//! A selection is words; a `Scope` is what they mean. Whether the team is there, and which model a
-//! name stands for, is not known here: a model stands in a selection by its canonical id.
+//! A selection is words; a `Scope` is what they mean. Teams, projects, users and keys are known here
+//! by name or id; which model a name stands for is not: a model is selected by its canonical id.
 
 use std::collections::BTreeMap;
 
+use bursar_domain::access::Access;
 use bursar_domain::identity::Attribution;
 use bursar_domain::scope::{Facet, Scope};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::attribution::known_key;
+use crate::teams::{known_project, known_team, unknown_user};
+use crate::{Admin, Error};
 
 /// The longest value, in bytes, but for a model's: what a call can be attributed to is no longer.
 const VALUE_BYTES_MAX: usize = Attribution::TAG_BYTES_MAX;
@@ -88,6 +91,44 @@ impl Selectors {
         }
         Ok(scope)
     }
+}
+
+impl Admin {
+    /// The same selection by the names that calls are recorded under.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for a team, project, user or key that there is not, with the nearest.
+    pub async fn known(&self, selectors: &Selectors) -> Result<Selectors, Error> {
+        let Selectors { team, project, user, key, .. } = selectors;
+        if team.is_none() && project.is_none() && user.is_none() && key.is_none() {
+            return Ok(selectors.clone());
+        }
+        let access = self.ledger.access().await?;
+        let team = team.as_deref().map(|named| known_team(&access, named)).transpose()?;
+        let project = project.as_deref().map(|named| known_project(&access, named)).transpose()?;
+        let user = user.as_deref().map(|named| known_user(&access, named)).transpose()?;
+        let key = key.as_deref().map(|named| known_key(&access, named)).transpose()?;
+        Ok(Selectors {
+            team: team.map(|team| team.name.clone()),
+            project: project.map(|project| project.name.clone()),
+            user,
+            key: key.map(|key| key.id.clone()),
+            ..selectors.clone()
+        })
+    }
+
+    /// The same, where what is selected may have ended since: it stands as it was said, then.
+    pub(crate) async fn recorded(&self, selectors: &Selectors) -> Result<Selectors, Error> {
+        match self.known(selectors).await {
+            Err(Error::Unknown { .. } | Error::Contradiction { .. }) => Ok(selectors.clone()),
+            known => known,
+        }
+    }
+}
+
+fn known_user(access: &Access, named: &str) -> Result<String, Error> {
+    let member = access.memberships(named).next();
+    member.map(|member| member.name.clone()).ok_or_else(|| unknown_user(access, named))
 }
 
 /// A value that some call could have.

@@ -124,7 +124,7 @@ impl Admin {
     /// # Errors
     /// [`Error::UnknownCall`], or a ledger that failed.
     pub async fn why(&self, id: &str) -> Result<Why, Error> {
-        if let Some(call) = self.recorded(id).await? {
+        if let Some(call) = self.call_of(id).await? {
             return self.ended(call).await;
         }
         let unknown = || Error::UnknownCall { id: id.escape_debug().take(60).collect() };
@@ -152,15 +152,15 @@ impl Admin {
     /// # Errors
     /// A ledger that failed.
     pub async fn why_key(&self, key: &str) -> Result<KeyWhy, Error> {
-        let who = Scope::default().with(Facet::Key, key);
+        let (key, who) = self.who_of(key).await?;
         let freezes = self.ledger.freezes().await?;
         let freezes = freezes.iter().filter(|freeze| who.includes(&freeze.scope));
-        let filter = CallFilter { key: Some(key.to_owned()), ..CallFilter::default() };
+        let filter = CallFilter { key: Some(key.clone()), ..CallFilter::default() };
         let page = Page { after: None, limit: VERDICTS_MAX };
         let calls = self.ledger.calls(&filter, &page).await?;
-        let refusals = self.ledger.refusals_of_key(key, VERDICTS_MAX).await?;
+        let refusals = self.ledger.refusals_of_key(&key, VERDICTS_MAX).await?;
         Ok(KeyWhy {
-            key: key.to_owned(),
+            key,
             freezes: freezes.map(FreezeRow::from).collect(),
             limits: self.standings_of(&who).await?.iter().map(BudgetRow::of).collect(),
             refusals: refusals.iter().map(RefusalReply::of).collect(),
@@ -168,7 +168,25 @@ impl Admin {
         })
     }
 
-    async fn recorded(&self, id: &str) -> Result<Option<CallRow>, Error> {
+    /// A key's id, and all that its calls have in common: what it stands for. One that is not
+    /// known may still have been recorded.
+    async fn who_of(&self, named: &str) -> Result<(String, Scope), Error> {
+        let access = self.ledger.access().await?;
+        let Some(key) = access.key(named) else {
+            return Ok((named.to_owned(), Scope::default().with(Facet::Key, named)));
+        };
+        let facets = [
+            (Facet::Key, Some(key.id.as_str())),
+            (Facet::Team, access.team_name(&key.team)),
+            (Facet::Project, key.project.as_deref()),
+            (Facet::User, key.user.as_deref()),
+        ];
+        let facets =
+            facets.into_iter().filter_map(|(facet, value)| Some((facet, value?.to_owned())));
+        Ok((key.id.clone(), Scope(facets.collect())))
+    }
+
+    async fn call_of(&self, id: &str) -> Result<Option<CallRow>, Error> {
         let page = Page { after: None, limit: 1 };
         let by_id = CallFilter { id: CallId::parse(id), ..CallFilter::default() };
         let found = match by_id.id {

@@ -36,31 +36,35 @@ pub struct Lowered {
 }
 
 impl Bursar {
-    /// Makes a call as [`Bursar::invoke`] does; where a limit has not enough room, with as long an
-    /// answer as it has room for. What was lowered stands beside the reply.
+    /// Makes a call with as long an answer as its limits have room for.
     ///
     /// # Errors
     /// As [`Bursar::invoke`]: refused when not even an answer of one token fits.
-    pub async fn invoke_affordable(
+    pub(crate) async fn invoke_affordable(
         &self,
         caller: Attribution,
         mut invocation: Invocation,
         cut: CutSignal,
-    ) -> Result<(Reply, Option<Lowered>), Error> {
+    ) -> Result<Reply, Error> {
         let mut lowered: Option<Lowered> = None;
-        for _ in 1..TRIES_MAX {
+        let mut tries = TRIES_MAX;
+        loop {
             // Asked first, so that a call that can be made to fit is not counted as refused.
             if let Some((next, step)) = self.foresee_fitting(&caller, &invocation).await? {
-                lowered =
-                    Some(Lowered { from: lowered.map_or(step.from, |first| first.from), ..step });
+                let from = lowered.map_or(step.from, |first| first.from);
+                lowered = Some(Lowered { from, ..step });
                 invocation = next;
             }
-            match self.invoke(caller.clone(), invocation.clone(), cut.clone()).await {
-                Err(Error::Refused(no)) if no.fitting_tokens.is_some() => {}
-                made => return Ok((made?, lowered)),
+            tries -= 1;
+            match self.begin(caller.clone(), invocation.clone(), cut.clone()).await {
+                Err(Error::Refused(no)) if no.fitting_tokens.is_some() && tries > 0 => {}
+                made => {
+                    let mut reply = made?;
+                    reply.lowered = lowered;
+                    return Ok(reply);
+                }
             }
         }
-        Ok((self.invoke(caller, invocation, cut).await?, lowered))
     }
 
     /// The request made to fit, and by how much; `None` when it fits as it is, or cannot.

@@ -42,6 +42,13 @@ impl Invocation {
         };
         let (metadata, tier) = (&conversation.metadata, conversation.tier);
         let body = conversation_body(&conversation.messages, &settings, metadata, tier);
-        Self { operation, model, headers: json_headers(), body: body.into(), idempotency_key: None }
+        Self {
+            operation,
+            model,
+            headers: json_headers(),
+            body: body.into(),
+            idempotency_key: None,
+            affordable: false,
+        }
     }
 }

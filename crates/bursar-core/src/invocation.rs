@@ -19,4 +19,6 @@ pub struct Invocation {
     /// The caller's own key for this call: it is made once within a day, however often it is asked
     /// for. At most [`Invocation::KEY_BYTES_MAX`] bytes of ASCII.
     pub idempotency_key: Option<String>,
+    /// Where a limit has not enough room: ask for as long an answer as it has room for.
+    pub affordable: bool,
 }

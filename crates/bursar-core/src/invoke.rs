@@ -52,6 +52,18 @@ impl Bursar {
         invocation: Invocation,
         cut: CutSignal,
     ) -> Result<Reply, Error> {
+        if invocation.affordable {
+            return Box::pin(self.invoke_affordable(caller, invocation, cut)).await;
+        }
+        self.begin(caller, invocation, cut).await
+    }
+
+    pub(crate) async fn begin(
+        &self,
+        caller: Attribution,
+        invocation: Invocation,
+        cut: CutSignal,
+    ) -> Result<Reply, Error> {
         let (mut sink, pending) = reply::channel();
         let bursar = self.clone();
         tokio::spawn(async move {

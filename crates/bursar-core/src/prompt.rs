@@ -41,7 +41,14 @@ impl Invocation {
     pub fn converse(model: ModelRef, prompt: &Prompt, stream: bool) -> Self {
         let operation = if stream { Operation::ConverseStream } else { Operation::Converse };
         let body = converse_body(&prompt.as_wire(), &prompt.metadata, prompt.tier);
-        Self { operation, model, headers: json_headers(), body: body.into(), idempotency_key: None }
+        Self {
+            operation,
+            model,
+            headers: json_headers(),
+            body: body.into(),
+            idempotency_key: None,
+            affordable: false,
+        }
     }
 
     /// An InvokeModel request in the provider's own JSON.
@@ -64,7 +71,7 @@ impl Invocation {
             if stream { Operation::InvokeModelWithResponseStream } else { Operation::InvokeModel };
         let mut headers = json_headers();
         headers.insert(ACCEPT, JSON);
-        Self { operation, model, headers, body, idempotency_key: None }
+        Self { operation, model, headers, body, idempotency_key: None, affordable: false }
     }
 }
 
@@ -86,7 +93,14 @@ impl Invocation {
             model.dispatched = base.to_string();
         }
         let operation = Operation::CountTokens;
-        Self { operation, model, headers: json_headers(), body: body.into(), idempotency_key: None }
+        Self {
+            operation,
+            model,
+            headers: json_headers(),
+            body: body.into(),
+            idempotency_key: None,
+            affordable: false,
+        }
     }
 }
 

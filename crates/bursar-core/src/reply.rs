@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::Error;
+use crate::{Error, Lowered};
 
 /// Pieces of a body that wait for a slow caller, at most. Behind them the upstream waits.
 const PIECES_WAITING_MAX: usize = 64;
@@ -50,6 +50,8 @@ pub struct Reply {
     pub id: CallId,
     /// Its head, or why there is none.
     pub head: Result<Head, NoAnswer>,
+    /// How much shorter an answer was asked for than the caller did, so that it fits.
+    pub lowered: Option<Lowered>,
     body: mpsc::Receiver<Bytes>,
     receipt: oneshot::Receiver<Result<Receipt, Error>>,
 }
@@ -101,7 +103,8 @@ pub(crate) fn channel() -> (Sink, Pending) {
 impl Pending {
     pub(crate) async fn begin(self) -> Result<Reply, Error> {
         let started = self.head.await.unwrap_or(Err(Error::TaskLost))?;
-        Ok(Reply { id: started.id, head: started.head, body: self.body, receipt: self.receipt })
+        let Started { id, head } = started;
+        Ok(Reply { id, head, lowered: None, body: self.body, receipt: self.receipt })
     }
 }
 

@@ -1,6 +1,6 @@
 //! One call made at a terminal: words as they come, Ctrl-C, the cost line, the exit code.
 
-use bursar_core::{Bursar, Cutter, Invocation, Receipt, Reply, Transcript, cut_pair};
+use bursar_core::{Bursar, Cutter, Invocation, Lowered, Receipt, Reply, Transcript, cut_pair};
 use bursar_domain::call::{CallId, Outcome};
 use bursar_domain::identity::Attribution;
 use bursar_domain::model::ModelRef;
@@ -34,6 +34,8 @@ pub(crate) enum Shows {
 struct Answer {
     text: String,
     body: Option<Box<RawValue>>,
+    /// The bound on the answer, where `--affordable` lowered it.
+    max_tokens_lowered_to: Option<u64>,
     #[serde(flatten)]
     call: Row,
 }
@@ -47,7 +49,7 @@ pub(crate) async fn run(
     output: Output,
 ) -> Result<(), Failure> {
     let streams = invocation.operation.is_stream();
-    let Made { asked, id, receipt, text, whole } =
+    let Made { asked, id, receipt, text, whole, lowered } =
         make(&bursar, invocation, attribution, shows, output).await?;
     let row = if output.json { Some(recorded(&bursar, &id).await?) } else { None };
     bursar.ledger.close().await?;
@@ -59,7 +61,8 @@ pub(crate) async fn run(
         None => output.note(cost_line(&asked.model, &receipt, &id)),
         Some(call) => {
             let body = if streams { None } else { serde_json::from_slice(&whole).ok() };
-            Output::object(&Answer { text, body, call })?;
+            let max_tokens_lowered_to = lowered.map(|lowered| lowered.to);
+            Output::object(&Answer { text, body, max_tokens_lowered_to, call })?;
         }
     }
     Ok(())
@@ -74,6 +77,8 @@ pub(crate) struct Made {
     pub(crate) text: String,
     /// The body's bytes, for `--json`.
     whole: Vec<u8>,
+    /// How the bound on the answer was lowered.
+    lowered: Option<Lowered>,
 }
 
 impl Made {
@@ -104,11 +109,18 @@ pub(crate) async fn make(
     let transcript = base.map(|base| Transcript::new(invocation.operation, base));
     let made = async {
         let mut reply = bursar.invoke(attribution, invocation, signal).await?;
+        let lowered = reply.lowered;
+        if let Some(Lowered { from, to }) = lowered {
+            let asked = from.map(|from| format!(", not {from}")).unwrap_or_default();
+            output.note(format!(
+                "{DIM}the answer has {to} tokens at most{asked}: the limits have room for no more{DIM:#}"
+            ));
+        }
         let said = Said { transcript, shows, output, whole: Vec::new(), text: String::new() };
         let said = said.take(&mut reply, &cutter).await;
         let id = reply.id.clone();
         let receipt = reply.settled().await?;
-        Ok(Made { asked, id, receipt, text: said.text, whole: said.whole })
+        Ok(Made { asked, id, receipt, text: said.text, whole: said.whole, lowered })
     }
     .await;
     interrupt.abort();

@@ -1,7 +1,7 @@
 //! `bursar budget check`: whether a call would be admitted now. Made for pipelines: nothing is held,
 //! counted or sent, and the exit code says it all.
 
-use bursar_admin::{Admin, BudgetRow, Foresight, Selectors};
+use bursar_admin::{Admin, BudgetRow, Foresight, Selectors, Who};
 use bursar_core::{Invocation, Prompt};
 use bursar_domain::call::CallId;
 use bursar_domain::identity::Attribution;
@@ -54,12 +54,22 @@ impl Check {
         let (selectors, model) = self.selection.read(settings).await?;
         let text = self.prompt.clone().map(|text| read_prompt(Some(text))).transpose()?;
         let admin = wiring::open_admin(settings).await?;
+        let who = attribution(&admin, &selectors).await?;
         let (foresight, asked) = if let Some(model) = model {
             let text = text.unwrap_or_default();
             let prompt = Prompt { text, max_tokens: self.max_tokens, ..Prompt::default() };
-            call(&admin, settings, (&selectors, model, &prompt)).await?
+            call(&admin, settings, (who, model, &prompt)).await?
         } else {
-            let foresight = admin.foresee_any(&selectors).await?;
+            let foresight = {
+                let known = Selectors {
+                    team: who.team,
+                    project: who.project,
+                    user: who.user,
+                    key: who.key,
+                    ..selectors
+                };
+                admin.foresee_any(&known).await?
+            };
             (foresight, Asked { model: None, worst: None })
         };
         admin.ledger.close().await?;
@@ -119,24 +129,31 @@ fn threshold(row: &BudgetRow, object: Value) -> Failure {
     Failure { object: Some(object), ..failure }
 }
 
+/// Whom the call would be recorded under: a key stands for its team, and so on.
+async fn attribution(admin: &Admin, selectors: &Selectors) -> Result<Attribution, Failure> {
+    let who = Who {
+        team: selectors.team.clone(),
+        project: selectors.project.clone(),
+        user: selectors.user.clone(),
+        key: selectors.key.clone(),
+    };
+    Ok(Attribution {
+        tags: selectors.tags.clone(),
+        client_session: selectors.session.clone(),
+        ..admin.attribution(&who).await?
+    })
+}
+
 /// What would become of a call to a model, priced as a real one is.
 async fn call(
     admin: &Admin,
     settings: &Settings,
-    (selectors, model, prompt): (&Selectors, ModelRef, &Prompt),
+    (who, model, prompt): (Attribution, ModelRef, &Prompt),
 ) -> Result<(Foresight, Asked), Failure> {
     let invocation = Invocation::converse(model, prompt, true);
     let pricing = wiring::pricing(settings);
     let priced = pricing.price(invocation, admin.clock.now())?;
     let id = CallId::new(priced.at, &admin.entropy.bytes());
-    let who = Attribution {
-        team: selectors.team.clone(),
-        project: selectors.project.clone(),
-        user: selectors.user.clone(),
-        key: selectors.key.clone(),
-        tags: selectors.tags.clone(),
-        client_session: selectors.session.clone(),
-    };
     let asked = Asked { model: Some(priced.model.to_string()), worst: priced.ceiling };
     Ok((admin.foresee(&pricing.intent(&priced, (id, who), false)).await?, asked))
 }

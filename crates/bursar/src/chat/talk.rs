@@ -29,6 +29,8 @@ pub(crate) enum Next {
 
 /// One conversation.
 pub(crate) struct Talk<'a> {
+    /// Whether answers may be shorter, so that the limits have room for them.
+    pub(crate) affordable: bool,
     settings: &'a Settings,
     bursar: &'a Bursar,
     output: Output,
@@ -53,6 +55,7 @@ impl<'a> Talk<'a> {
         output: Output,
     ) -> Self {
         Self {
+            affordable: false,
             settings,
             bursar,
             output,
@@ -108,7 +111,8 @@ impl<'a> Talk<'a> {
     async fn ask(&mut self, text: &str) -> Result<(), Failure> {
         self.sums.turns += 1;
         self.conversation.messages.push(Message::words(Role::User, text.trim().to_owned()));
-        let invocation = Invocation::conversation(self.model.clone(), &self.conversation, true);
+        let mut invocation = Invocation::conversation(self.model.clone(), &self.conversation, true);
+        invocation.affordable = self.affordable;
         let who = self.attribution.clone();
         let made = exchange::make(self.bursar, invocation, who, Shows::Text, self.output).await;
         match made.and_then(|made| self.hear(made)) {

@@ -46,6 +46,9 @@ pub(crate) struct Chat {
     attribution: AttributionArgs,
     #[command(flatten)]
     streams: StreamArgs,
+    /// Where a limit has not enough room, ask for as long an answer as it has room for
+    #[arg(long)]
+    affordable: bool,
 }
 
 impl Chat {
@@ -67,6 +70,7 @@ impl Chat {
         let session = CallId::new(bursar.clock.now(), &bursar.entropy.bytes()).to_string();
         let who = Attribution { client_session: Some(session), ..attribution };
         let mut talk = Talk::new(settings, &bursar, who, (model, conversation), output);
+        talk.affordable = self.affordable;
         let mut input = Input::open();
         if input.is_person {
             output.note(format!("{}; /help lists what can be asked, Ctrl-D ends", talk.about()));

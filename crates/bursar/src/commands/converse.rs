@@ -56,6 +56,9 @@ pub(crate) struct Converse {
     attribution: AttributionArgs,
     #[command(flatten)]
     streams: StreamArgs,
+    /// Where a limit has not enough room, ask for as long an answer as it has room for
+    #[arg(long)]
+    affordable: bool,
     /// Make this call once a day, however often the command is run
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
@@ -82,6 +85,7 @@ impl Converse {
         };
         let mut invocation = Invocation::conversation(model, &conversation, !self.no_stream);
         invocation.idempotency_key = self.idempotency_key;
+        invocation.affordable = self.affordable;
         if self.dry_run {
             return preview::run(settings, invocation, output);
         }

@@ -56,6 +56,9 @@ pub(crate) struct Invoke {
     attribution: AttributionArgs,
     #[command(flatten)]
     streams: StreamArgs,
+    /// Where a limit has not enough room, ask for as long an answer as it has room for
+    #[arg(long)]
+    affordable: bool,
     /// Make this call once a day, however often the command is run
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
@@ -104,6 +107,7 @@ impl Invoke {
             }
         };
         invocation.idempotency_key = self.idempotency_key;
+        invocation.affordable = self.affordable;
         if self.dry_run {
             return preview::run(settings, invocation, output);
         }
