@@ -26,5 +26,6 @@ mod refusals;
 mod replays;
 mod simulator;
 mod snapshots;
+mod streams;
 mod tidy;
 mod world;

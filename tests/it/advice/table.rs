@@ -352,6 +352,12 @@ fn on_the_way() -> Vec<Row> {
         own("time limit", "TotalTimeLimit", "cut"),
         own("interrupted", "Interrupted", "cut"),
         own("nobody reads", "OutputClosed", "cut"),
+        own("cut by a person", "CutByOperator", "cut by cli:ann: a loop in the agent"),
+        own(
+            "over a stream's limit",
+            "StreamTokenLimit",
+            "the stream's limit of 10 output tokens is reached: it has come to 11",
+        ),
         own("no credentials", "NoCredentials", "no credentials found in chain. Attempted: …"),
         own("a profile that is none", "NoCredentials", "profile `work` was not defined"),
         own("sign-on expired", "NoCredentials", "the SSO session has expired or is invalid"),

@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
 ];
 
 /// What only some crates may depend on, so that the rest stays free of it.
-const OWNERS: [(&str, &[&str]); 8] = [
+const OWNERS: [(&str, &[&str]); 9] = [
     ("anyhow", &["bursar", "xtask"]),
     ("aws-config", &["bursar-core"]),
     ("aws-sdk-bedrock", &["bursar-core"]),
@@ -30,6 +30,7 @@ const OWNERS: [(&str, &[&str]); 8] = [
     ("aws-sdk-sts", &["bursar-core"]),
     ("axum", &["bursar-simulator"]),
     ("clap", &["bursar"]),
+    ("ratatui", &["bursar"]),
     ("sqlx", &["bursar-ledger"]),
 ];
 

@@ -5,15 +5,22 @@ use super::Cause;
 use super::scene::Scene;
 
 /// Our own codes. Their messages are the causes in a library's words.
-const OWN: [(&str, Cause); 11] = [
+const OWN: [(&str, Cause); 18] = [
     ("BrokenFrame", Cause::BrokenReply),
+    ("ClientGone", Cause::Stopped),
     ("ConnectionLost", Cause::ConnectionLost),
+    ("CutByOperator", Cause::Stopped),
     ("FirstByteTimeout", Cause::FirstByteTimeout),
     ("IdleTimeout", Cause::IdleTimeout),
     ("Interrupted", Cause::Stopped),
     ("OutputClosed", Cause::Stopped),
     ("ReplyTooLarge", Cause::ReplyTooLarge),
     ("RequestNotBuilt", Cause::NotSent),
+    ("StreamIdleLimit", Cause::Stopped),
+    ("StreamMoneyLimit", Cause::Stopped),
+    ("StreamRepetition", Cause::Stopped),
+    ("StreamTimeLimit", Cause::Stopped),
+    ("StreamTokenLimit", Cause::Stopped),
     ("TimedOut", Cause::FirstByteTimeout),
     ("TotalTimeLimit", Cause::TimeLimit),
     ("TruncatedReply", Cause::BrokenReply),

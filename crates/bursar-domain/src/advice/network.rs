@@ -146,10 +146,16 @@ fn time_limit(scene: &Scene<'_>) -> Advice {
 
 fn stopped(scene: &Scene<'_>) -> Advice {
     let what = format!("the call to {} was stopped", scene.named());
-    let why = match scene.trouble.code {
+    let trouble = &scene.trouble;
+    let why = match trouble.code {
         "OutputClosed" => "nobody reads the answer any more",
-        _ => "somebody asked for it",
+        "Interrupted" => "somebody asked for it",
+        // A limit's figures, or who cut it and why.
+        _ => trouble.message,
     };
+    let is_limit = trouble.code.starts_with("Stream");
+    let limits = "ask for less, or see which limits are set: `bursar streams limit`";
     Advice::of(Cause::Stopped, what, why)
+        .then_if(is_limit.then(|| limits.to_owned()))
         .then("Bedrock most likely charges for what it generates beyond the stop")
 }
