@@ -125,6 +125,9 @@ fn a_call_that_is_not_there_and_a_limit_that_makes_no_sense_change_nothing() {
         world.bursar(arguments).exits(2);
     }
     assert_eq!(world.json(&["streams", "limit"])["rows"], json!([]));
+    let plain = ["converse", "-m", NOVA, "--no-stream", "--stream-tokens", "5", "hello"];
+    world.bursar(&plain).exits(2);
+    assert_eq!(world.served().len(), 0);
     let config = world.write("config.toml", "[streams]\non_cut = \"perhaps\"\n");
     let ran = world.bursar(&["--config", &config, "streams"]).exits(78);
     assert!(ran.stderr.contains("`[streams] on_cut`"), "{}", ran.stderr);

@@ -100,6 +100,7 @@ impl<'p, 'l, 'a> Pump<'p, 'l, 'a> {
         let why = "the limit on a call's time is reached".to_owned();
         let wish = Wish { code: "TotalTimeLimit".to_owned(), why, at_once: false };
         self.tell(&wish).await;
+        self.line.tap.cut(wish.clone());
         Err(End::Closed(wish))
     }
 

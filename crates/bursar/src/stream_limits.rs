@@ -1,7 +1,10 @@
 //! How far streams may go, as flags say it: of one call, and of a scope's streams.
 
+use bursar_domain::call::Operation;
 use bursar_domain::money::{Cost, Micros};
 use bursar_domain::watch::{OnCut, OnRepetition, StreamLimits};
+
+use crate::failure::{Failure, Situation};
 
 /// Flags that bound the stream of one call. The ledger's and the settings' limits count too; of
 /// each, the strictest.
@@ -51,8 +54,21 @@ pub(crate) struct LimitArgs {
 }
 
 impl StreamArgs {
-    /// What was said.
-    pub(crate) fn limits(&self) -> StreamLimits {
+    /// What was said. Of a call that is no stream, nothing can be: nobody would keep to it.
+    pub(crate) fn limits(&self, operation: Operation) -> Result<StreamLimits, Failure> {
+        let limits = self.said();
+        if limits != StreamLimits::NONE && !operation.is_stream() {
+            return Err(Failure::new(
+                Situation::Usage,
+                "a call that is no stream has no limits of one",
+            )
+            .hint("leave `--no-stream` away, or with `invoke` say `--stream`")
+            .hint("`--max-tokens` bounds the answer of any call"));
+        }
+        Ok(limits)
+    }
+
+    fn said(&self) -> StreamLimits {
         StreamLimits {
             money: self.money,
             output_tokens: self.output_tokens,

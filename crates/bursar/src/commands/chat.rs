@@ -1,7 +1,7 @@
 //! `bursar chat`: a conversation, with its cost in sight.
 
 use bursar_core::Conversation;
-use bursar_domain::call::CallId;
+use bursar_domain::call::{CallId, Operation};
 use bursar_domain::identity::Attribution;
 use bursar_domain::price::Tier;
 
@@ -63,8 +63,9 @@ impl Chat {
             temperature: self.temperature,
             tier: self.tier,
         };
+        let streams = self.streams.limits(Operation::ConverseStream)?;
         let mut bursar = Box::pin(wiring::open(settings)).await?;
-        bursar.limits.streams = bursar.limits.streams.strictest(self.streams.limits());
+        bursar.limits.streams = bursar.limits.streams.strictest(streams);
         let caller = &self.attribution.caller;
         let attribution = caller.attribution(&bursar.ledger, settings, tags).await?;
         let session = CallId::new(bursar.clock.now(), &bursar.entropy.bytes()).to_string();

@@ -89,8 +89,9 @@ impl Converse {
         if self.dry_run {
             return preview::run(settings, invocation, output);
         }
+        let streams = self.streams.limits(invocation.operation)?;
         let mut bursar = Box::pin(wiring::open(settings)).await?;
-        bursar.limits.streams = bursar.limits.streams.strictest(self.streams.limits());
+        bursar.limits.streams = bursar.limits.streams.strictest(streams);
         let caller = &self.attribution.caller;
         let attribution = caller.attribution(&bursar.ledger, settings, tags).await?;
         exchange::run(bursar, invocation, attribution, Shows::Text, output).await
