@@ -36,7 +36,8 @@ const ROWS_USUAL: u16 = 30;
 
 Without a flag it fills the terminal and is read anew each second. Keys: q ends, a, c and t sort by
 age, cost and tokens, the arrows select, x cuts the selected call, f freezes its team; both ask
-first. What ran before: `bursar usage`, `bursar calls`.")]
+first. What ran before: `bursar usage`, `bursar calls`. What calls will cost: `bursar estimate`,
+`bursar price`.")]
 pub(crate) struct Top {
     /// Print one frame as text, and end
     #[arg(long)]
