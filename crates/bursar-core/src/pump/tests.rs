@@ -290,7 +290,7 @@ async fn recorded(ledger: &Ledger, id: &bursar_domain::call::CallId) -> bursar_l
         if let Some(row) = ledger.calls(&filter, &page).await.unwrap().pop() {
             return row;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::task::yield_now().await;
     }
 }
 
