@@ -25,11 +25,11 @@ CREATE TABLE block (
 -- One item of one block. `hashes` are those of its row, its attempts and its journal lines.
 CREATE TABLE sealed (
     block BIGINT NOT NULL,
-    item BIGINT NOT NULL,
+    place BIGINT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('call', 'correction', 'change')),
     subject TEXT NOT NULL,
     hashes TEXT NOT NULL,
-    PRIMARY KEY (block, item)
+    PRIMARY KEY (block, place)
 );
 
 CREATE UNIQUE INDEX sealed_subject ON sealed (kind, subject);

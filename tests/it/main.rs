@@ -7,6 +7,7 @@ mod access;
 mod advice;
 mod applies;
 mod arns;
+mod books;
 mod budgets;
 mod chat;
 mod clients;

@@ -1,8 +1,8 @@
 -- Writes down the items of block $1.
-INSERT INTO sealed (block, item, kind, subject, hashes)
+INSERT INTO sealed (block, place, kind, subject, hashes)
 SELECT
     CAST($1 AS BIGINT),
-    CAST(value ->> 'item' AS BIGINT),
+    CAST(value ->> 'place' AS BIGINT),
     CAST(value ->> 'kind' AS TEXT),
     CAST(value ->> 'subject' AS TEXT),
     CAST(value ->> 'hashes' AS TEXT)

@@ -83,7 +83,7 @@ impl BlockRow {
         let mut fields = Fields::new("bursar block 1");
         fields.number(self.number).number(self.sealed_ms).text(&self.previous).number(self.items);
         for item in items {
-            fields.number(item.item).text(&item.kind).text(&item.subject).text(&item.hashes);
+            fields.number(item.place).text(&item.kind).text(&item.subject).text(&item.hashes);
         }
         fields.hash()
     }

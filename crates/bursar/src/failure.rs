@@ -148,12 +148,17 @@ impl From<bursar_ledger::Error> for Failure {
     fn from(error: bursar_ledger::Error) -> Self {
         use bursar_ledger::Error as E;
         let situation = match &error {
-            E::BadUrl { .. } | E::TooManyReportTags { .. } | E::OtherMasterKey { .. } => {
-                Situation::Configuration
+            E::BadUrl { .. }
+            | E::TooManyReportTags { .. }
+            | E::OtherMasterKey { .. }
+            | E::BadKey { .. } => Situation::Configuration,
+            E::Missing { .. } | E::MissingDirectory { .. } | E::NoBackup { .. } => {
+                Situation::NoFile
             }
-            E::Missing { .. } | E::MissingDirectory { .. } => Situation::NoFile,
             E::Unkept { .. }
             | E::FileExists { .. }
+            | E::LedgerExists { .. }
+            | E::NoRoles
             | E::UnknownAccess { .. }
             | E::Taken { .. }
             | E::BusyTeam { .. } => Situation::Usage,

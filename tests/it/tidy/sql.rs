@@ -29,17 +29,27 @@ const SQLITE_STEPS: [&str; 18] = [
     "move_windows",
     "windows",
 ];
-/// What only one of the databases has: SQLite's backups and file checks, PostgreSQL's leases, time,
-/// size and pool hook, and the catalogue of tables, which each keeps in its own way.
-const SQLITE_ONLY: [&str; 5] =
-    ["backup", "integrity_check", "quick_check", "table_count", "version"];
-const POSTGRES_ONLY: [&str; 9] = [
+/// What only one of the databases has: SQLite's backups and file checks, PostgreSQL's leases, roles,
+/// time, size and pool hook, and the catalogue of tables and signs of life, which each keeps in its
+/// own way.
+const SQLITE_ONLY: [&str; 7] = [
+    "backup",
+    "integrity_check",
+    "leave_wal",
+    "owner_holds",
+    "quick_check",
+    "table_count",
+    "version",
+];
+const POSTGRES_ONLY: [&str; 11] = [
     "begin",
     "database_bytes",
     "end_transaction",
     "forget_owners",
     "lapsed",
     "now",
+    "overdue_holds",
+    "owns_ledger",
     "register_owner",
     "release_owner",
     "table_count",

@@ -1,9 +1,9 @@
 -- Writes items of blocks that are not there yet.
 INSERT INTO sealed (
-    block, item, kind, subject, hashes
+    block, place, kind, subject, hashes
 )
 SELECT
-    CAST(value ->> 'block' AS BIGINT), CAST(value ->> 'item' AS BIGINT),
+    CAST(value ->> 'block' AS BIGINT), CAST(value ->> 'place' AS BIGINT),
     CAST(value ->> 'kind' AS TEXT), CAST(value ->> 'subject' AS TEXT),
     CAST(value ->> 'hashes' AS TEXT)
 FROM jsonb_each($1)

@@ -49,15 +49,20 @@ impl Amounts {
             let Some(last) = rows.last() else { break };
             after = last.seq;
             for text in rows.iter().flat_map(|row| [&row.was, &row.becomes]).flatten() {
-                if let Ok(LimitThen { id, limit_micro }) = serde_json::from_str(text) {
-                    amounts.0.entry(id).or_default().insert(limit_micro);
-                }
+                amounts.add(serde_json::from_str(text).ok());
             }
         }
         for AmountRow { id, limit_micro } in pool.rows(AMOUNTS, &[]).await? {
-            amounts.0.entry(id).or_default().insert(limit_micro);
+            amounts.add(Some(LimitThen { id, limit_micro }));
         }
         Ok(amounts)
+    }
+
+    /// A change that says no amount adds nothing.
+    fn add(&mut self, then: Option<LimitThen>) {
+        if let Some(LimitThen { id, limit_micro }) = then {
+            self.0.entry(id).or_default().insert(limit_micro);
+        }
     }
 
     pub(super) fn has(&self, limit: &str, amount: i64) -> bool {

@@ -94,9 +94,8 @@ impl Ledger {
             let rows: Vec<AmountsRow> = self.reads.rows(AMOUNTS, &[after.as_str().into()]).await?;
             let Some(last) = rows.last() else { return Ok(()) };
             after.clone_from(&last.id);
-            for row in &rows {
-                let found = if row.negative { "below 0" } else { "0 or more" };
-                report.compare("amounts", &row.id, ("0 or more", found));
+            for row in rows.iter().filter(|row| row.negative) {
+                report.compare("amounts", &row.id, ("0 or more", "below 0"));
             }
         }
     }

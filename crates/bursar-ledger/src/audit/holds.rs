@@ -1,5 +1,6 @@
 //! Holds: each lies within its owner's life, and what was held is let go once, and no more.
 
+use std::path::Path;
 use std::time::Duration;
 
 use sqlx::FromRow;
@@ -74,15 +75,23 @@ impl Ledger {
             Home::Postgres(_) => self.reads.rows(OVERDUE, &[]).await,
             Home::File(path) => {
                 let mut overdue = Vec::new();
-                for OwnerRow { owner } in self.reads.rows(HOLD_OWNERS, &[]).await? {
-                    if is_dead(path, &owner)? {
-                        let holds = self.reads.rows(OWNER_HOLDS, &[owner.as_str().into()]).await?;
-                        overdue.extend(holds);
-                    }
+                for owner in self.dead_owners(path).await? {
+                    let of = [owner.as_str().into()];
+                    overdue.extend(self.reads.rows::<OverdueRow>(OWNER_HOLDS, &of).await?);
                 }
                 Ok(overdue)
             }
         }
+    }
+
+    async fn dead_owners(&self, path: &Path) -> Result<Vec<String>, Error> {
+        let mut dead = Vec::new();
+        for OwnerRow { owner } in self.reads.rows(HOLD_OWNERS, &[]).await? {
+            if is_dead(path, &owner)? {
+                dead.push(owner);
+            }
+        }
+        Ok(dead)
     }
 
     /// Conservation: a call that has ended holds nothing, one that is open holds what its journal

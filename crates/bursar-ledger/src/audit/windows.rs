@@ -85,17 +85,14 @@ impl Ledger {
             let rows: Vec<JournalRow> = self.reads.rows(JOURNAL, &values).await?;
             let Some(last) = rows.last() else { return Ok(()) };
             after = (last.window_id.clone(), last.seq);
+            if !rows.iter().all(|row| row.has_known_limit(&amounts)) {
+                // Set while this reads, perhaps.
+                amounts = Amounts::read(&self.reads).await?;
+            }
             for row in &rows {
                 fold.add(row, report);
                 let subject = row.subject();
-                if !row.has_known_limit(&amounts) {
-                    // Set while this reads, perhaps.
-                    amounts = Amounts::read(&self.reads).await?;
-                }
-                let found = row.limit_micro.unwrap_or_default().to_string();
-                let is_known = row.has_known_limit(&amounts);
-                let known = if is_known { found.clone() } else { "an amount it had".to_owned() };
-                report.compare("hard limit", &subject, (known, found));
+                row.check_limit(&amounts, report);
                 let ends = row.kind == "settle" || row.kind == "correction";
                 report.compare("journal call", &subject, (ends || row.recorded, row.recorded));
                 let posted = Total::from_halves(row.d_spent, row.d_rest);
@@ -137,6 +134,14 @@ impl JournalRow {
     /// Which line of which window, and whose.
     pub(super) fn subject(&self) -> String {
         format!("{} {} {}", self.window_id, self.seq, self.call_id)
+    }
+
+    /// The hard limit that it was judged by is one that there was.
+    fn check_limit(&self, amounts: &Amounts, report: &mut AuditReport) {
+        if let Some(limit) = self.limit_micro.filter(|_| !self.has_known_limit(amounts)) {
+            let known = "an amount that it had".to_owned();
+            report.compare("hard limit", &self.subject(), (known, limit.to_string()));
+        }
     }
 
     fn has_known_limit(&self, amounts: &Amounts) -> bool {

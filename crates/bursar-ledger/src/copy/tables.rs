@@ -348,7 +348,7 @@ pub(crate) static TABLES: [Table; 26] = [
     },
     Table {
         name: "sealed",
-        key: &[("block", Kind::Int), ("item", Kind::Int)],
+        key: &[("block", Kind::Int), ("place", Kind::Int)],
         page: Statement {
             doing: "read rows to copy",
             sql: include_str!("../../queries/copy/sealed_page.sql"),

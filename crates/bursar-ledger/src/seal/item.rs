@@ -37,7 +37,7 @@ pub(super) const PARTS: [&str; 3] = ["", "attempts", "journal"];
 /// An item, as it stands in its block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, FromRow)]
 pub(super) struct Item {
-    pub(super) item: i64,
+    pub(super) place: i64,
     pub(super) kind: String,
     pub(super) subject: String,
     pub(super) hashes: String,
@@ -60,8 +60,8 @@ struct Covered {
 /// one be added to what has ended, so they need not be read at one moment.
 pub(super) async fn hash_items(pool: &Pool, entries: Vec<Entry>) -> Result<Vec<Item>, Error> {
     let covered = Covered::read(pool, &entries).await?;
-    let items = (0..).zip(entries).map(|(item, entry)| Item {
-        item,
+    let items = (0..).zip(entries).map(|(place, entry)| Item {
+        place,
         hashes: covered.hashes(&entry),
         kind: entry.kind,
         subject: entry.subject,

@@ -9,7 +9,7 @@ use bursar_domain::entropy::Entropy;
 use bursar_domain::time::Timestamp;
 use tempfile::TempDir;
 
-use super::world::{NOW, durable_places, file, intent, pico, places, postgres, settlement};
+use super::world::{NOW, Place, durable_places, file, intent, pico, places, postgres, settlement};
 use crate::queue::Task;
 use crate::{Error, Ledger, LedgerCopy, PublicKey, Signer, SigningKey, VerifyReport};
 
@@ -111,6 +111,27 @@ async fn a_correction_that_comes_after_its_call_was_sealed_changes_nothing_that_
     }
 }
 
+/// What is found in two signed blocks after some damage.
+async fn damaged(place: &Place, damage: &'static str) -> VerifyReport {
+    let (ledger, notary) = (place.open().await, Notary::new(1));
+    fill(&ledger).await;
+    notary.seal(&ledger).await;
+    ledger.good_call(intent()).await;
+    notary.seal(&ledger).await;
+    Notary::assert_clean(&notary.verify(&ledger).await);
+    ledger.damage(damage).await;
+    let report = notary.verify(&ledger).await;
+    ledger.close().await.unwrap();
+    report
+}
+
+#[track_caller]
+fn assert_named(report: &VerifyReport, (check, subject): (&str, &str), damage: &str) {
+    let mut found = report.findings.iter();
+    let is_named = found.any(|found| found.check == check && found.subject.starts_with(subject));
+    assert!(is_named, "{damage}: {:#?}", report.findings);
+}
+
 #[tokio::test]
 async fn whatever_is_changed_below_a_head_is_found_and_named() {
     for (damage, check, subject) in [
@@ -126,9 +147,9 @@ async fn whatever_is_changed_below_a_head_is_found_and_named() {
         ("UPDATE change SET actor = 'bob'", "row", "change 1"),
         ("UPDATE change SET seq = 2", "row", "change 1"),
         ("UPDATE change SET seq = 2", "change", "2"),
-        ("UPDATE sealed SET hashes = '- - -' WHERE item = 1", "block hash", "1"),
-        ("UPDATE sealed SET item = item + 10 WHERE item = 1", "block hash", "1"),
-        ("DELETE FROM sealed WHERE item = 2", "block items", "1"),
+        ("UPDATE sealed SET hashes = '- - -' WHERE place = 1", "block hash", "1"),
+        ("UPDATE sealed SET place = place + 10 WHERE place = 1", "block hash", "1"),
+        ("DELETE FROM sealed WHERE place = 2", "block items", "1"),
         ("UPDATE block SET previous = hash WHERE number = 2", "block before", "2"),
         ("UPDATE block SET sealed_ms = sealed_ms + 1 WHERE number = 1", "block hash", "1"),
         ("UPDATE block SET number = 3 WHERE number = 2", "block number", "3"),
@@ -136,19 +157,8 @@ async fn whatever_is_changed_below_a_head_is_found_and_named() {
         ("DELETE FROM block WHERE number = 1", "block number", "2"),
     ] {
         for place in durable_places().await {
-            let (ledger, notary) = (place.open().await, Notary::new(1));
-            fill(&ledger).await;
-            notary.seal(&ledger).await;
-            ledger.good_call(intent()).await;
-            notary.seal(&ledger).await;
-            Notary::assert_clean(&notary.verify(&ledger).await);
-            ledger.damage(damage).await;
-            let report = notary.verify(&ledger).await;
-            let is_named = |finding: &crate::Finding| {
-                finding.check == check && finding.subject.starts_with(subject)
-            };
-            assert!(report.findings.iter().any(is_named), "{damage}: {:#?}", report.findings);
-            ledger.close().await.unwrap();
+            let report = damaged(&place, damage).await;
+            assert_named(&report, (check, subject), damage);
         }
     }
 }
@@ -196,22 +206,25 @@ async fn a_head_of_another_key_or_another_ledger_proves_nothing() {
     other.end().await;
 }
 
+/// Forty calls, sealed as they come, and verified now and then; how many this one sealed.
+async fn call_and_seal(ledger: &Ledger, notary: &Notary) -> u64 {
+    let mut sealed = 0;
+    for round in 0..40 {
+        ledger.good_call(intent()).await;
+        sealed += notary.seal(ledger).await;
+        if round % 10 == 9 {
+            Notary::assert_clean(&notary.verify(ledger).await);
+        }
+    }
+    sealed
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_that_seal_at_the_same_time_make_one_chain() {
     for place in durable_places().await {
         let (ledgers, notary) = ([place.open().await, place.open().await], Notary::new(1));
         ledgers[0].window("team", Mode::Hard, 100_000_000).await;
-        let work = ledgers.iter().map(async |ledger| {
-            let mut sealed = 0;
-            for round in 0..40 {
-                ledger.good_call(intent()).await;
-                sealed += notary.seal(ledger).await;
-                if round % 10 == 9 {
-                    Notary::assert_clean(&notary.verify(ledger).await);
-                }
-            }
-            sealed
-        });
+        let work = ledgers.iter().map(|ledger| call_and_seal(ledger, &notary));
         let sealed: u64 = futures_util::future::join_all(work).await.into_iter().sum();
         let rest = notary.seal(&ledgers[0]).await;
         assert_eq!(sealed + rest, 81, "a change and every call, once");
@@ -244,6 +257,14 @@ async fn a_copy_is_verified_by_the_heads_of_its_source() {
     }
 }
 
+/// Waits until the five things that [`fill`] writes are covered by a published head.
+async fn all_are_sealed(ledger: &Ledger, notary: &Notary) {
+    let is_all = |report: &VerifyReport| report.items == 5 && report.unprotected.rows == 0;
+    while !notary.heads().ends_with('\n') || !is_all(&notary.verify(ledger).await) {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn a_process_that_lives_seals_by_itself() {
     for place in places().await {
@@ -255,12 +276,8 @@ async fn a_process_that_lives_seals_by_itself() {
         let opened = place.open_with(|options| options.sealing = Some(sealing)).await;
         let ledger = opened.unwrap();
         fill(&ledger).await;
-        let sealed = async {
-            while notary.verify(&ledger).await.items < 5 || !notary.heads().ends_with('\n') {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(std::time::Duration::from_secs(30), sealed).await.unwrap();
+        let until = all_are_sealed(&ledger, &notary);
+        tokio::time::timeout(std::time::Duration::from_secs(30), until).await.unwrap();
         Notary::assert_clean(&notary.verify(&ledger).await);
         ledger.end().await;
     }
