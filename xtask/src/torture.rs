@@ -13,6 +13,7 @@ mod disconnect;
 mod disk;
 mod figures;
 mod hardcap;
+mod idempotency;
 mod kill9;
 mod power;
 mod scale;
@@ -51,7 +52,7 @@ const BOTH: &[Database] = &[Database::Sqlite, Database::Postgres];
 const SQLITE: &[Database] = &[Database::Sqlite];
 const POSTGRES: &[Database] = &[Database::Postgres];
 
-const ROOMS: [Room; 11] = [
+const ROOMS: [Room; 12] = [
     Room {
         name: "hardcap",
         shows: "however many ask at once, a hard limit is used up and never passed",
@@ -128,6 +129,13 @@ const ROOMS: [Room; 11] = [
         knobs: &db_outage::KNOBS,
         databases: POSTGRES,
         run: db_outage::run,
+    },
+    Room {
+        name: "idempotency",
+        shows: "a call with a key is made once, whoever asks and whoever dies",
+        knobs: &idempotency::KNOBS,
+        databases: BOTH,
+        run: idempotency::run,
     },
 ];
 

@@ -57,6 +57,21 @@ pub enum Error {
     /// Another process keeps the ledger busy.
     #[error("the ledger is locked by another process\nhint: try again, or end that process")]
     Locked,
+    /// There is no room for what was to be written. Once there is, writing goes on.
+    #[error("the disk is full: {detail}\nhint: make room; nothing is sent until there is")]
+    Full {
+        /// What the database says.
+        detail: String,
+    },
+    /// The disk did not keep what was written, and nobody can know what is on it.
+    #[error(
+        "the disk failed to keep what was written: {detail}\n\
+         hint: check the disk, then start again: this process admits nothing more"
+    )]
+    Unsynced {
+        /// What the database says.
+        detail: String,
+    },
     /// The database did not answer.
     #[error("the database cannot be reached: {detail}\nhint: check the address and that it runs")]
     Unreachable {

@@ -17,6 +17,10 @@ use sqlx::{FromRow, IntoArguments};
 
 use crate::Error;
 
+/// SQLite's extended codes of a file, and of a folder, that would not sync.
+const IOERR_FSYNC: i32 = 1_034;
+const IOERR_DIR_FSYNC: i32 = 1_290;
+
 /// A statement: what it does, for messages, and its text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Statement {
@@ -227,8 +231,12 @@ pub(crate) fn failed(doing: &'static str, error: sqlx::Error) -> Error {
             Error::Unreachable { detail: database.message().to_owned() }
         }
         Driver::Database(database) => match sqlite_code(database.as_ref()) {
-            Some(5 | 6) => Error::Locked,
-            Some(11 | 26) => Error::Corrupt { detail: database.message().to_owned() },
+            Some((5 | 6, _)) => Error::Locked,
+            Some((11 | 26, _)) => Error::Corrupt { detail: database.message().to_owned() },
+            Some((13, _)) => Error::Full { detail: database.message().to_owned() },
+            Some((_, IOERR_FSYNC | IOERR_DIR_FSYNC)) => {
+                Error::Unsynced { detail: database.message().to_owned() }
+            }
             _ => Error::Database { doing, source: Arc::new(error) },
         },
         Driver::PoolClosed => Error::Closed,
@@ -249,8 +257,8 @@ fn is_server_going(error: &dyn sqlx::error::DatabaseError) -> bool {
     code.starts_with("57P0") || code.starts_with("08")
 }
 
-/// SQLite's primary result code: the low byte of the extended one.
-fn sqlite_code(error: &dyn sqlx::error::DatabaseError) -> Option<i32> {
+/// SQLite's primary result code, the low byte of the extended one, and the extended one.
+fn sqlite_code(error: &dyn sqlx::error::DatabaseError) -> Option<(i32, i32)> {
     error.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
-    error.code()?.parse::<i32>().ok().map(|code| code & 0xff)
+    error.code()?.parse::<i32>().ok().map(|code| (code & 0xff, code))
 }

@@ -9,6 +9,7 @@ mod asked;
 mod claims;
 mod group;
 mod late;
+mod owed;
 pub(crate) mod postgres;
 pub(crate) mod resent;
 pub(crate) mod sqlite;
@@ -152,7 +153,7 @@ impl Writer {
                     self.reply(part, done);
                 }
                 Err(Failure::Failed(error)) if part.len() == 1 || !is_of_one(&error) => {
-                    refuse_all(part, &error);
+                    owed::fail(&self.queue, part, &error);
                 }
                 Err(_) => self.write_singly(part, again).await,
             }
@@ -172,7 +173,7 @@ impl Writer {
                         Failure::Failed(error) => error,
                         Failure::Split => Error::Locked,
                     };
-                    refuse_all(part, &error);
+                    owed::fail(&self.queue, part, &error);
                 }
             }
         }
@@ -276,12 +277,6 @@ fn answer(reply: Option<oneshot::Sender<Result<Answer, Error>>>, told: Result<An
     }
 }
 
-fn refuse_all(part: Vec<Job>, error: &Error) {
-    for job in part {
-        answer(job.reply, Err(error.clone()));
-    }
-}
-
 /// Whether a task may let go of something that others wait for.
 fn makes_room(task: &Task) -> bool {
     matches!(
@@ -294,7 +289,12 @@ fn makes_room(task: &Task) -> bool {
 fn is_of_one(error: &Error) -> bool {
     !matches!(
         error,
-        Error::Locked | Error::Unreachable { .. } | Error::Closed | Error::Corrupt { .. }
+        Error::Locked
+            | Error::Unreachable { .. }
+            | Error::Closed
+            | Error::Corrupt { .. }
+            | Error::Full { .. }
+            | Error::Unsynced { .. }
     )
 }
 

@@ -82,7 +82,9 @@ fn settled_in_each(told: &Value, figures: &mut Figures) {
 
 fn of_span<'t>(told: &'t Value, span: &str) -> Vec<&'t Value> {
     let windows = told["windows"].as_array().map(Vec::as_slice).unwrap_or_default();
-    windows.iter().filter(|window| window["span"] == span).collect()
+    // A window is made before a call is counted in it, and may then be seen to be the wrong one.
+    let is_used = |window: &&Value| window["span"] == span && number(window, "settle_lines") > 0;
+    windows.iter().filter(is_used).collect()
 }
 
 fn month_edge(stage: &Stage, figures: &mut Figures) -> Result<()> {

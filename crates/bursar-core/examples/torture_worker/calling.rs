@@ -93,7 +93,7 @@ async fn work(caller: Arc<Caller>, task: u64, orders: Orders) -> Outcome<()> {
         if n >= calls || is_over || orders.is_stopped() {
             return Ok(());
         }
-        caller.one(n, &mut dice).await?;
+        caller.one(n / caller.job.repeat.max(1), &mut dice).await?;
         if caller.job.pause_ms > 0 {
             sleep(Duration::from_millis(caller.job.pause_ms)).await;
         }
@@ -107,7 +107,8 @@ impl Caller {
 
     async fn one(&self, n: u64, dice: &mut Dice) -> Outcome<()> {
         let mark = format!("{}-{n}", self.job.name);
-        let request = self.shape.request(n, &mark, &self.bursar.pricing)?;
+        let mut request = self.shape.request(n, &mark, &self.bursar.pricing)?;
+        request.idempotency_key = self.job.key.as_ref().map(|key| format!("{key}-{n}"));
         let who = Attribution {
             team: self.job.team.clone(),
             client_session: Some(mark),
@@ -134,6 +135,7 @@ impl Caller {
                     sleep(HELD_PAUSE).await;
                     continue;
                 }
+                Err(Error::Repeated { repeat }) => tally.repeated(&repeat),
                 Err(Error::Refused(no)) => tally.refused(&no.refusal, start.elapsed()),
                 Err(error) => tally.failed(&error, start.elapsed()),
             }

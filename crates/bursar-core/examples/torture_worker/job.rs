@@ -87,6 +87,12 @@ pub(crate) struct Calls {
     /// How many calls, by all tasks together; without, until told to stop.
     #[serde(default)]
     pub(crate) count: Option<u64>,
+    /// How many calls in a row are one and the same.
+    #[serde(default = "default_repeat")]
+    pub(crate) repeat: u64,
+    /// What the calls' idempotency keys begin with; without, they have none.
+    #[serde(default)]
+    pub(crate) key: Option<String>,
     #[serde(default)]
     pub(crate) seed: u64,
     #[serde(default)]
@@ -124,6 +130,10 @@ pub(crate) struct Calls {
     /// Where the ids of calls are kept whose settlement was acknowledged.
     #[serde(default)]
     pub(crate) acknowledged: Option<PathBuf>,
+}
+
+const fn default_repeat() -> u64 {
+    1
 }
 
 const fn default_max_tokens() -> u64 {

@@ -9,6 +9,7 @@ use bursar_core::Receipt;
 use bursar_domain::budget::{Refusal, RefusalReason};
 use bursar_domain::call::CallId;
 use bursar_domain::money::Micros;
+use bursar_domain::once::Repeat;
 use serde_json::{Value, json};
 
 /// The most different error texts that are kept apart.
@@ -22,6 +23,8 @@ pub(crate) struct Tally {
     acknowledgements: u64,
     left: u64,
     refused: BTreeMap<&'static str, u64>,
+    /// Calls that were made before under their key, by how that one stands.
+    repeated: BTreeMap<&'static str, u64>,
     errors: BTreeMap<String, u64>,
     /// The slowest refusal or error, in milliseconds.
     slowest_no_ms: u128,
@@ -77,6 +80,15 @@ impl Tally {
         }
     }
 
+    pub(crate) fn repeated(&mut self, repeat: &Repeat) {
+        let stands = match repeat {
+            Repeat::Running(_) => "running",
+            Repeat::Ended(_) => "ended",
+            Repeat::OtherRequest(_) => "other",
+        };
+        *self.repeated.entry(stands).or_default() += 1;
+    }
+
     pub(crate) fn failed(&mut self, error: &bursar_core::Error, took: Duration) {
         self.slowest_no_ms = self.slowest_no_ms.max(took.as_millis());
         let text = bursar_core::with_causes(error.to_string(), error);
@@ -105,6 +117,7 @@ impl Tally {
             "acknowledged": self.acknowledgements,
             "left": self.left,
             "refused": self.refused,
+            "repeated": self.repeated,
             "errors": self.errors,
             "failed": self.errors.values().sum::<u64>(),
             "slowest_no_ms": u64::try_from(self.slowest_no_ms).unwrap_or(u64::MAX),

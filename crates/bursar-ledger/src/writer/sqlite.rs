@@ -94,15 +94,24 @@ pub(crate) struct Store {
     owner: Owner,
     rules: Arc<Rules>,
     made: BTreeSet<WindowId>,
+    /// Once a sync has failed, nobody knows what is on the disk: nothing more is written.
+    unsynced: Option<Error>,
 }
 
 impl Store {
     pub(crate) fn new(pool: SqlitePool, side: Option<SideFile>, owner: Owner) -> Self {
-        Self { pool, side, owner, rules: Arc::default(), made: BTreeSet::new() }
+        let (rules, made) = (Arc::default(), BTreeSet::new());
+        Self { pool, side, owner, rules, made, unsynced: None }
     }
 
     pub(super) async fn write(&mut self, tasks: &[&Task], now: Timestamp) -> Written {
+        if let Some(error) = &self.unsynced {
+            return Err(error.clone().into());
+        }
         let written = self.write_in_turn(tasks, now).await;
+        if let Err(Failure::Failed(error @ Error::Unsynced { .. })) = &written {
+            self.unsynced = Some(error.clone());
+        }
         if written.is_err() {
             // Windows that were made in a transaction that did not come to pass are not there.
             self.made.clear();
@@ -121,16 +130,21 @@ impl Store {
         let begin = |error| failed("begin a transaction", error);
         let mut connection = self.pool.acquire().await.map_err(begin)?;
         let mut transaction = connection.begin_with(BEGIN).await.map_err(begin)?;
-        match self.write_in(&mut transaction, tasks, now).await {
+        let (written, ended) = match self.write_in(&mut transaction, tasks, now).await {
             Ok(done) => {
-                transaction.commit().await.map_err(|error| failed("commit", error))?;
-                Ok(done)
+                let ended = transaction.commit().await.map_err(|error| failed("commit", error));
+                (ended.clone().map(|()| done).map_err(Failure::from), ended)
             }
             Err(failure) => {
-                transaction.rollback().await.map_err(|error| failed("roll back", error))?;
-                Err(failure)
+                let ended = transaction.rollback().await;
+                (Err(failure), ended.map_err(|error| failed("roll back", error)))
             }
+        };
+        if ended.is_err() && self.side.is_some() {
+            // It may be inside the transaction still, and would begin no other.
+            connection.close_on_drop();
         }
+        written
     }
 
     /// Takes away the sign of life: what is still held may be swept.
