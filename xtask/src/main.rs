@@ -8,6 +8,7 @@ mod catalogue;
 mod dist;
 mod lint;
 mod postgres;
+mod simulate;
 mod step;
 mod test;
 mod torture;
@@ -24,6 +25,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   dist              the release binary with man pages, completions, checksums and SBOM
   bench [NAME…]     measures, and writes docs/benchmarks.md; without a NAME, everything
   torture [ROOM…]   hurts the program and says what held; without a ROOM, lists them
+  simulate-ledger [--steps N] [--seeds N] [--seed S] [--mutant NAME] [--store model|sqlite]
+                    runs the ledger's admission under crashes, lost answers and jumping clocks
   catalogue MODELS.json PRICES.json ROUTING.json
                     regenerates the embedded catalogue from its sources";
 
@@ -50,6 +53,7 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
         "bench" => bench::run(rest)?,
         "torture" => return torture::run(rest),
         "catalogue" => catalogue::run(rest)?,
+        "simulate-ledger" => simulate::run(rest)?,
         "help" | "--help" | "-h" => println!("{USAGE}"),
         other => {
             eprintln!("error: there is no command `{other}`\n\n{USAGE}");

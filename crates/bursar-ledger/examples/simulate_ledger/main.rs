@@ -41,6 +41,10 @@ const MUTANT_STEPS: u64 = 20_000;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.iter().any(|word| word == "--help") {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
     let request = match Request::parse(&words) {
         Ok(request) => request,
         Err(problem) => {
