@@ -45,11 +45,11 @@ impl World {
         self.running.push(open.call);
     }
 
-    /// A caller hears no: then nothing may be held for it.
+    /// A caller hears no: then nothing is held for it, nor charged.
     pub(crate) fn tell_refused(&mut self, call: CallNumber) -> Result<(), Violation> {
         self.tally.add("refused");
-        if self.tables.holds.contains_key(&call) {
-            return broken("what is refused holds nothing", format!("call {call}"));
+        if self.tables.is_known(call) {
+            return broken("what is refused is neither held nor charged", format!("call {call}"));
         }
         Ok(())
     }

@@ -97,6 +97,7 @@ pub(crate) fn intent(number: u32, at: Timestamp, who: &Attribution, random: &mut
         ceiling: Cost::from_pico(random.between(0, 10_000_000_000)).filter(|_| is_bounded),
         ceiling_tokens: is_bounded.then(|| 1 + random.below(2_000)),
         request_hmac: None,
+        reach: Reach::default(),
         simulated: true,
     }
 }

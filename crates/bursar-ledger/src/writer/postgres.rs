@@ -13,8 +13,8 @@ use sqlx::FromRow;
 use super::alone::{self, is_alone};
 use super::asked::{missing, remember};
 use super::group::{Group, Verdict, wanted};
-use super::late::{Late, RECORDED, late, settled};
-use super::resent::own_hold;
+use super::late::{Late, RECORDED, Recorded, late, settled};
+use super::resent::held_open;
 use super::sqlite::{CHECKPOINT, MAKE_WINDOWS};
 use super::thresholds::{TELL, told};
 use super::{Done, Failure, Written, gather, posted};
@@ -136,7 +136,7 @@ impl Store {
     async fn reserve(&mut self, tasks: &[&Task], now: Timestamp, again: bool) -> Written {
         if again {
             let [task] = tasks else { return Err(Failure::Split) };
-            if let Some(done) = self.held_before(task).await? {
+            if let Some(done) = self.sent_before(task).await? {
                 return Ok(vec![Ok(done)]);
             }
         }
@@ -174,19 +174,28 @@ impl Store {
     /// A call whose id is held or recorded already. Where it was sent before, that statement may
     /// have come to its end only now.
     async fn answer_duplicate(&mut self, task: &Task, again: bool) -> Written {
-        if again && let Some(done) = self.held_before(task).await? {
+        if again && let Some(done) = self.sent_before(task).await? {
             return Ok(vec![Ok(done)]);
         }
         let Task::Reserve { intent, .. } = task else { return Err(Failure::Split) };
         Err(Error::DuplicateCall { id: intent.id.to_string() }.into())
     }
 
-    /// What this process holds for a call already.
-    async fn held_before(&mut self, task: &Task) -> Result<Option<Done>, Error> {
+    /// What became of a call that was sent before, if anything did. Whose hold it is by now does
+    /// not matter: where another process has taken it over, what the call costs is posted as a
+    /// correction. A call that was even settled since is not sent.
+    async fn sent_before(&mut self, task: &Task) -> Result<Option<Done>, Error> {
         let Task::Reserve { intent, .. } = task else { return Ok(None) };
         let streams = self.known().await?.rules.stream_limits(intent);
-        let open = own_hold(&self.pool, self.lease.id(), (intent, streams)).await?;
-        Ok(open.map(|open| Done::Admitted(Box::new(open))))
+        if let Some(open) = held_open(&self.pool, intent, streams).await? {
+            return Ok(Some(Done::Admitted(Box::new(open))));
+        }
+        let id = intent.id.as_str();
+        let recorded: Option<Recorded> = self.pool.row(RECORDED, &[id.into()]).await?;
+        match recorded {
+            Some(_) => Err(Error::DuplicateCall { id: id.to_owned() }),
+            None => Ok(None),
+        }
     }
 
     /// Holds what fits of the group, and refuses the rest of it.

@@ -14,12 +14,11 @@ use crate::admitted::Open;
 use crate::statement::{Pool, Statement};
 
 const HELD: Statement =
-    Statement { doing: "read whose hold it is", sql: include_str!("../../queries/held.sql") };
+    Statement { doing: "read what a call holds", sql: include_str!("../../queries/held.sql") };
 
 /// A hold beside one of its lines.
 #[derive(Debug, FromRow)]
 struct HeldRow {
-    owner: String,
     held_micro: Option<i64>,
     window_id: Option<String>,
     unit: Option<String>,
@@ -37,18 +36,16 @@ impl HeldRow {
     }
 }
 
-/// The hold that an owner has for a call.
-pub(crate) async fn own_hold(
+/// What is held for a call, whoever owns it by now.
+pub(crate) async fn held_open(
     pool: &Pool,
-    owner: &str,
-    (intent, streams): (&Intent, StreamLimits),
+    intent: &Intent,
+    streams: StreamLimits,
 ) -> Result<Option<Open>, Error> {
     let rows: Vec<HeldRow> = pool.rows(HELD, &[intent.id.as_str().into()]).await?;
-    let Some(held) = rows.first().filter(|row| row.owner == owner).map(|row| row.held_micro) else {
-        return Ok(None);
-    };
+    let Some(held) = rows.first().map(|row| row.held_micro.map(Micros)) else { return Ok(None) };
     let lines = rows.into_iter().filter_map(|row| row.line(intent).transpose());
     let mut lines = lines.collect::<Result<Vec<_>, Error>>()?;
     lines.sort_by(|one, other| one.window.cmp(&other.window));
-    Ok(Some(Open { intent: intent.clone(), held: held.map(Micros), lines, streams }))
+    Ok(Some(Open { intent: intent.clone(), held, lines, streams }))
 }
