@@ -3,6 +3,7 @@
 //! Times of one machine mean little elsewhere, so each bench states a ratio of two programs that
 //! ran in turns, and the machine stands beside every figure. No test depends on these numbers.
 
+mod admission;
 mod chat;
 mod cold;
 mod converse;
@@ -30,7 +31,7 @@ struct Bench {
     run: fn() -> Result<Vec<Finding>>,
 }
 
-const BENCHES: [Bench; 10] = [
+const BENCHES: [Bench; 11] = [
     Bench {
         name: "cold",
         question: "How long does a stranger wait for the first `cargo run --release -- demo`?",
@@ -70,6 +71,11 @@ const BENCHES: [Bench; 10] = [
         name: "ledger",
         question: "How near do grouped holds and settlements come to bare inserts?",
         run: ledger::run,
+    },
+    Bench {
+        name: "admission",
+        question: "How near does admission under a hot budget come to a bare guarded update?",
+        run: admission::run,
     },
     Bench {
         name: "usage",
