@@ -202,9 +202,7 @@ fn build(profile: Option<&str>) -> Result<Programs> {
 }
 
 fn list() {
-    println!(
-        "usage: cargo xtask torture [ROOM…] [--short] [--on sqlite|postgres] [--seed N] [--SIZE N]…\n"
-    );
+    println!("usage: cargo xtask torture ROOM… [--short] [--on DATABASE] [--seed N] [--SIZE N]…\n");
     for room in &ROOMS {
         println!("{}: {}", room.name, room.shows);
         for knob in room.knobs {

@@ -17,7 +17,7 @@ use crate::postgres::{Postgres, Purpose};
 use crate::step::say;
 
 pub(super) const KNOBS: [Knob; 4] = [
-    Knob::new("seconds", (60, 3), "seconds that the database is stopped"),
+    Knob::new("seconds", (60, 2), "seconds that the database is stopped"),
     Knob::new("kills", (20, 1), "times that it is killed"),
     Knob::new("procs", (3, 2), "processes"),
     Knob::new("tasks", (10, 5), "calls at a time in each"),

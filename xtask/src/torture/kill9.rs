@@ -20,7 +20,7 @@ pub(super) const KNOBS: [Knob; 4] = [
     Knob::new("kills", (500, 6), "processes that are killed"),
     Knob::new("procs", (3, 3), "processes at a time"),
     Knob::new("tasks", (20, 8), "calls at a time in each"),
-    Knob::new("minute", (400_000, 30_000), "micro-dollars that a minute has room for"),
+    Knob::new("minute", (1_500_000, 30_000), "micro-dollars that a minute has room for"),
 ];
 /// When a process is killed, in milliseconds after its start.
 const LIVES_MS: (u64, u64) = (50, 1_500);

@@ -14,8 +14,13 @@ const WINDOWS: &str = "SELECT w.id, b.unit, b.span, b.mode, b.limit_micro, w.spe
 const JOURNAL: &str = "SELECT window_id, call_id, kind, d_held, d_spent, d_rest \
     FROM journal ORDER BY window_id, seq";
 const HOLDS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS count FROM hold";
-const NEGATIVE: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS count FROM call WHERE cost_pico < 0 \
-    OR input_tokens < 0 OR output_tokens < 0 OR cost_low_pico < 0 OR held_micro < 0";
+const CALLS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS calls, \
+    CAST(COUNT(CASE WHEN estimated THEN 1 END) AS BIGINT) AS estimated, \
+    CAST(COUNT(CASE WHEN client_gone THEN 1 END) AS BIGINT) AS client_gone, \
+    CAST(COUNT(CASE WHEN overrun THEN 1 END) AS BIGINT) AS overruns, \
+    CAST(COUNT(CASE WHEN outcome = 'abandoned' THEN 1 END) AS BIGINT) AS abandoned, \
+    CAST(COUNT(CASE WHEN cost_pico < 0 OR input_tokens < 0 OR output_tokens < 0 \
+        OR cost_low_pico < 0 OR held_micro < 0 THEN 1 END) AS BIGINT) AS negative FROM call";
 const CORRECTIONS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS count FROM correction";
 const STANDING: &str = "SELECT \
     (SELECT CAST(COUNT(*) AS BIGINT) FROM call) AS calls, \
@@ -33,6 +38,17 @@ const END_LEASES: &str = "UPDATE owner SET lease_ms = 0";
 pub(crate) enum Books {
     Sqlite(SqlitePool),
     Postgres(PgPool),
+}
+
+/// How many calls there are of which kind, as they were first recorded.
+#[derive(Debug, FromRow)]
+pub(crate) struct Calls {
+    pub(crate) calls: i64,
+    pub(crate) estimated: i64,
+    pub(crate) client_gone: i64,
+    pub(crate) overruns: i64,
+    pub(crate) abandoned: i64,
+    pub(crate) negative: i64,
 }
 
 /// A window beside its limit.
@@ -99,8 +115,8 @@ impl Books {
         self.count(HOLDS).await
     }
 
-    pub(crate) async fn negative(&self) -> Outcome<i64> {
-        self.count(NEGATIVE).await
+    pub(crate) async fn calls(&self) -> Outcome<Calls> {
+        Ok(self.rows(CALLS).await?.pop().ok_or("no counts")?)
     }
 
     pub(crate) async fn corrections(&self) -> Outcome<i64> {

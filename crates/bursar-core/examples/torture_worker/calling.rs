@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bursar_core::{Bursar, Error, Invocation, Receipt, Reply, cut_pair};
-use bursar_domain::budget::RefusalReason;
+use bursar_domain::budget::{Refusal, RefusalReason};
 use bursar_domain::call::CallId;
 use bursar_domain::identity::Attribution;
 use serde_json::json;
@@ -39,6 +39,8 @@ pub(crate) enum Ended {
     Acknowledged(CallId),
     /// The caller did not stay.
     Left,
+    /// The ledger alone was asked, and refused.
+    Refused(Box<Refusal>),
 }
 
 struct Caller {
@@ -128,8 +130,9 @@ impl Caller {
                 Ok(Ended::Settled(receipt)) => tally.settled(&receipt),
                 Ok(Ended::Acknowledged(id)) => tally.acknowledge(&id),
                 Ok(Ended::Left) => tally.left(),
+                Ok(Ended::Refused(refusal)) => tally.refused(&refusal, start.elapsed()),
                 Err(Error::Refused(no))
-                    if no.reason() == RefusalReason::Held && start.elapsed() < patience =>
+                    if no.refusal.reason() == RefusalReason::Held && start.elapsed() < patience =>
                 {
                     drop(tally);
                     sleep(HELD_PAUSE).await;

@@ -74,7 +74,7 @@ async fn hold_and_settle(
         Err(_) => return Ok(Ended::Left),
         Ok(admission) => match admission? {
             Admission::Admitted(admitted) => admitted,
-            Admission::Refused(refusal) => return Err(Error::Refused(Box::new(refusal))),
+            Admission::Refused(refusal) => return Ok(Ended::Refused(Box::new(refusal))),
         },
     };
     let (id, settlement) = (admitted.id().clone(), settlement(admitted.intent()));

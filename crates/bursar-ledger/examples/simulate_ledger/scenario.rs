@@ -91,7 +91,6 @@ pub(crate) fn intent(number: u32, at: Timestamp, who: &Attribution, random: &mut
         model: model(),
         region: String::new(),
         routing: Routing::Regional,
-        reach: Reach::default(),
         tier_requested: Tier::Standard,
         price: None,
         ceiling: Cost::from_pico(random.between(0, 10_000_000_000)).filter(|_| is_bounded),
