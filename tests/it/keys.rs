@@ -121,6 +121,29 @@ fn a_call_outside_its_keys_policy_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn a_teams_and_a_keys_policies_are_changed_part_by_part_and_count_from_the_next_call() {
+    let world = World::start();
+    world.json(&["team", "create", "research"]);
+    let set = |what: &str, flags: &[&str]| {
+        let name = if what == "team" { "research" } else { "ci" };
+        world.json(&[&[what, "set", name], flags].concat())["policy"].clone()
+    };
+    world.json(&["key", "create", "--team", "research", "--name", "ci"]);
+    for (what, flags) in [("team", ["--team", "research"]), ("key", ["--key", "ci"])] {
+        ask(&world, &flags).exits(0);
+        set(what, &["--models", "amazon"]);
+        let policy = set(what, &["--max-tokens", "49"]);
+        assert_eq!((&policy["models"][0], &policy["max_tokens"]), (&"amazon".into(), &49.into()));
+        ask(&world, &flags).exits(5);
+        set(what, &["--anew", "--models", "anthropic"]);
+        ask(&world, &flags).exits(3);
+        assert_eq!(set(what, &["--anew"])["models"], serde_json::json!([]));
+        ask(&world, &flags).exits(0);
+    }
+    world.audit();
+}
+
+#[test]
 fn what_makes_no_sense_makes_no_key() {
     let world = World::start();
     world.json(&["team", "create", "research"]);

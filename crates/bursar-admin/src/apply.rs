@@ -65,7 +65,7 @@ impl Admin {
         let access = self.ledger.access().await?;
         let limits = self.ledger.limits().await?;
         let planner = plan::Planner::new(self, (&access, &limits), known, request.prune);
-        let plan = planner.plan(&file).map_err(|wrong| file.error(wrong))?;
+        let plan = planner.plan(&file).map_err(|wrong| file.error(&wrong))?;
         if request.dry_run || plan.steps.is_empty() {
             return Ok(Applied { steps: plan.steps, keys: Vec::new() });
         }

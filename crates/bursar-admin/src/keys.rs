@@ -269,7 +269,11 @@ pub(crate) fn key_policy(id: &str, policy: Policy) -> AccessChange {
     AccessChange::SetPolicy { scope: Scope::default().with(Facet::Key, id), policy }
 }
 
-fn living_key<'a>(access: &'a Access, named: &str, now: Timestamp) -> Result<&'a Key, Error> {
+pub(crate) fn living_key<'a>(
+    access: &'a Access,
+    named: &str,
+    now: Timestamp,
+) -> Result<&'a Key, Error> {
     let key = known_key(access, named)?;
     match ended_key(key, now) {
         None => Ok(key),

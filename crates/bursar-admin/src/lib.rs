@@ -41,7 +41,7 @@ pub use foresight::{Foresight, LimitAhead};
 pub use freezes::{FreezeRow, Frozen, Thawed};
 pub use keys::{Caller, KeyRequest, KeyRow, NewKey};
 pub use master_key::{MasterKey, MasterKeySource};
-pub use policies::{KnownModels, PolicyRow, PolicyWords};
+pub use policies::{KnownModels, PolicyEdit, PolicyRow, PolicyWords};
 pub use secret::Secret;
 pub use selectors::Selectors;
 pub use streams::{CutRequest, CutResult, CutState, RunningCall, StreamLimitRow};

@@ -3,15 +3,18 @@
 //! A model is named by its provider, its family, its id or an alias; what the word stands for is
 //! settled when the policy is set, so that an alias that moves later opens nothing.
 
+use bursar_domain::access::Access;
 use bursar_domain::catalogue::{Catalogue, Names};
 use bursar_domain::model::ModelId;
 use bursar_domain::policy::{Models, Policy, Routes};
 use bursar_domain::price_book::PriceBook;
-use bursar_domain::scope::Scope;
+use bursar_domain::scope::{Facet, Scope};
 use bursar_ledger::AccessChange;
 use serde::{Deserialize, Serialize};
 
 use crate::error::shown;
+use crate::keys::living_key;
+use crate::teams::known_team;
 use crate::{Admin, Error};
 
 /// The longest pattern for regions, in bytes: AWS's own names have at most 20.
@@ -125,9 +128,56 @@ impl PolicyWords {
     }
 }
 
+/// How a policy is changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PolicyEdit {
+    /// Whether nothing of what was said before holds on.
+    pub anew: bool,
+    /// What is said now, instead of what was said of the same before.
+    pub says: Policy,
+}
+
+impl PolicyEdit {
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn over(self, known: Option<&Policy>) -> Policy {
+        let before = known.filter(|_| !self.anew).cloned().unwrap_or_default();
+        Policy {
+            models: if self.says.models.is_empty() { before.models } else { self.says.models },
+            regions: if self.says.regions.is_empty() { before.regions } else { self.says.regions },
+            routes: self.says.routes.or(before.routes),
+            max_tokens: self.says.max_tokens.or(before.max_tokens),
+        }
+    }
+}
+
 impl Admin {
-    /// Says what the calls of a scope may ask for; a policy that restricts nothing ends it.
-    pub async fn set_policy(&self, scope: Scope, policy: Policy) -> Result<(), Error> {
+    /// Changes what the calls of a team may ask for.
+    pub async fn set_team_policy(&self, named: &str, edit: PolicyEdit) -> Result<(), Error> {
+        let access = self.ledger.access().await?;
+        let scope = Scope::default().with(Facet::Team, &known_team(&access, named)?.name);
+        self.set_policy(&access, scope, edit).await
+    }
+
+    /// Changes what the calls of a key may ask for.
+    pub async fn set_key_policy(&self, named: &str, edit: PolicyEdit) -> Result<(), Error> {
+        let access = self.ledger.access().await?;
+        let key = living_key(&access, named, self.clock.now())?;
+        let scope = Scope::default().with(Facet::Key, &key.id);
+        self.set_policy(&access, scope, edit).await
+    }
+
+    async fn set_policy(
+        &self,
+        access: &Access,
+        scope: Scope,
+        edit: PolicyEdit,
+    ) -> Result<(), Error> {
+        let policy = edit.over(access.policies.get(&scope));
         self.change_access(vec![AccessChange::SetPolicy { scope, policy }]).await
     }
 }

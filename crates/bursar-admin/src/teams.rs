@@ -2,10 +2,12 @@
 
 use bursar_domain::access::{Access, Team, check_label, check_name};
 use bursar_domain::nearest::nearest;
+use bursar_domain::scope::{Facet, Scope};
 use bursar_ledger::{AccessChange, Change};
 use serde::Serialize;
 
 use crate::error::shown;
+use crate::policies::PolicyRow;
 use crate::{Admin, Error};
 
 /// What a name has to be like, for whoever gave another.
@@ -46,6 +48,8 @@ pub struct TeamRow {
     pub users: Vec<String>,
     /// The ids of its keys that are not revoked.
     pub keys: Vec<String>,
+    /// What its calls may ask for.
+    pub policy: PolicyRow,
     /// Since when it is there.
     pub created_at: String,
 }
@@ -63,6 +67,11 @@ impl TeamRow {
             projects: projects.map(|project| project.name.clone()).collect(),
             users: users.map(|user| user.name.clone()).collect(),
             keys: keys.map(|key| key.id.clone()).collect(),
+            policy: access
+                .policies
+                .get(&Scope::default().with(Facet::Team, &team.name))
+                .map(PolicyRow::new)
+                .unwrap_or_default(),
             created_at: team.created_at.to_string(),
         }
     }
@@ -188,16 +197,16 @@ pub(crate) fn known_project<'a>(
 ) -> Result<&'a bursar_domain::access::Project, Error> {
     access.project(named).ok_or_else(|| {
         let living = access.projects.iter().filter(|project| project.ended_at.is_none());
-        let names = living.map(|project| project.name.as_str());
-        unknown("project", named, names, "`bursar team project add TEAM NAME`")
+        let known = living.map(|project| project.name.as_str());
+        unknown("project", named, known, "`bursar team project add TEAM NAME`")
     })
 }
 
 /// That there is no such user.
 pub(crate) fn unknown_user(access: &Access, named: &str) -> Error {
     let living = access.members.iter().filter(|member| member.ended_at.is_none());
-    let names = living.map(|member| member.name.as_str());
-    unknown("user", named, names, "`bursar team user add TEAM NAME`")
+    let known = living.map(|member| member.name.as_str());
+    unknown("user", named, known, "`bursar team user add TEAM NAME`")
 }
 
 /// That there is nothing of this name, what is nearest, and what makes one.

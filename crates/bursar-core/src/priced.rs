@@ -12,8 +12,12 @@ use bursar_domain::price::{Price, PriceKey, Routing, Tier};
 use bursar_domain::price_book::{PriceBook, Unpriced};
 use bursar_domain::time::Timestamp;
 use bursar_wire::request::{RequestFacts, read_request};
+use bursar_wire::splice::cap_output;
 
 use crate::{Ceiling, Error, Invocation};
+
+#[cfg(test)]
+mod tests;
 
 /// What prices are made of: the known models, their prices, and the region calls are made from.
 #[derive(Debug, Clone)]
@@ -26,6 +30,9 @@ pub struct Pricing {
     pub region: String,
     /// Whether a model without a price may be called, and recorded as unpriced.
     pub allow_unpriced: bool,
+    /// The most tokens that an answer may have where its request does not say; `None` for as many
+    /// as the model can.
+    pub max_tokens_default: Option<u64>,
 }
 
 /// A request that was read, priced and bounded, but not yet admitted.
@@ -82,8 +89,7 @@ impl Pricing {
         invocation: Invocation,
         at: Timestamp,
     ) -> Result<Priced, Error> {
-        let facts =
-            read_request(invocation.operation, &model, &invocation.headers, &invocation.body)?;
+        let (invocation, facts) = self.bounded(&model, invocation)?;
         Ok(Priced {
             at,
             routing: Routing::of_geography(geography.as_deref()),
@@ -97,6 +103,30 @@ impl Pricing {
             price: None,
             ceiling: None,
         })
+    }
+
+    /// A request and what it says, with a bound on its answer put into its bytes where it has none.
+    /// A request that has no known place for one stays as it is: the model's own bound holds.
+    fn bounded(
+        &self,
+        model: &ModelId,
+        mut invocation: Invocation,
+    ) -> Result<(Invocation, RequestFacts), Error> {
+        let read = |invocation: &Invocation| {
+            read_request(invocation.operation, model, &invocation.headers, &invocation.body)
+        };
+        let facts = read(&invocation)?;
+        let own = self.catalogue.model(model.as_str()).and_then(|known| known.max_output_tokens);
+        let default = self.max_tokens_default.filter(|_| facts.max_tokens.is_none());
+        let Some(most) = default.filter(|most| own.is_none_or(|own| own > *most)) else {
+            return Ok((invocation, facts));
+        };
+        let Some(body) = cap_output(invocation.operation, model, &invocation.body, most) else {
+            return Ok((invocation, facts));
+        };
+        invocation.body = body.into();
+        let facts = read(&invocation)?;
+        Ok((invocation, facts))
     }
 
     /// Finds a request's price and worst case. CountTokens is free.

@@ -56,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) prices: PriceBook,
     pub(crate) report_tags: Vec<String>,
     pub(crate) limits: Limits,
+    /// The most tokens of an answer whose request does not say; `None` for as many as can be.
+    pub(crate) max_tokens_default: Option<u64>,
     /// How long a call waits for room that others hold.
     pub(crate) admission_wait: Duration,
     pub(crate) connect_timeout: Duration,
@@ -119,6 +121,7 @@ impl Settings {
             report_tags: said.tags.report,
             limits,
             admission_wait: Duration::from_millis(said.limits.admission_wait_ms),
+            max_tokens_default: Some(said.limits.max_tokens_default).filter(|most| *most > 0),
             connect_timeout: Duration::from_millis(said.limits.connect_ms),
             credentials: credentials(),
             actor: format!(

@@ -56,6 +56,7 @@ pub(crate) fn pricing(settings: &Settings) -> Pricing {
         prices: settings.prices.clone().into(),
         region: settings.region.clone(),
         allow_unpriced: settings.allow_unpriced,
+        max_tokens_default: settings.max_tokens_default,
     }
 }
 

@@ -111,7 +111,7 @@ pub(super) fn read<'a>(name: &'a str, text: &'a str) -> Result<File<'a>, Error> 
 
 impl File<'_> {
     /// A mistake with its line.
-    pub(super) fn error(&self, wrong: Wrong) -> Error {
+    pub(super) fn error(&self, wrong: &Wrong) -> Error {
         let told = wrong.why.to_string();
         let (problem, hint) = told.split_once("\nhint: ").unwrap_or((&told, "correct it"));
         bad_file((self.name, self.text), wrong.at, problem.to_owned(), hint.to_owned())

@@ -3,7 +3,7 @@
 //! Compared by names, for the file knows no ids. Whatever is wrong is found before anything is
 //! changed, and told with its place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use bursar_domain::access::{Access, Team};
 use bursar_domain::limit::{Limit, LimitId};
@@ -58,7 +58,7 @@ impl Plan {
 pub(super) struct Planner<'a> {
     pub(super) admin: &'a Admin,
     pub(super) access: &'a Access,
-    pub(super) limits: BTreeMap<&'a LimitId, &'a Limit>,
+    pub(super) limits: &'a [Limit],
     known: &'a KnownModels<'a>,
     /// Whether what is not spoken of is ended.
     prune: bool,
@@ -80,7 +80,6 @@ impl<'a> Planner<'a> {
         known: &'a KnownModels<'a>,
         prune: bool,
     ) -> Self {
-        let limits = limits.iter().map(|limit| (&limit.id, limit)).collect();
         Self { admin, access, limits, known, prune, now: admin.clock.now() }
     }
 
@@ -173,19 +172,16 @@ impl<'a> Planner<'a> {
                 return Err(Wrong::at(name.span())(Error::Contradiction { said, hint }));
             }
             of.projects.insert(text.clone());
-            match there.filter(|project| project.team == of.id) {
-                Some(project) => {
-                    plan.spoken.ids.insert(project.id.clone());
-                }
-                None => {
-                    plan.step(StepKind::Create, format!("project {text} of team {}", of.name));
-                    plan.change(AccessChange::CreateProject {
-                        id: self.admin.new_id("proj"),
-                        team: of.id.clone(),
-                        name: text.clone(),
-                    });
-                }
+            if let Some(project) = there.filter(|project| project.team == of.id) {
+                plan.spoken.ids.insert(project.id.clone());
+                continue;
             }
+            plan.step(StepKind::Create, format!("project {text} of team {}", of.name));
+            plan.change(AccessChange::CreateProject {
+                id: self.admin.new_id("proj"),
+                team: of.id.clone(),
+                name: text.clone(),
+            });
         }
         Ok(())
     }
@@ -207,19 +203,16 @@ impl<'a> Planner<'a> {
             }
             of.users.insert(text.clone());
             plan.spoken.users.insert(text.clone());
-            match own.iter().find(|member| member.name == *text) {
-                Some(member) => {
-                    plan.spoken.ids.insert(member.id.clone());
-                }
-                None => {
-                    plan.step(StepKind::Create, format!("user {text} in team {}", of.name));
-                    plan.change(AccessChange::AddMember {
-                        id: self.admin.new_id("user"),
-                        team: of.id.clone(),
-                        name: text.clone(),
-                    });
-                }
+            if let Some(member) = own.iter().find(|member| member.name == *text) {
+                plan.spoken.ids.insert(member.id.clone());
+                continue;
             }
+            plan.step(StepKind::Create, format!("user {text} in team {}", of.name));
+            plan.change(AccessChange::AddMember {
+                id: self.admin.new_id("user"),
+                team: of.id.clone(),
+                name: text.clone(),
+            });
         }
         Ok(())
     }
@@ -286,11 +279,11 @@ impl<'a> Planner<'a> {
         let wanted = words
             .limit(LimitId(self.admin.new_id("limit")), &selectors)
             .map_err(Wrong::at(said.span()))?;
-        let is_same = |limit: &&&Limit| {
+        let is_same = |limit: &&Limit| {
             (&limit.scope, limit.each, limit.unit, limit.span)
                 == (&wanted.scope, wanted.each, wanted.unit, wanted.span)
         };
-        let there = self.limits.values().find(is_same);
+        let there = self.limits.iter().find(is_same);
         let id = there.map_or(&wanted.id, |limit| &limit.id).clone();
         plan.spoken.ids.insert(id.0.clone());
         let counted = format!("{}` in `{}", wanted.name(), wanted.unit);
@@ -300,7 +293,7 @@ impl<'a> Planner<'a> {
             return Err(Wrong::at(said.span())(Error::Contradiction { said: said_twice, hint }));
         }
         let wanted = Limit { id, ..wanted };
-        if there.is_none_or(|limit| **limit != wanted) {
+        if there.is_none_or(|limit| *limit != wanted) {
             let act = if there.is_some() { StepKind::Change } else { StepKind::Create };
             let figures = format!("{} {}", words.limit, wanted.mode);
             plan.step(act, format!("limit {}: {figures}", wanted.name()));
@@ -367,15 +360,18 @@ impl<'a> Planner<'a> {
                 || stays && access.memberships(name).any(|member| member.name == name)
         };
         let key = |id: &str| under.key.is_some() || access.live_keys().any(|key| key.id == id);
-        let checks: [(&str, &Option<String>, &dyn Fn(&str) -> bool); 4] = [
-            ("team", &selected.team, &team),
-            ("project", &selected.project, &project),
-            ("user", &selected.user, &user),
-            ("key", &selected.key, &key),
+        let is_missing =
+            |name: &'s Option<String>, is_there: bool| name.as_deref().filter(|_| !is_there);
+        let has = |name: &Option<String>, is_there: &dyn Fn(&str) -> bool| {
+            name.as_deref().is_some_and(is_there)
+        };
+        let Selectors { team: of, project: on, user: by, key: with, .. } = selected;
+        let missing = [
+            ("team", is_missing(of, has(of, &team))),
+            ("project", is_missing(on, has(on, &project))),
+            ("user", is_missing(by, has(by, &user))),
+            ("key", is_missing(with, has(with, &key))),
         ];
-        let mut named = checks
-            .into_iter()
-            .filter_map(|(what, name, is_there)| Some((what, name.as_deref()?, is_there)));
-        named.find(|(_, name, is_there)| !is_there(name)).map(|(what, name, _)| (what, name))
+        missing.into_iter().find_map(|(what, name)| Some((what, name?)))
     }
 }

@@ -1,70 +1,66 @@
 //! What a file that is the whole truth does not speak of: it ends.
 
+use bursar_domain::access::Access;
 use bursar_domain::policy::Policy;
 use bursar_domain::scope::Facet;
 use bursar_ledger::{AccessChange, Change, KeyChange};
 
 use super::StepKind;
-use super::plan::{Plan, Planner};
+use super::plan::{Plan, Planner, Spoken};
+
+/// Something to end: what a person reads of it, and the change.
+type End = (String, Change);
 
 impl Planner<'_> {
-    /// Ends, before anything else is done, what is not spoken of: so its names are free.
+    /// Ends what is not spoken of, before anything else is done: so its names are free.
     pub(super) fn prune(&self, plan: &mut Plan) {
-        let mut first: Vec<Change> = Vec::new();
-        let mut end = |plan: &mut Plan, what: String, change: Change| {
+        let unspoken = self.limits.iter().filter(|limit| !plan.spoken.ids.contains(&limit.id.0));
+        let limits = unspoken
+            .map(|limit| (format!("limit {}", limit.name()), Change::EndLimit(limit.id.clone())));
+        let access = unspoken_access(self.access, &plan.spoken);
+        let ends: Vec<End> = limits.chain(access).collect();
+        let mut changes = Vec::new();
+        for (what, change) in ends {
             plan.step(StepKind::End, what);
-            first.push(change);
-        };
-        let access = self.access;
-        let is_spoken = |plan: &Plan, id: &str| plan.spoken.ids.contains(id);
-        for limit in
-            self.limits.values().filter(|limit| !is_spoken(plan, &limit.id.0)).collect::<Vec<_>>()
-        {
-            end(plan, format!("limit {}", limit.name()), Change::EndLimit(limit.id.clone()));
+            changes.push(change);
         }
-        for key in access.live_keys() {
-            if !is_spoken(plan, &key.id) {
-                let revoke = KeyChange::Revoke { id: key.id.clone() };
-                let what = format!("key {} ({})", key.name, key.id);
-                end(plan, what, Change::Access(AccessChange::Key(revoke)));
-            }
-        }
-        for project in access.projects.iter().filter(|project| project.ended_at.is_none()) {
-            if !is_spoken(plan, &project.id) {
-                let change = AccessChange::EndProject { id: project.id.clone() };
-                end(plan, format!("project {}", project.name), Change::Access(change));
-            }
-        }
-        for member in access.members.iter().filter(|member| member.ended_at.is_none()) {
-            if !is_spoken(plan, &member.id) {
-                let team = access.team_name(&member.team).unwrap_or_default();
-                let change = AccessChange::EndMember { id: member.id.clone() };
-                end(plan, format!("user {} in team {team}", member.name), Change::Access(change));
-            }
-        }
-        for scope in access
-            .policies
-            .keys()
-            .filter(|scope| !plan.spoken.scopes.contains(*scope))
-            .collect::<Vec<_>>()
-        {
-            // A key's policy is of no use once the key is gone, and says nothing to anybody.
-            let is_of_ended_key = scope.0.get(&Facet::Key).is_some_and(|id| {
-                access.keys.iter().any(|key| key.id == *id && key.revoked_at.is_some())
-            });
-            if !is_of_ended_key {
-                let (scope, policy) = (scope.clone(), Policy::default());
-                let what = format!("policy of {scope}");
-                end(plan, what, Change::Access(AccessChange::SetPolicy { scope, policy }));
-            }
-        }
-        for team in access.teams.iter().filter(|team| team.ended_at.is_none()) {
-            if !is_spoken(plan, &team.id) {
-                let change = AccessChange::EndTeam { id: team.id.clone(), force: false };
-                end(plan, format!("team {}", team.name), Change::Access(change));
-            }
-        }
-        first.append(&mut plan.changes);
-        plan.changes = first;
+        changes.append(&mut plan.changes);
+        plan.changes = changes;
     }
+}
+
+/// Keys, projects and users, then policies, then teams, which end last.
+fn unspoken_access(access: &Access, spoken: &Spoken) -> Vec<End> {
+    let is_unspoken = |id: &str| !spoken.ids.contains(id);
+    let end = |what: String, change: AccessChange| (what, Change::Access(change));
+    let keys = access.live_keys().filter(|key| is_unspoken(&key.id)).map(|key| {
+        let revoke = KeyChange::Revoke { id: key.id.clone() };
+        end(format!("key {} ({})", key.name, key.id), AccessChange::Key(revoke))
+    });
+    let projects = access.projects.iter().filter(|it| it.ended_at.is_none() && is_unspoken(&it.id));
+    let projects = projects.map(|project| {
+        let change = AccessChange::EndProject { id: project.id.clone() };
+        end(format!("project {}", project.name), change)
+    });
+    let members = access.members.iter().filter(|it| it.ended_at.is_none() && is_unspoken(&it.id));
+    let members = members.map(|member| {
+        let team = access.team_name(&member.team).unwrap_or_default();
+        let change = AccessChange::EndMember { id: member.id.clone() };
+        end(format!("user {} in team {team}", member.name), change)
+    });
+    let is_live_key = |id: &String| access.live_keys().any(|key| key.id == *id);
+    let policies = access.policies.keys().filter(|scope| {
+        // The policy of a key that was revoked long ago says nothing to anybody.
+        !spoken.scopes.contains(*scope) && scope.0.get(&Facet::Key).is_none_or(is_live_key)
+    });
+    let policies = policies.map(|scope| {
+        let change = AccessChange::SetPolicy { scope: scope.clone(), policy: Policy::default() };
+        end(format!("policy of {scope}"), change)
+    });
+    let teams = access.teams.iter().filter(|it| it.ended_at.is_none() && is_unspoken(&it.id));
+    let teams = teams.map(|team| {
+        let change = AccessChange::EndTeam { id: team.id.clone(), force: false };
+        end(format!("team {}", team.name), change)
+    });
+    keys.chain(projects).chain(members).chain(policies).chain(teams).collect()
 }

@@ -126,7 +126,8 @@ async fn a_mistake_anywhere_names_its_line_and_nothing_is_applied() {
     let admin = admin().await;
     apply(&admin, FILE).await.unwrap();
     let before = state(&admin).await;
-    let mut long: String = (0..148).map(|team| format!("[teams.team-{team}]\n\n")).collect();
+    let mut long =
+        (0..148).fold(String::new(), |long, team| format!("{long}[teams.team-{team}]\n\n"));
     long.push_str("[[teams.team-1.limits]]\nwindow = \"day\"\n\nlimit = \"5.00eur\"\n");
     for (text, place, says) in [
         (long.as_str(), "300", "`5.00eur` is no limit"),

@@ -40,6 +40,7 @@ pub(crate) async fn open(job: &Calls) -> Outcome<Bursar> {
         prices: Arc::new(PriceBook::embedded_only()),
         region: REGION.to_owned(),
         allow_unpriced: false,
+        max_tokens_default: None,
     };
     let entropy = Entropy::system();
     Ok(Bursar {

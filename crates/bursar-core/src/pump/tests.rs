@@ -98,6 +98,7 @@ impl World {
                 prices: PriceBook::embedded_only().into(),
                 region: "us-east-1".to_owned(),
                 allow_unpriced: false,
+                max_tokens_default: None,
             },
             limits: Limits { streams: limits, drain, ..Limits::default() },
             clock,

@@ -18,6 +18,7 @@ fn pricing(allow_unpriced: bool) -> Pricing {
         prices: PriceBook::embedded_only().into(),
         region: "us-east-1".to_owned(),
         allow_unpriced,
+        max_tokens_default: None,
     }
 }
 

@@ -73,7 +73,8 @@ struct Input {
     /// Words, from which the provider's body is built; `-` reads stdin
     #[arg(short, long)]
     prompt: Option<String>,
-    /// A file with the body, sent unchanged; `-` reads stdin
+    /// A file with the body, sent as it is but for a bound on the answer where it has none; `-`
+    /// reads stdin
     #[arg(short, long, value_name = "FILE")]
     body: Option<PathBuf>,
 }

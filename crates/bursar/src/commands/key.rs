@@ -1,7 +1,7 @@
 //! `bursar key`: virtual keys, which stand for a team and are given to programs and people.
 
 use bursar_admin::{
-    Admin, KeyRequest, KeyRow, NewKey, PolicyRow, PolicyWords, parse_expiry, parse_span,
+    Admin, KeyRequest, KeyRow, NewKey, PolicyEdit, PolicyRow, PolicyWords, parse_expiry, parse_span,
 };
 use serde_json::json;
 
@@ -12,7 +12,6 @@ use crate::{table, wiring};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  bursar team create research
   bursar key create --team research --name ci --models anthropic --max-tokens 2000 --expires 90d
   bursar key rotate ci --grace 24h
   bursar key list
@@ -29,9 +28,8 @@ pub(crate) struct KeyArgs {
 enum KeyCommand {
     /// Make a key, and show its secrets this once
     #[command(after_help = "Examples:
-  bursar team create sales
-  bursar key create --team sales
-  bursar key create --team sales --name eu --regions 'eu-*' --routing geo:eu --json
+  bursar key create --team research
+  bursar key create --team research --name eu --regions 'eu-*' --routing geo:eu --json
 
 Without --routing, --regions also bounds where a cross-region profile may have a call served.")]
     Create(Create),
@@ -56,6 +54,18 @@ Without --routing, --regions also bounds where a cross-region profile may have a
         /// How long the old ones are of use: `30m`, `24h`, `7d`
         #[arg(long, value_name = "SPAN", default_value = "24h")]
         grace: String,
+    },
+    /// Change what a key's calls may ask for
+    #[command(after_help = "Examples:
+  bursar key set ci --models anthropic,amazon --max-tokens 1000
+  bursar key set ci --anew
+
+What is not said stays as it is, unless it is said anew.")]
+    Set {
+        /// Its id or name
+        key: String,
+        #[command(flatten)]
+        policy: PolicyEditArgs,
     },
     /// End a key and all its secrets
     Revoke {
@@ -87,7 +97,7 @@ struct Create {
 
 /// Flags that say what calls may ask for.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub(crate) struct PolicyArgs {
+struct PolicyArgs {
     /// The models that may be called: a provider, a family, an id or an alias, with commas between
     #[arg(long, value_name = "MODELS", value_delimiter = ',')]
     models: Vec<String>,
@@ -103,9 +113,26 @@ pub(crate) struct PolicyArgs {
 }
 
 impl PolicyArgs {
-    pub(crate) fn words(self) -> PolicyWords {
+    fn words(self) -> PolicyWords {
         let Self { models, regions, routing, max_tokens } = self;
         PolicyWords { models, regions, routing, max_tokens }
+    }
+}
+
+/// The same, over what was said before.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct PolicyEditArgs {
+    #[command(flatten)]
+    says: PolicyArgs,
+    /// Let nothing hold on that was said before of what calls may ask for
+    #[arg(long)]
+    anew: bool,
+}
+
+impl PolicyEditArgs {
+    pub(crate) fn edit(self, settings: &Settings) -> Result<PolicyEdit, Failure> {
+        let says = self.says.words().policy(&settings.known_models()?)?;
+        Ok(PolicyEdit { anew: self.anew, says })
     }
 }
 
@@ -138,6 +165,10 @@ async fn run(
             let grace_ms = parse_span(&grace)?;
             let master = admin.master_key(&settings.master_key_source()?).await?;
             reveal(&admin.rotate_key(&master, &key, grace_ms).await?, output)
+        }
+        KeyCommand::Set { key, policy } => {
+            admin.set_key_policy(&key, policy.edit(settings)?).await?;
+            show(&admin.key(&key).await?, output)
         }
         KeyCommand::Revoke { key } => show(&admin.revoke_key(&key).await?, output),
     }
@@ -217,7 +248,7 @@ fn show(key: &KeyRow, output: Output) -> Result<(), Failure> {
 }
 
 /// What a policy allows, in a line.
-fn allowed(policy: &PolicyRow) -> String {
+pub(crate) fn allowed(policy: &PolicyRow) -> String {
     let PolicyRow { models, regions, routing, max_tokens } = policy;
     let mut parts = Vec::new();
     if !models.is_empty() {

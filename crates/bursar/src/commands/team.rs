@@ -3,6 +3,7 @@
 use bursar_admin::{Admin, Made, TeamFacts, TeamRow};
 use serde_json::json;
 
+use crate::commands::key::{PolicyEditArgs, allowed};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
@@ -41,17 +42,21 @@ enum TeamCommand {
         /// Its name or id
         team: String,
     },
-    /// Say anew who owns a team and where its costs are booked; what was said before stays known
+    /// Say anew who owns a team, where its costs are booked, and what its calls may ask for
     #[command(after_help = "Examples:
   bursar team set research --owner eve@example.com
   bursar team set research --cost-centre ''
+  bursar team set research --models anthropic --regions 'eu-*' --max-tokens 4000
 
-An empty text takes away what was said.")]
+What is not said stays as it is. An empty owner or cost centre takes away what was said, --anew what
+its calls may ask for. What was said before stays known.")]
     Set {
         /// Its name or id
         team: String,
         #[command(flatten)]
         facts: FactsArgs,
+        #[command(flatten)]
+        policy: PolicyEditArgs,
     },
     /// End a team with its projects, users and keys; what it has called stays recorded
     End {
@@ -124,13 +129,18 @@ impl From<FactsArgs> for TeamFacts {
 impl TeamArgs {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let admin = wiring::open_admin(settings).await?;
-        let done = run(self.command, &admin, output).await;
+        let done = run(self.command, &admin, settings, output).await;
         admin.ledger.close().await?;
         done
     }
 }
 
-async fn run(command: TeamCommand, admin: &Admin, output: Output) -> Result<(), Failure> {
+async fn run(
+    command: TeamCommand,
+    admin: &Admin,
+    settings: &Settings,
+    output: Output,
+) -> Result<(), Failure> {
     match command {
         TeamCommand::Create { name, facts } => {
             let made = admin.create_team(&name, facts.into()).await?;
@@ -138,8 +148,14 @@ async fn run(command: TeamCommand, admin: &Admin, output: Output) -> Result<(), 
         }
         TeamCommand::List => list(&admin.teams().await?, output),
         TeamCommand::Show { team } => show(&admin.team(&team).await?, output),
-        TeamCommand::Set { team, facts } => {
-            show(&admin.set_team(&team, facts.into()).await?, output)
+        TeamCommand::Set { team, facts, policy } => {
+            let edit = policy.edit(settings)?;
+            let mut row = admin.set_team(&team, facts.into()).await?;
+            if !edit.is_empty() {
+                admin.set_team_policy(&row.id, edit).await?;
+                row = admin.team(&row.id).await?;
+            }
+            show(&row, output)
         }
         TeamCommand::End { team, force } => {
             tell(&[admin.end_team(&team, force).await?], "ended the team", output)
@@ -211,5 +227,6 @@ fn show(team: &TeamRow, output: Output) -> Result<(), Failure> {
     Output::line(format!("projects     {}", several(&team.projects)))?;
     Output::line(format!("users        {}", several(&team.users)))?;
     Output::line(format!("keys         {}", several(&team.keys)))?;
+    Output::line(format!("may ask      {}", allowed(&team.policy)))?;
     Ok(Output::line(format!("since        {}", team.created_at))?)
 }

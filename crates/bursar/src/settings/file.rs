@@ -72,6 +72,7 @@ pub(super) struct Limits {
     pub(super) first_byte_ms: u64,
     pub(super) idle_ms: u64,
     pub(super) total_ms: u64,
+    pub(super) max_tokens_default: u64,
     pub(super) admission_wait_ms: u64,
 }
 
@@ -84,6 +85,7 @@ impl Default for Limits {
             first_byte_ms: 900_000,
             idle_ms: 120_000,
             total_ms: 3_600_000,
+            max_tokens_default: 4_096,
             admission_wait_ms: 5_000,
         }
     }
