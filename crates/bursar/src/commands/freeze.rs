@@ -23,7 +23,7 @@ pub(crate) struct Freeze {
     #[arg(long, value_name = "TEXT", required_unless_present = "list")]
     reason: Option<String>,
     /// Show who is frozen
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with = "reason")]
     list: bool,
 }
 
