@@ -27,6 +27,8 @@ const CLAIM_HOLDS: Statement = Statement {
     doing: "read the holds of a dead owner",
     sql: include_str!("../queries/sqlite/claim_holds.sql"),
 };
+/// Holds that `CLAIM_HOLDS` reads at a time.
+const CLAIMED_MAX: usize = 1_000;
 const SWEEP: Statement =
     Statement { doing: "sweep", sql: include_str!("../queries/postgres/sweep.sql") };
 const LAPSED: Statement = Statement {
@@ -86,10 +88,14 @@ pub(crate) async fn sweep_sqlite(pool: &Pool, ledger: &Path, queue: &Queue) -> R
         }
         loop {
             let left: Vec<LeftRow> = pool.rows(CLAIM_HOLDS, &[owner.as_str().into()]).await?;
-            if left.is_empty() {
+            let is_last = left.len() < CLAIMED_MAX;
+            let settled = settle_left(left, queue).await?;
+            swept += settled;
+            // To look once more reads every hold there is. A damaged hold that cannot be settled
+            // would be found for ever.
+            if is_last || settled == 0 {
                 break;
             }
-            swept += settle_left(left, queue).await?;
         }
         bury(ledger, &owner)?;
     }

@@ -144,6 +144,7 @@ async fn one_caller(ledger: Ledger, team: &'static str, calls: usize) -> Outcome
     let mut held = Vec::with_capacity(calls);
     let mut intent = intent(team);
     for _ in 0..calls {
+        intent.started_at = Clock::system().now();
         intent.id = CallId::new(intent.started_at, &Entropy::system().bytes());
         match ledger.reserve(intent.clone()).await? {
             Admission::Admitted(admitted) => held.push(admitted),
