@@ -309,8 +309,13 @@ fn gather(posting: &mut Posting, task: &Task, now: Timestamp) {
         Task::Refuse { intent, reason, detail } => {
             posting.refuse(intent, No { reason: *reason, detail, window: None }, now);
         }
-        Task::Reserve { .. } | Task::Checkpoint { .. } | Task::Change { .. } => {}
-        Task::Claim { .. } | Task::Seal(_) | Task::Adopt | Task::Close => {}
+        Task::Reserve { .. }
+        | Task::Checkpoint { .. }
+        | Task::Change { .. }
+        | Task::Claim { .. }
+        | Task::Seal(_)
+        | Task::Adopt
+        | Task::Close => {}
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
         (procs + 1) * askers * keys - 2 * keys,
     );
     figures.exactly("calls that failed", sum(&tallies, "failed"), 0);
-    other_request(stage, asking("one", seed + 1), figures)?;
+    other_request(stage, &asking("one", seed + 1), figures)?;
     killed(stage, (&ledger, &simulator), figures)?;
     let told = stage.check(&ledger, Some(&simulator))?;
     figures.exactly("rows", number(&told, "calls"), 2 * keys + 1);
@@ -64,9 +64,9 @@ pub(super) fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
 }
 
 /// Other requests under keys that were used.
-fn other_request(stage: &Stage, job: Value, figures: &mut Figures) -> Result<()> {
-    let asked = number(&job, "count");
-    let mut workers = [stage.worker(&job)?];
+fn other_request(stage: &Stage, job: &Value, figures: &mut Figures) -> Result<()> {
+    let asked = number(job, "count");
+    let mut workers = [stage.worker(job)?];
     all_go(&mut workers)?;
     let tallies = all_done(workers.into())?;
     figures.exactly("other requests under used keys, refused", repeated(&tallies, "other"), asked);

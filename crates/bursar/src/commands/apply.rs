@@ -91,7 +91,7 @@ impl Apply {
         }
         String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = before.split(|byte| *byte == b'\n').count();
             Failure::new(Situation::BadData, format!("{name}:{line}: the file is no UTF-8 text"))
         })
     }

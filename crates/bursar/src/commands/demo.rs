@@ -54,7 +54,7 @@ impl Demo {
         let mut rows = trace::parse("the demo's trace", TRACE.as_bytes())?;
         rows.truncate(usize::try_from(self.calls).unwrap_or(usize::MAX));
         let models: Vec<String> = replay::MODELS.split(',').map(str::to_owned).collect();
-        let mut bursar = wiring::open_at(&settings, &connection, true).await?;
+        let mut bursar = Box::pin(wiring::open_at(&settings, &connection, true)).await?;
         bursar.limits.backoff_base = replay::SIMULATOR_BACKOFF;
         let player = Player {
             bursar,
