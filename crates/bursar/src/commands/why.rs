@@ -14,7 +14,7 @@ use crate::{table, wiring};
   bursar why --key key_0000
   bursar why --key key_0000 --json
 
-A call is named by its id, which the cost line and a refusal tell, or by Bedrock's request id:
+A call is named by its id, which is told at its end and with its refusal, or by Bedrock's request id:
 `bursar why 0193a5b2-0000-7000-8000-000000000000`. The figures of limits are those of then.")]
 pub(crate) struct WhyArgs {
     /// A call's id, or Bedrock's request id
