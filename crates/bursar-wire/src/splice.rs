@@ -22,7 +22,8 @@ pub fn cap_output(
     body: &[u8],
     most: u64,
 ) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(body).ok()?;
+    // A null is no request, though a null within one is as good as nothing there.
+    let text = std::str::from_utf8(body).ok().filter(|text| text.trim_start().starts_with('{'))?;
     let shape: &Shape = match operation {
         Operation::CountTokens => return None,
         Operation::Converse | Operation::ConverseStream => &CONVERSE,
