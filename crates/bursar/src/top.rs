@@ -90,8 +90,8 @@ impl View {
         if is_control && key.code == KeyCode::Char('c') {
             return Wish::Quit;
         }
+        self.note.clear();
         if let Some(asked) = self.asked.take() {
-            self.note.clear();
             return if key.code == KeyCode::Char('y') { asked } else { Wish::Nothing };
         }
         match key.code {

@@ -86,10 +86,11 @@ fn an_empty_ledger_is_said_to_be_quiet() {
 #[test]
 fn no_size_of_the_terminal_is_too_small() {
     for (columns, rows) in [(20, 10), (20, 3), (1, 1), (300, 100), (0, 0)] {
+        let mut screen = Terminal::new(TestBackend::new(columns, rows)).unwrap();
         let mut view = view();
-        drop(text(&view, columns, rows));
+        screen.draw(|frame| draw(frame, &view)).unwrap();
         press(&mut view, "jjx");
-        drop(text(&view, columns, rows));
+        screen.draw(|frame| draw(frame, &view)).unwrap();
     }
 }
 
