@@ -22,7 +22,8 @@ pub(crate) async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> 
     options.readers = 1;
     options.sealing = Some(Sealing { every: SEALING, signer: signer(settings)? });
     options.admission_wait = settings.admission_wait;
-    Ok(Ledger::open(&settings.database()?, options).await?)
+    // On the heap: what opens a ledger is large, and stands in every command.
+    Ok(Box::pin(Ledger::open(&settings.database()?, options)).await?)
 }
 
 /// Who signs the heads of the ledger's blocks, if there is a key.

@@ -138,35 +138,41 @@ async fn migrate(settings: &Settings, output: Output) -> Result<(), Failure> {
 
 async fn audit(settings: &Settings, rebuild: bool, output: Output) -> Result<(), Failure> {
     let ledger = wiring::open_ledger(settings).await?;
-    let rebuilt = if rebuild { ledger.rebuild(&settings.actor).await? } else { Vec::new() };
+    let changed = if rebuild { ledger.rebuild(&settings.actor).await? } else { Vec::new() };
     let report = ledger.audit().await;
     ledger.close().await?;
     let report = report?;
     let mut object = audit_json(&report);
     if rebuild {
-        let rows = rebuilt.iter().map(|changed| {
-            let json = |text: &Option<String>| -> Value {
-                text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
-            };
-            json!({
-                "window": changed.subject,
-                "was": json(&changed.was),
-                "becomes": json(&changed.becomes),
-            })
-        });
-        object["rebuilt"] = rows.collect();
+        object["rebuilt"] = changed.iter().map(rebuilt_json).collect();
     }
-    if !output.json {
-        for Changed { subject, was, becomes, .. } in &rebuilt {
-            let text = |side: &Option<String>| side.clone().unwrap_or_default();
-            Output::line(format!("rebuilt {subject}: {} was {}", text(becomes), text(was)))?;
-        }
-        if rebuild && rebuilt.is_empty() {
-            output.note("every balance is what its journal adds up to; nothing was rebuilt");
-        }
+    if rebuild && !output.json {
+        show_rebuilt(&changed, output)?;
     }
     let clean = format!("{} calls and {} open holds agree", report.calls, report.holds);
     show(&report, &object, &clean, output)
+}
+
+fn rebuilt_json(changed: &Changed) -> Value {
+    let side = |text: &Option<String>| -> Value {
+        text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    };
+    json!({
+        "window": changed.subject,
+        "was": side(&changed.was),
+        "becomes": side(&changed.becomes),
+    })
+}
+
+fn show_rebuilt(changed: &[Changed], output: Output) -> Result<(), Failure> {
+    for Changed { subject, was, becomes, .. } in changed {
+        let side = |text: &Option<String>| text.clone().unwrap_or_default();
+        Output::line(format!("rebuilt {subject}: {} was {}", side(becomes), side(was)))?;
+    }
+    if changed.is_empty() {
+        output.note("every balance is what its journal adds up to; nothing was rebuilt");
+    }
+    Ok(())
 }
 
 async fn grant(settings: &Settings, role: &str, output: Output) -> Result<(), Failure> {
