@@ -13,16 +13,19 @@ GRANT SELECT ON ledger_meta TO :"role";
 -- History.
 GRANT SELECT, INSERT ON
     call, attempt, call_tag, journal, correction, refusal, change, block, sealed, threshold,
-    report_tag
+    report_tag, master_key
 TO :"role";
 
 -- What moves, and stays.
 GRANT SELECT, INSERT, UPDATE ON
-    budget, budget_window, frozen, usage_hour, usage_day, ledger_revision, ledger_clock
+    budget, budget_window, frozen, usage_hour, usage_day, ledger_revision, ledger_clock, team,
+    team_fact, project, member, virtual_key, key_secret, policy, stream_limit
 TO :"role";
 
--- What is there while something is open, and goes with it.
-GRANT SELECT, INSERT, UPDATE, DELETE ON hold, hold_line, owner, unsealed TO :"role";
+-- What is there while something is open or may be asked again, and goes with it.
+GRANT SELECT, INSERT, UPDATE, DELETE ON
+    hold, hold_line, owner, unsealed, cut_wish, call_once
+TO :"role";
 
 -- Views.
 GRANT SELECT ON billed_call TO :"role";
