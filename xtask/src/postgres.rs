@@ -89,12 +89,15 @@ impl Postgres {
 
     /// Sends a signal to the server and to each of its sessions.
     pub(crate) fn signal(&self, name: &str) -> Result<()> {
-        let server = self.server.id();
+        let (signal, server) = (format!("-{name}"), self.server.id().to_string());
         let children = fs::read_to_string(format!("/proc/{server}/task/{server}/children"))?;
-        let ids = children.split_whitespace().map(str::to_owned).chain([server.to_string()]);
-        // The sessions first: the server would see them end.
-        let words: Vec<String> = std::iter::once(format!("-{name}")).chain(ids).collect();
-        output(&mut command("kill", words.iter().map(String::as_str))).map(drop)
+        // The server first, so that it begins no other.
+        output(&mut command("kill", [signal.as_str(), server.as_str()]))?;
+        for child in children.split_whitespace() {
+            // One that has just ended needs none.
+            let _ = succeeds(&mut command("kill", [signal.as_str(), child]));
+        }
+        Ok(())
     }
 
     /// Kills the server with all its sessions, as a loss of the machine would, and starts it again.
@@ -102,7 +105,16 @@ impl Postgres {
         self.signal("KILL")?;
         self.server.wait()?;
         let programs = programs().context("no PostgreSQL server is installed")?;
-        self.server = launch(&self.folder, &programs, self.purpose, self.port)?;
+        let mut attempt = 1;
+        self.server = loop {
+            match launch(&self.folder, &programs, self.purpose, self.port) {
+                Ok(server) => break server,
+                // A session that is dying still has the old server's memory.
+                Err(error) if attempt == START_ATTEMPTS => return Err(error),
+                Err(_) => std::thread::sleep(Duration::from_millis(200)),
+            }
+            attempt += 1;
+        };
         Ok(())
     }
 

@@ -147,7 +147,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let rooms = asked.rooms(&ROOMS)?;
-    let programs = build(if asked.is_short { None } else { Some("--release") })?;
+    let programs = build(asked.is_short)?;
     let purpose = if asked.is_short { Purpose::Tests } else { Purpose::Measurement };
     let postgres = Postgres::start(purpose, &std::env::temp_dir())?;
     let mut failed = 0;
@@ -161,7 +161,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
 /// The short form of every room, for the suite: how many passed, and how many did not.
 pub(crate) fn short(postgres: &Postgres) -> Result<(u64, u64)> {
     let asked = Asked::short();
-    let programs = build(None)?;
+    let programs = build(true)?;
     let (mut passed, mut failed) = (0, 0);
     for room in &ROOMS {
         if enter(room, &asked, &programs, postgres)? {
@@ -193,12 +193,25 @@ fn enter(room: &Room, asked: &Asked, programs: &Programs, postgres: &Postgres) -
     Ok(figures.are_met())
 }
 
-/// Builds the programs and says where they are.
-fn build(profile: Option<&str>) -> Result<Programs> {
-    let what = ["build", "--locked", "-p", "bursar", "-p", "bursar-core", "--bin", "bursar"];
-    let example = ["--example", "torture_worker"];
-    step::run(&mut cargo(what.into_iter().chain(example).chain(profile)))?;
-    Programs::find(if profile.is_some() { "release" } else { "debug" })
+/// Builds the programs. In the suite's profile, as the suite builds them: what is chosen decides
+/// which features the dependencies have, and another choice would compile all of them again.
+fn build(is_short: bool) -> Result<Programs> {
+    const SUITE: &[&str] = &["build", "--locked", "--workspace", "--bins", "--examples"];
+    const FAST: [&str; 10] = [
+        "build",
+        "--locked",
+        "--release",
+        "-p",
+        "bursar",
+        "-p",
+        "bursar-core",
+        "--bin",
+        "bursar",
+        "--example=torture_worker",
+    ];
+    let what = if is_short { SUITE } else { &FAST };
+    step::run(&mut cargo(what.iter().copied()))?;
+    Programs::find(if is_short { "debug" } else { "release" })
 }
 
 fn list() {

@@ -59,6 +59,8 @@ pub(super) fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
     workers.iter_mut().for_each(Worker::stop);
     let tallies = all_done(workers)?;
     figures.plain("calls that were told no", sum(&tallies, "failed"));
+    let slowest = tallies.iter().filter_map(|tally| tally["slowest_no_ms"].as_u64()).max();
+    figures.plain("ms until the slowest of them was told", slowest.unwrap_or(0));
     let told = stage.check(&ledger, Some(&simulator))?;
     figures.books(&told);
     figures.truth(&told);
