@@ -1,3 +1,6 @@
+//! The short form of the simulation: some seconds of histories, every mutant, and some histories of
+//! the ledger itself.
+
 use super::*;
 
 fn request(steps: u64, seeds: u64) -> Request {
