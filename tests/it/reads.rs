@@ -258,7 +258,11 @@ fn the_examples_of_the_help_run() {
     let server = World::on(Database::Postgres, &[]);
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_bursar"));
     let folder = program.parent().expect("the program is in a folder").display().to_string();
-    let commands: [&[&str]; 16] = [
+    let commands: [&[&str]; 20] = [
+        &["team"],
+        &["key"],
+        &["key", "create"],
+        &["apply"],
         &["streams"],
         &["streams", "limit"],
         &["top"],
