@@ -3,6 +3,8 @@
 
 use bursar_domain::budget::{Mode, RefusalReason};
 use bursar_domain::entropy::Entropy;
+use bursar_domain::once::Once;
+use bursar_domain::watch::StreamLimits;
 
 use super::world::{NOW, Place, at, file, intent, pico, postgres, scope, settlement};
 use crate::queue::Task;
@@ -44,29 +46,46 @@ async fn denied(ledger: &Ledger, sql: String) -> bool {
     source.as_database_error().and_then(|error| error.code()).as_deref() == Some("42501")
 }
 
-#[tokio::test]
-async fn the_role_that_runs_calls_cannot_touch_history() {
-    let (owner, place, _) = two_roles().await;
-    let tags = |options: &mut crate::OpenOptions| options.report_tags = vec!["env".into()];
-    let ledger = place.open_with(tags).await.unwrap();
+/// Changes whatever people change.
+async fn change_all(ledger: &Ledger) {
     ledger.window("team", Mode::Hard, 1_000_000).await;
     ledger.window("team", Mode::Hard, 100_000).await;
     ledger.window("project", Mode::Soft, 100).await;
-    let freeze = Change::Freeze { id: "f".into(), scope: scope("elsewhere"), reason: "r".into() };
-    ledger.change("ann", vec![freeze]).await.unwrap();
-    ledger
-        .change("ann", vec![Change::Thaw { scope: scope("elsewhere"), reason: String::new() }])
-        .await
-        .unwrap();
+    let limits = StreamLimits { seconds: Some(60), ..StreamLimits::NONE };
+    let changes = vec![
+        Change::Freeze { id: "f".into(), scope: scope("elsewhere"), reason: "r".into() },
+        Change::Thaw { scope: scope("elsewhere"), reason: String::new() },
+        Change::SetStreamLimits { id: "s".into(), scope: scope("all"), limits },
+        Change::EndStreamLimits { scope: scope("all") },
+    ];
+    ledger.change("ann", changes).await.unwrap();
+    super::access::fill(ledger).await;
+}
+
+/// Makes calls of every end.
+async fn call_all(ledger: &Ledger) {
     ledger.good_call(intent()).await;
     ledger.refuse(&intent(), RefusalReason::Unpriced, "no price").await.unwrap();
     let unsent = ledger.admit(intent()).await;
     ledger.queue.ask(Task::Void { open: unsent.open() }).await.unwrap();
     let late = ledger.admit(intent()).await;
+    let cut = Change::Cut { calls: vec![late.id().clone()], reason: "too dear".into() };
+    ledger.change("ann", vec![cut]).await.unwrap();
+    let once = Once { asker: "a".into(), key_hash: "k".into(), fingerprint: "f".into() };
+    assert_eq!(ledger.claim(&once, &late).await.unwrap(), None);
     ledger.checkpoint(late.id(), pico(3)).await.unwrap();
     ledger.queue.ask(Task::Abandon { open: late.open(), checkpoint: None }).await.unwrap();
     let truth = settlement(late.intent());
     ledger.settle(late, truth).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_role_that_runs_calls_cannot_touch_history() {
+    let (owner, place, _) = two_roles().await;
+    let tags = |options: &mut crate::OpenOptions| options.report_tags = vec!["env".into()];
+    let ledger = place.open_with(tags).await.unwrap();
+    change_all(&ledger).await;
+    call_all(&ledger).await;
     assert_eq!(ledger.sweep().await.unwrap(), 0);
     assert!(ledger.seal(NOW, None).await.unwrap() > 0);
     ledger.rebuild("ann").await.unwrap();
