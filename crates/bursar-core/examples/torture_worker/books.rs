@@ -14,7 +14,7 @@ const WINDOWS: &str = "SELECT w.id, b.unit, b.span, b.mode, b.limit_micro, w.spe
 const JOURNAL: &str = "SELECT window_id, call_id, kind, d_held, d_spent, d_rest \
     FROM journal ORDER BY window_id, seq";
 const HOLDS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS count FROM hold";
-const CALLS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS calls, \
+const CALLS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS total, \
     CAST(COUNT(CASE WHEN estimated THEN 1 END) AS BIGINT) AS estimated, \
     CAST(COUNT(CASE WHEN client_gone THEN 1 END) AS BIGINT) AS client_gone, \
     CAST(COUNT(CASE WHEN overrun THEN 1 END) AS BIGINT) AS overruns, \
@@ -43,7 +43,7 @@ pub(crate) enum Books {
 /// How many calls there are of which kind, as they were first recorded.
 #[derive(Debug, FromRow)]
 pub(crate) struct Calls {
-    pub(crate) calls: i64,
+    pub(crate) total: i64,
     pub(crate) estimated: i64,
     pub(crate) client_gone: i64,
     pub(crate) overruns: i64,

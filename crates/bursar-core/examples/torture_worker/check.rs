@@ -34,7 +34,7 @@ pub(crate) async fn run(job: &job::Check) -> Outcome<()> {
         audit.findings.iter().take(FINDINGS_SHOWN).map(|finding| format!("{finding:?}")).collect();
     let calls = books.calls().await?;
     let mut told = json!({
-        "findings": audit.findings.len(), "first_findings": findings, "calls": calls.calls,
+        "findings": audit.findings.len(), "first_findings": findings, "calls": calls.total,
         "open_holds": books.holds().await?, "swept_in_ms": swept_in, "negative": calls.negative,
         "corrections": books.corrections().await?, "estimated": calls.estimated,
         "abandoned": calls.abandoned, "client_gone": calls.client_gone, "overruns": calls.overruns,
