@@ -17,7 +17,7 @@ use crate::{table, wiring};
   bursar team list
 
 What calls are recorded under is the name, and it never changes. A call says whose it is with --team,
---project, --user or --key.")]
+--project, --user or --key. What one will cost: `bursar estimate`; what they did: `bursar usage`.")]
 pub(crate) struct TeamArgs {
     #[command(subcommand)]
     command: TeamCommand,
