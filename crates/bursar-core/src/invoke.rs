@@ -113,11 +113,18 @@ impl Bursar {
             return Err(Error::Repeated { repeat });
         }
         let admitted = self.reserve(caller, priced).await?;
-        if let Some(repeat) = self.ledger.claim(&once, &admitted).await? {
-            self.ledger.void(admitted);
-            return Err(Error::Repeated { repeat });
+        match self.ledger.claim(&once, &admitted).await {
+            Ok(None) => Ok(admitted),
+            // Nothing was sent, and nothing will be.
+            Ok(Some(repeat)) => {
+                self.ledger.void(admitted);
+                Err(Error::Repeated { repeat })
+            }
+            Err(error) => {
+                self.ledger.void(admitted);
+                Err(error.into())
+            }
         }
-        Ok(admitted)
     }
 
     async fn reserve(&self, caller: Attribution, priced: &Priced) -> Result<Admitted, Error> {

@@ -3,7 +3,7 @@
 use bursar_domain::budget::Refusal;
 use bursar_domain::call::{CallId, Intent, Settlement};
 use bursar_domain::limit::Line;
-use bursar_domain::money::Micros;
+use bursar_domain::money::{Cost, Micros};
 use bursar_domain::watch::StreamLimits;
 
 use crate::queue::{Task, WeakQueue};
@@ -26,6 +26,16 @@ pub(crate) struct Open {
     pub(crate) lines: Vec<Line>,
     /// How far it may go, where it is a stream.
     pub(crate) streams: StreamLimits,
+    /// Whether `lines` were chosen without the ledger. What it says then goes before them.
+    pub(crate) by_heart: bool,
+}
+
+impl Open {
+    /// What an intent holds in these windows, as far as this process knows.
+    pub(crate) fn by_heart(intent: Intent, lines: Vec<Line>) -> Self {
+        let held = intent.ceiling.map(Cost::micros_up);
+        Self { intent, held, lines, streams: StreamLimits::NONE, by_heart: true }
+    }
 }
 
 /// What becomes of the hold when the proof is dropped.

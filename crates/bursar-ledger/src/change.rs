@@ -6,6 +6,7 @@
 
 mod access;
 mod freezes;
+mod glass;
 mod keys;
 mod limits;
 mod policies;
@@ -16,6 +17,7 @@ use bursar_domain::access::Access;
 use bursar_domain::budget::WindowId;
 use bursar_domain::call::CallId;
 use bursar_domain::limit::{Limit, LimitId};
+use bursar_domain::money::Micros;
 use bursar_domain::scope::Scope;
 use bursar_domain::time::Timestamp;
 use bursar_domain::watch::StreamLimits;
@@ -96,6 +98,18 @@ pub enum Change {
     },
     /// Sets a window's balance to what its journal adds up to.
     RebuildWindow(WindowId),
+    /// Notes that calls passed hard limits while the ledger was away, by the break-glass file of a
+    /// host; the actor is who wrote it.
+    GlassBroken {
+        /// Why.
+        reason: String,
+        /// Until when the file opened them.
+        until: Timestamp,
+        /// How many calls.
+        calls: u64,
+        /// The most they can have cost.
+        held: Micros,
+    },
 }
 
 /// What a change did: the thing as it was and as it is now, in JSON.
@@ -174,6 +188,9 @@ pub(crate) async fn make(
                 becomes: Some(becomes.clone()),
             }],
             Change::RebuildWindow(window) => vec![windows::rebuild(session, window).await?],
+            Change::GlassBroken { reason, until, calls, held } => {
+                vec![glass::broken(reason, *until, (*calls, *held))]
+            }
         };
         for changed in &done {
             note(session, changed, (actor, now)).await?;

@@ -78,6 +78,23 @@ pub enum Error {
         /// What the driver says, without the address.
         detail: String,
     },
+    /// The database is there, but keeps nothing.
+    #[error("the ledger cannot be written: {detail}\nhint: look at its disk: room and permissions")]
+    Unwritable {
+        /// What the database says.
+        detail: String,
+    },
+    /// The database does not answer, and this must not be done without it.
+    #[error(
+        "the ledger is away ({cause}), and {why}\n\
+         hint: nothing was sent; ask again when the ledger is back"
+    )]
+    Away {
+        /// Why it cannot be done meanwhile.
+        why: String,
+        /// How the database failed.
+        cause: String,
+    },
     /// More tags than a roll-up row has room for.
     #[error(
         "the ledger reports by {} tags, at most {max}: {}\nhint: declare fewer in `[tags] report`",
@@ -289,4 +306,12 @@ pub enum Error {
         #[source]
         source: Arc<sqlx::Error>,
     },
+}
+
+impl Error {
+    /// What went wrong, without what to do about it.
+    pub(crate) fn problem(&self) -> String {
+        let text = self.to_string();
+        text.split('\n').next().unwrap_or_default().to_owned()
+    }
 }

@@ -70,7 +70,8 @@ impl Lease {
         Ok(())
     }
 
-    async fn renew(&self) -> Result<i64, Error> {
+    /// Shows that this process lives.
+    pub(crate) async fn renew(&self) -> Result<i64, Error> {
         let row: Option<ShardRow> = self.pool.row(REGISTER, &[self.id.as_str().into()]).await?;
         Ok(row.map_or(0, |row| row.shard))
     }

@@ -27,8 +27,9 @@ use crate::queue::{Job, Queue};
 use crate::roles::check_owner;
 use crate::rules::{BUMP_REVISION, SETTINGS, Settings};
 use crate::seal::{self, Sealing};
+use crate::spool::{Spool, SpoolOptions};
 use crate::statement::{Pool, Statement, failed};
-use crate::writer::{Store, Waiting, Writer, postgres, sqlite};
+use crate::writer::{Away, Store, Waiting, Writer, postgres, sqlite};
 use crate::{DatabaseUrl, Error, Ledger};
 
 pub(crate) use file::{check_header, check_pages, log_path};
@@ -43,8 +44,6 @@ const SQLITE_TABLES: Statement =
     Statement { doing: "count tables", sql: include_str!("../queries/sqlite/table_count.sql") };
 const POSTGRES_TABLES: Statement =
     Statement { doing: "count tables", sql: include_str!("../queries/postgres/table_count.sql") };
-const SQLITE_VERSION: Statement =
-    Statement { doing: "read the version", sql: include_str!("../queries/sqlite/version.sql") };
 const DECLARE_TAG: Statement =
     Statement { doing: "declare a report tag", sql: include_str!("../queries/declare_tag.sql") };
 const END_TRANSACTION: &str = concat!(
@@ -52,9 +51,6 @@ const END_TRANSACTION: &str = concat!(
     ";\n",
     include_str!("../queries/postgres/end_transaction.sql")
 );
-
-/// Below this, a checkpoint can lose writes of another process in WAL mode.
-const SQLITE_NEEDED: &str = "3.51.3";
 
 /// How a ledger is opened.
 #[derive(Debug, Clone)]
@@ -71,6 +67,12 @@ pub struct OpenOptions {
     pub readers: u32,
     /// How long a call waits for others to settle that hold the room it needs. It is refused then.
     pub admission_wait: Duration,
+    /// How long PostgreSQL may take to answer a statement that admits or settles calls. Past this
+    /// it is away, until it answers again. SQLite has five seconds.
+    pub answer_limit: Duration,
+    /// Where calls that no hard limit counts are recorded while the ledger is away. Without it none
+    /// is admitted then.
+    pub spool: Option<SpoolOptions>,
     /// Leaves a SQLite file unsynced, so that a crash of the machine loses calls. Only to show that
     /// the torture room `power` notices.
     #[doc(hidden)]
@@ -92,6 +94,8 @@ impl OpenOptions {
             create: true,
             readers: 4,
             admission_wait: ADMISSION_WAIT,
+            answer_limit: ANSWER_LIMIT,
+            spool: None,
             without_sync: false,
             sealing: None,
         }
@@ -100,6 +104,9 @@ impl OpenOptions {
 
 /// Most calls end sooner than this, and a person waits no longer.
 const ADMISSION_WAIT: Duration = Duration::from_secs(5);
+
+/// A hundred times what a group takes; and as long as a caller should wait for bad news.
+const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 
 #[derive(Debug, FromRow)]
 struct MetaRow {
@@ -112,11 +119,6 @@ struct CountRow {
     tables: i64,
 }
 
-#[derive(Debug, FromRow)]
-struct VersionRow {
-    version: String,
-}
-
 impl Ledger {
     /// Opens a ledger, making and migrating it as needed, and settles what dead processes left
     /// open. Starts the writer's task on the current tokio runtime.
@@ -127,7 +129,9 @@ impl Ledger {
         let ledger = match &url.0 {
             Place::Memory => open_memory(&options).await?,
             Place::File(path) => open_file(path, &options).await?,
-            Place::Postgres(connect) => open_postgres(connect, &options).await?,
+            Place::Postgres(connect) => {
+                open_postgres((&url.to_string(), connect), &options).await?
+            }
         };
         if let Err(error) = ledger.sweep().await {
             // Readers must not be locked out by a hold that cannot be settled just now.
@@ -145,7 +149,7 @@ async fn open_memory(options: &OpenOptions) -> Result<Ledger, Error> {
     prepare(&reads, (&reads, None), options).await?;
     let owner = Owner::new(new_id(), None);
     let store = Store::Sqlite(sqlite::Store::new(pool, None, owner));
-    Ok(start(reads, Home::Memory, options, (Queue::new(), store)))
+    Ok(start((reads, Home::Memory), options, None, (Queue::new(), store)))
 }
 
 async fn open_file(path: &Path, options: &OpenOptions) -> Result<Ledger, Error> {
@@ -159,7 +163,7 @@ async fn open_file(path: &Path, options: &OpenOptions) -> Result<Ledger, Error> 
         .synchronous(SqliteSynchronous::Full);
     let reads: SqlitePool = sqlite_pool(options.readers.max(1)).connect_lazy_with(connect.clone());
     let reads = Pool::Sqlite(reads);
-    check_sqlite_version(&reads).await?;
+    file::check_sqlite_version(&reads).await?;
     if is_small {
         file::check_pages(&reads).await?;
     }
@@ -172,16 +176,25 @@ async fn open_file(path: &Path, options: &OpenOptions) -> Result<Ledger, Error> 
     prepare(&reads, (&Pool::Sqlite(pool.clone()), Some(&side)), options).await?;
     let owner = Owner::new(new_id(), Some(path.to_owned()));
     let store = Store::Sqlite(sqlite::Store::new(pool, Some(side), owner));
-    Ok(start(reads, Home::File(path.to_owned()), options, (Queue::new(), store)))
+    // The same file under whatever name: what a dead process left must be found.
+    let name = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let spool = open_spool(&name.display().to_string(), options);
+    Ok(start((reads, Home::File(path.to_owned())), options, spool, (Queue::new(), store)))
 }
 
-async fn open_postgres(connect: &PgConnectOptions, options: &OpenOptions) -> Result<Ledger, Error> {
+async fn open_postgres(
+    (name, connect): (&str, &PgConnectOptions),
+    options: &OpenOptions,
+) -> Result<Ledger, Error> {
     let reads = reach_postgres(connect).await?;
     prepare(&reads, (&reads, None), options).await?;
     let (queue, tasks) = Queue::new();
-    let lease = Lease::new(new_id(), reads.clone(), queue.downgrade());
-    let store = Store::Postgres(postgres::Store::new(reads.clone(), Arc::clone(&lease)));
-    Ok(start(reads, Home::Postgres(lease), options, ((queue, tasks), store)))
+    let Pool::Postgres(pool) = &reads else { return Err(Error::Closed) };
+    let writes = Pool::Limited(pool.clone(), options.answer_limit);
+    let lease = Lease::new(new_id(), writes.clone(), queue.downgrade());
+    let store = Store::Postgres(postgres::Store::new(writes, Arc::clone(&lease)));
+    let spool = open_spool(name, options);
+    Ok(start((reads, Home::Postgres(lease)), options, spool, ((queue, tasks), store)))
 }
 
 async fn reach_postgres(connect: &PgConnectOptions) -> Result<Pool, Error> {
@@ -226,19 +239,27 @@ pub(crate) fn known_version() -> i64 {
 }
 
 fn start(
-    reads: Pool,
-    home: Home,
+    (reads, home): (Pool, Home),
     options: &OpenOptions,
+    spool: Option<Spool>,
     ((queue, tasks), store): ((Queue, UnboundedReceiver<Job>), Store),
 ) -> Ledger {
     let (clock, waiting) = (options.clock.clone(), Waiting::new(options.admission_wait));
-    let writer = Writer { store, queue: queue.downgrade(), clock, waiting };
+    let away = Away::new(queue.downgrade(), spool);
+    let answer_limit = options.answer_limit;
+    let writer = Writer { store, queue: queue.downgrade(), clock, waiting, away, answer_limit };
     tokio::spawn(writer.run(tasks));
     if let Some(sealing) = options.sealing.clone() {
         let of = (reads.clone(), queue.downgrade());
         tokio::spawn(seal::keep(sealing, options.clock.clone(), of));
     }
     Ledger { reads, queue, place: Arc::new(home) }
+}
+
+/// The spool, with what dead processes left in it for this ledger.
+fn open_spool(ledger: &str, options: &OpenOptions) -> Option<Spool> {
+    let spool = options.spool.clone()?;
+    Some(Spool::new(spool, ledger.to_owned(), new_id()))
 }
 
 fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
@@ -264,22 +285,6 @@ pub(crate) fn postgres_pool() -> PgPoolOptions {
 /// A process's own id: the one thing here that must differ by chance.
 fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
-}
-
-async fn check_sqlite_version(pool: &Pool) -> Result<(), Error> {
-    let row: Option<VersionRow> = pool.row(SQLITE_VERSION, &[]).await?;
-    let found = row.map(|row| row.version).unwrap_or_default();
-    if is_older(&found, SQLITE_NEEDED) {
-        return Err(Error::OldSqlite { found, needed: SQLITE_NEEDED });
-    }
-    Ok(())
-}
-
-fn is_older(found: &str, needed: &str) -> bool {
-    let parts = |text: &str| -> Vec<u32> {
-        text.split('.').map(|part| part.parse().unwrap_or(0)).collect()
-    };
-    parts(found) < parts(needed)
 }
 
 /// Brings the schema to this program's version and declares the report tags. Writes take their
@@ -318,7 +323,7 @@ pub(crate) async fn found_version(pool: &Pool) -> Result<i64, Error> {
     };
     let count = match pool {
         Pool::Sqlite(_) => SQLITE_TABLES,
-        Pool::Postgres(_) => POSTGRES_TABLES,
+        Pool::Postgres(_) | Pool::Limited(..) => POSTGRES_TABLES,
     };
     match pool.row::<CountRow>(count, &[]).await {
         Ok(Some(row)) if row.tables == 0 => Ok(0),
@@ -342,7 +347,7 @@ async fn stamped_version(pool: &Pool) -> Result<i64, Error> {
 async fn migrate(pool: &Pool, known: i64) -> Result<(), Error> {
     let migrated = match pool {
         Pool::Sqlite(pool) => MIGRATOR.run(pool).await,
-        Pool::Postgres(pool) => run_migrator(pool).await,
+        Pool::Postgres(pool) | Pool::Limited(pool, _) => run_migrator(pool).await,
     };
     migrated.map_err(|error| match error {
         MigrateError::VersionMissing(found) => Error::Newer { found, known },

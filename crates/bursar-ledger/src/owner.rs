@@ -8,6 +8,9 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
 
 use crate::Error;
 
@@ -22,6 +25,9 @@ pub(crate) struct SideFile {
 #[derive(Debug)]
 pub(crate) struct Turn(Arc<File>);
 
+/// A turn that is still waited for.
+pub(crate) type PendingTurn = JoinHandle<io::Result<Turn>>;
+
 impl SideFile {
     /// Opens the side file of a ledger, making it where there is none.
     pub(crate) fn open(ledger: &Path) -> Result<Self, Error> {
@@ -32,15 +38,39 @@ impl SideFile {
 
     /// Waits for the turn.
     pub(crate) async fn lock(&self) -> Result<Turn, Error> {
-        let file = Arc::clone(&self.file);
-        match file.try_lock() {
-            Ok(()) => return Ok(Turn(file)),
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) => return Err(file_error(&self.path, error)),
+        let mut pending = None;
+        loop {
+            match self.lock_within(&mut pending, Duration::from_hours(1)).await {
+                Err(Error::Locked) => {}
+                locked => return locked,
+            }
         }
-        // Waiting blocks its thread, so it must not be one that runs other tasks.
-        let waited = tokio::task::spawn_blocking(move || file.lock().map(|()| Turn(file))).await;
-        waited.map_err(|_| Error::Closed)?.map_err(|error| file_error(&self.path, error))
+    }
+
+    /// Waits for the turn, but only so long: a process that was stopped would keep it for ever.
+    /// What was given up goes on in `pending`, and is waited for first the next time.
+    pub(crate) async fn lock_within(
+        &self,
+        pending: &mut Option<PendingTurn>,
+        limit: Duration,
+    ) -> Result<Turn, Error> {
+        let mut waiting = if let Some(waiting) = pending.take() {
+            waiting
+        } else {
+            let file = Arc::clone(&self.file);
+            match file.try_lock() {
+                Ok(()) => return Ok(Turn(file)),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(file_error(&self.path, error)),
+            }
+            // Waiting blocks its thread, so it must not be one that runs other tasks.
+            tokio::task::spawn_blocking(move || file.lock().map(|()| Turn(file)))
+        };
+        let Ok(turn) = tokio::time::timeout(limit, &mut waiting).await else {
+            *pending = Some(waiting);
+            return Err(Error::Locked);
+        };
+        turn.map_err(|_| Error::Closed)?.map_err(|error| file_error(&self.path, error))
     }
 }
 

@@ -3,7 +3,7 @@
 //! A task that is in the queue is done whether or not its sender still listens, so a dropped
 //! future never loses a write and never holds up the group.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bursar_domain::budget::{RefusalReason, WindowId};
@@ -18,6 +18,7 @@ use crate::admitted::{Admission, Open, Settled};
 use crate::change::{Change, Changed};
 use crate::seal::Block;
 use crate::streams::Checkpoint;
+use crate::writer::WindowJson;
 
 /// One thing to write.
 #[derive(Debug, Clone)]
@@ -42,8 +43,22 @@ pub(crate) enum Task {
     Seal(Box<Block>),
     /// Queue for the next blocks what is in none.
     Adopt,
+    /// Hold a call that was admitted while the ledger was away, whatever there is room for.
+    Restore { open: Box<Open>, windows: BTreeMap<String, WindowJson> },
     /// Write what waits, then stop.
     Close,
+}
+
+impl Task {
+    /// The call that it ends, if it ends one.
+    pub(crate) fn ended(&self) -> Option<&Open> {
+        match self {
+            Self::Settle { open, .. } | Self::Abandon { open, .. } | Self::Void { open } => {
+                Some(open)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Whether a reservation that would fit once open calls settle is told so, or waits.
@@ -99,6 +114,11 @@ pub(crate) struct Job {
 }
 
 impl Job {
+    /// A task that nobody waits for.
+    pub(crate) fn unasked(task: Task) -> Self {
+        Self { task, reply: None, turn: None, _room: None }
+    }
+
     /// Whether anybody still waits for its end.
     pub(crate) fn is_awaited(&self) -> bool {
         self.reply.as_ref().is_some_and(|reply| !reply.is_closed())
@@ -165,7 +185,7 @@ impl WeakQueue {
     pub(crate) fn leave(&self, task: Task) {
         if let Some(Queue { jobs, .. }) = self.upgrade() {
             // A failed send is the same end as no queue at all.
-            drop(jobs.send(Job { task, reply: None, turn: None, _room: None }));
+            drop(jobs.send(Job::unasked(task)));
         }
     }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -14,8 +15,10 @@ use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::types::{Json, Type};
 use sqlx::{FromRow, IntoArguments};
+use tokio::time::timeout_at;
 
 use crate::Error;
+use crate::loan::Loan;
 
 /// SQLite's extended codes of a file, and of a folder, that would not sync.
 const IOERR_FSYNC: i32 = 1_034;
@@ -84,6 +87,8 @@ pub(crate) fn keyed<K: Serialize + Ord, T: Serialize>(
 pub(crate) enum Pool {
     Sqlite(SqlitePool),
     Postgres(PgPool),
+    /// PostgreSQL, where whoever waits longer than this for a statement gives up.
+    Limited(PgPool, Duration),
 }
 
 impl Pool {
@@ -99,6 +104,10 @@ impl Pool {
             }
             Self::Postgres(pool) => {
                 let rows = bound::<Postgres>(what.sql, values).fetch_all(pool).await;
+                rows.and_then(|rows| rows.iter().map(T::from_row).collect())
+            }
+            Self::Limited(pool, limit) => {
+                let rows = limited_rows((pool, *limit), what, values).await;
                 rows.and_then(|rows| rows.iter().map(T::from_row).collect())
             }
         };
@@ -124,6 +133,7 @@ impl Pool {
                 .execute(pool)
                 .await
                 .map(|done| done.rows_affected()),
+            Self::Limited(pool, limit) => limited_run((pool, *limit), what, values).await,
         };
         changed.map_err(|error| failed(what.doing, error))
     }
@@ -132,7 +142,7 @@ impl Pool {
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite(pool) => pool.close().await,
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pool) | Self::Limited(pool, _) => pool.close().await,
         }
     }
 }
@@ -177,6 +187,30 @@ impl Session<'_> {
             }
         }
     }
+}
+
+async fn limited_rows(
+    (pool, limit): (&PgPool, Duration),
+    what: Statement,
+    values: &[Value],
+) -> Result<Vec<PgRow>, sqlx::Error> {
+    let mut loan = Loan::of(pool, limit).await?;
+    let (connection, until) = loan.parts()?;
+    let rows = bound::<Postgres>(what.sql, values).fetch_all(connection);
+    let rows = timeout_at(until, rows).await;
+    loan.end(rows, |error| error)
+}
+
+async fn limited_run(
+    (pool, limit): (&PgPool, Duration),
+    what: Statement,
+    values: &[Value],
+) -> Result<u64, sqlx::Error> {
+    let mut loan = Loan::of(pool, limit).await?;
+    let (connection, until) = loan.parts()?;
+    let done = bound::<Postgres>(what.sql, values).execute(connection);
+    let done = timeout_at(until, done).await;
+    loan.end(done, |error| error).map(|done| done.rows_affected())
 }
 
 /// Every row, within a SQLite transaction.
@@ -230,6 +264,12 @@ pub(crate) fn failed(doing: &'static str, error: sqlx::Error) -> Error {
         Driver::Database(database) if is_server_going(database.as_ref()) => {
             Error::Unreachable { detail: database.message().to_owned() }
         }
+        Driver::Database(database) if database.code().as_deref() == Some("53100") => {
+            Error::Full { detail: database.message().to_owned() }
+        }
+        Driver::Database(database) if takes_no_writes(database.as_ref()) => {
+            Error::Unwritable { detail: database.message().to_owned() }
+        }
         Driver::Database(database) => match sqlite_code(database.as_ref()) {
             Some((5 | 6, _)) => Error::Locked,
             Some((11 | 26, _)) => Error::Corrupt { detail: database.message().to_owned() },
@@ -237,12 +277,17 @@ pub(crate) fn failed(doing: &'static str, error: sqlx::Error) -> Error {
             Some((_, IOERR_FSYNC | IOERR_DIR_FSYNC)) => {
                 Error::Unsynced { detail: database.message().to_owned() }
             }
+            // No permission, an error of the disk, no file.
+            Some((8 | 10 | 14, _)) => Error::Unwritable { detail: database.message().to_owned() },
             _ => Error::Database { doing, source: Arc::new(error) },
         },
         Driver::PoolClosed => Error::Closed,
-        Driver::Io(_) | Driver::Tls(_) | Driver::PoolTimedOut | Driver::WorkerCrashed => {
-            Error::Unreachable { detail: error.to_string() }
-        }
+        // A connection that is cut while it begins breaks off the protocol.
+        Driver::Io(_)
+        | Driver::Tls(_)
+        | Driver::Protocol(_)
+        | Driver::PoolTimedOut
+        | Driver::WorkerCrashed => Error::Unreachable { detail: error.to_string() },
         _ => Error::Database { doing, source: Arc::new(error) },
     }
 }
@@ -255,6 +300,11 @@ pub(crate) fn is_duplicate(error: &sqlx::Error) -> bool {
 fn is_server_going(error: &dyn sqlx::error::DatabaseError) -> bool {
     let code = error.code().unwrap_or_default();
     code.starts_with("57P0") || code.starts_with("08")
+}
+
+/// Whether the server is a standby.
+fn takes_no_writes(error: &dyn sqlx::error::DatabaseError) -> bool {
+    error.code().as_deref() == Some("25006")
 }
 
 /// SQLite's primary result code, the low byte of the extended one, and the extended one.

@@ -73,7 +73,13 @@ impl LeftRow {
         let intent = read_intent(&self.facts).ok_or_else(|| bad("facts"))?;
         let held = self.held_micro.map(Micros);
         Ok(Task::Abandon {
-            open: Box::new(Open { intent, held, lines, streams: StreamLimits::NONE }),
+            open: Box::new(Open {
+                intent,
+                held,
+                lines,
+                streams: StreamLimits::NONE,
+                by_heart: false,
+            }),
             checkpoint,
         })
     }

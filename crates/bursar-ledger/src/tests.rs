@@ -2,6 +2,7 @@
 //! on SQLite in memory and on a real PostgreSQL, and ends with an audit that finds nothing.
 
 mod access;
+mod away;
 mod backup;
 mod books;
 mod caps;
@@ -12,6 +13,7 @@ mod crash;
 mod limits;
 mod once;
 mod open;
+mod outage;
 mod properties;
 mod queries;
 mod races;
@@ -20,6 +22,7 @@ mod restore;
 mod roles;
 mod seal;
 mod server;
+mod spool;
 mod standings;
 mod streams;
 mod sweep;

@@ -6,17 +6,22 @@
 
 mod alone;
 mod asked;
+mod away;
+mod checkpoints;
 mod claims;
+mod drain;
 mod group;
 mod late;
 mod owed;
 pub(crate) mod postgres;
 pub(crate) mod resent;
+mod ride_out;
 pub(crate) mod sqlite;
+mod sqlite_rows;
 mod thresholds;
+mod true_lines;
 mod waiting;
 
-use std::collections::BTreeMap;
 use std::mem;
 use std::time::Duration;
 
@@ -26,11 +31,13 @@ use bursar_domain::limit::Line;
 use bursar_domain::money::Cost;
 use bursar_domain::time::{Clock, Timestamp};
 use bursar_domain::watch::StreamLimits;
-use serde::Serialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
-pub(crate) use asked::Asked;
+pub(crate) use asked::{Asked, WindowJson};
+pub(crate) use away::Away;
+use checkpoints::checkpoints;
 
 use crate::Error;
 use crate::admitted::{Admission, Admitted, Open, Settled};
@@ -81,6 +88,9 @@ impl From<Error> for Failure {
     }
 }
 
+/// Who waits for the end.
+type Closers = Vec<Option<oneshot::Sender<Result<Answer, Error>>>>;
+
 type Written = Result<Vec<Result<Done, Error>>, Failure>;
 
 /// Where the group is written.
@@ -97,30 +107,30 @@ pub(crate) struct Writer {
     pub(crate) queue: WeakQueue,
     pub(crate) clock: Clock,
     pub(crate) waiting: Waiting,
+    pub(crate) away: Away,
+    /// How long the database may take for a statement.
+    pub(crate) answer_limit: Duration,
 }
 
 impl Writer {
     /// Writes until the ledger is closed, or dropped everywhere.
     pub(crate) async fn run(mut self, mut tasks: UnboundedReceiver<Job>) {
-        let group_max = match &self.store {
-            Store::Sqlite(_) => SQLITE_GROUP_MAX,
-            Store::Postgres(_) => POSTGRES_GROUP_MAX,
-        };
-        let mut jobs = Vec::with_capacity(group_max);
+        let mut jobs = Vec::new();
         let mut closers = Vec::new();
-        while self.next(&mut tasks, (&mut jobs, group_max)).await {
-            let is_close = |job: &mut Job| matches!(job.task, Task::Close);
-            closers.extend(jobs.extract_if(.., is_close).map(|job| job.reply));
-            if !closers.is_empty() {
-                // What is in the queue already is still written.
-                tasks.close();
-            }
+        while self.next(&mut tasks, &mut jobs).await {
+            take_closers(&mut jobs, &mut tasks, &mut closers);
             let has_room = jobs.iter().any(|job| makes_room(&job.task));
             let jobs = self.waiting.join(mem::take(&mut jobs), has_room);
             self.write(jobs).await;
+            self.catch_up().await;
+            self.refresh().await;
+            if self.away.is_away() && !self.ride_out(&mut tasks, &mut closers).await {
+                break;
+            }
         }
         let jobs = self.waiting.end();
         self.write(jobs).await;
+        self.catch_up_wholly().await;
         let released = match &mut self.store {
             Store::Sqlite(store) => store.release().await,
             Store::Postgres(store) => store.release().await,
@@ -132,25 +142,35 @@ impl Writer {
 
     /// Waits until there is something to write, or somebody in line is to be tried; false when the
     /// ledger was closed.
-    async fn next(
-        &self,
-        tasks: &mut UnboundedReceiver<Job>,
-        (jobs, most): (&mut Vec<Job>, usize),
-    ) -> bool {
-        let Some(due) = self.waiting.due() else { return tasks.recv_many(jobs, most).await > 0 };
+    async fn next(&self, tasks: &mut UnboundedReceiver<Job>, jobs: &mut Vec<Job>) -> bool {
+        let most = self.group_max();
+        let due = [self.waiting.due(), self.away.due()].into_iter().flatten().min();
+        let Some(due) = due else { return tasks.recv_many(jobs, most).await > 0 };
         tokio::select! {
+            biased;
             number = tasks.recv_many(jobs, most) => number > 0,
             () = tokio::time::sleep_until(due) => true,
         }
     }
 
+    fn group_max(&self) -> usize {
+        match &self.store {
+            Store::Sqlite(_) => SQLITE_GROUP_MAX,
+            Store::Postgres(_) => POSTGRES_GROUP_MAX,
+        }
+    }
+
     async fn write(&mut self, jobs: Vec<Job>) {
+        let jobs = self.away.divert(jobs).await;
         for part in self.parts(jobs) {
             let (written, again) = self.attempt(&part, false).await;
             match written {
                 Ok(done) => {
                     self.freeze(&done).await;
                     self.reply(part, done);
+                }
+                Err(Failure::Failed(error)) if self.is_away(&error) => {
+                    self.leave(part, (error, again)).await;
                 }
                 Err(Failure::Failed(error)) if part.len() == 1 || !is_of_one(&error) => {
                     owed::fail(&self.queue, part, &error);
@@ -163,18 +183,17 @@ impl Writer {
     async fn write_singly(&mut self, part: Vec<Job>, again: bool) {
         for job in part {
             let part = vec![job];
-            match self.attempt(&part, again).await.0 {
+            let (written, again) = self.attempt(&part, again).await;
+            match written {
                 Ok(done) => {
                     self.freeze(&done).await;
                     self.reply(part, done);
                 }
-                Err(failure) => {
-                    let error = match failure {
-                        Failure::Failed(error) => error,
-                        Failure::Split => Error::Locked,
-                    };
-                    owed::fail(&self.queue, part, &error);
+                Err(Failure::Failed(error)) if self.is_away(&error) => {
+                    self.leave(part, (error, again)).await;
                 }
+                Err(Failure::Failed(error)) => owed::fail(&self.queue, part, &error),
+                Err(Failure::Split) => owed::fail(&self.queue, part, &Error::Locked),
             }
         }
     }
@@ -201,13 +220,21 @@ impl Writer {
     /// Writes a part; again when the connection was lost, for then nobody knows whether it was
     /// written. Tells whether that was so: what is written already may be the part's own.
     async fn attempt(&mut self, part: &[Job], mut again: bool) -> (Written, bool) {
+        if let Some(error) = self.away.cause() {
+            return (Err(error.into()), again);
+        }
         let tasks: Vec<&Task> = part.iter().map(|job| &job.task).collect();
+        let started = Instant::now();
         for pause in PAUSES_MS {
             let written = self.write_once(&tasks, again).await;
             if !matches!(written, Err(Failure::Failed(Error::Unreachable { .. }))) {
                 return (written, again);
             }
             again = true;
+            if started.elapsed() * 2 > self.answer_limit {
+                // Nobody is there: to ask at once again would only keep the callers waiting.
+                return (written, again);
+            }
             tokio::time::sleep(Duration::from_millis(pause)).await;
         }
         (self.write_once(&tasks, again).await, again)
@@ -245,22 +272,38 @@ impl Writer {
                 let windows = open.lines.iter().map(|line| &line.window);
                 self.waiting.admitted(job.turn.as_ref(), windows);
             }
-            let told = done.map(|done| match done {
-                Done::Admitted(open) => Answer::Admission(Box::new(Admission::Admitted(
-                    Admitted::new(open, self.queue.clone()),
-                ))),
-                Done::Refused { refusal, .. } => {
-                    Answer::Admission(Box::new(Admission::Refused(*refusal)))
-                }
-                Done::Changed(changed) => Answer::Changed(changed),
-                Done::Sealed(is_first) => Answer::Sealed(is_first),
-                Done::Settled(settled) => Answer::Settled(settled),
-                Done::Abandoned(was_open) => Answer::Abandoned(was_open),
-                Done::Claimed(is_first) => Answer::Claimed(is_first),
-                Done::Nothing | Done::Waits { .. } => Answer::Done,
-            });
-            answer(job.reply, told);
+            tell(job.reply, done, &self.queue);
         }
+    }
+}
+
+/// Tells who waits what became of a task.
+fn tell(
+    reply: Option<oneshot::Sender<Result<Answer, Error>>>,
+    done: Result<Done, Error>,
+    queue: &WeakQueue,
+) {
+    let told = done.map(|done| match done {
+        Done::Admitted(open) => {
+            Answer::Admission(Box::new(Admission::Admitted(Admitted::new(open, queue.clone()))))
+        }
+        Done::Refused { refusal, .. } => Answer::Admission(Box::new(Admission::Refused(*refusal))),
+        Done::Changed(changed) => Answer::Changed(changed),
+        Done::Sealed(is_first) => Answer::Sealed(is_first),
+        Done::Settled(settled) => Answer::Settled(settled),
+        Done::Abandoned(was_open) => Answer::Abandoned(was_open),
+        Done::Claimed(is_first) => Answer::Claimed(is_first),
+        Done::Nothing | Done::Waits { .. } => Answer::Done,
+    });
+    answer(reply, told);
+}
+
+/// Sets apart who asked to close. What is in the queue already is still written.
+fn take_closers(jobs: &mut Vec<Job>, tasks: &mut UnboundedReceiver<Job>, closers: &mut Closers) {
+    let is_close = |job: &mut Job| matches!(job.task, Task::Close);
+    closers.extend(jobs.extract_if(.., is_close).map(|job| job.reply));
+    if !closers.is_empty() {
+        tasks.close();
     }
 }
 
@@ -310,6 +353,7 @@ fn gather(posting: &mut Posting, task: &Task, now: Timestamp) {
             posting.refuse(intent, No { reason: *reason, detail, window: None }, now);
         }
         Task::Reserve { .. }
+        | Task::Restore { .. }
         | Task::Checkpoint { .. }
         | Task::Change { .. }
         | Task::Claim { .. }
@@ -330,29 +374,11 @@ fn posted(task: &Task) -> Done {
 
 /// The hold that an intent asks for.
 fn open_hold(intent: &Intent, lines: Vec<Line>, streams: StreamLimits) -> Open {
-    Open { intent: intent.clone(), held: intent.ceiling.map(Cost::micros_up), lines, streams }
-}
-
-/// The checkpoints of a group, the highest for each call.
-fn checkpoints(tasks: &[&Task]) -> BTreeMap<String, CheckpointJson> {
-    let mut highest = BTreeMap::new();
-    for task in tasks {
-        let Task::Checkpoint { id, checkpoint } = task else { continue };
-        let known: &mut CheckpointJson = highest.entry(id.to_string()).or_default();
-        known.pico = known.pico.max(checkpoint.cost.map(Cost::pico));
-        known.tokens =
-            known.tokens.max(i64::try_from(checkpoint.output_tokens).unwrap_or(i64::MAX));
-        known.at_ms = known.at_ms.max(checkpoint.at.0);
-        known.cut_code = known.cut_code.take().or_else(|| checkpoint.cut_code.clone());
+    Open {
+        intent: intent.clone(),
+        held: intent.ceiling.map(Cost::micros_up),
+        lines,
+        streams,
+        by_heart: false,
     }
-    highest
-}
-
-/// The least that an open call has come to.
-#[derive(Debug, Default, Serialize)]
-struct CheckpointJson {
-    pico: Option<i64>,
-    tokens: i64,
-    at_ms: i64,
-    cut_code: Option<String>,
 }

@@ -10,8 +10,9 @@ use bursar_admin::{KnownModels, MasterKeySource, Secret};
 use bursar_core::{Connection, Credentials, Limits};
 use bursar_domain::catalogue::{Catalogue, Names, Reason};
 use bursar_domain::model::ModelRef;
+use bursar_domain::money::Cost;
 use bursar_domain::price_book::PriceBook;
-use bursar_ledger::DatabaseUrl;
+use bursar_ledger::{DatabaseUrl, SpoolOptions};
 
 use crate::failure::{Failure, Situation};
 
@@ -60,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) max_tokens_default: Option<u64>,
     /// How long a call waits for room that others hold.
     pub(crate) admission_wait: Duration,
+    /// Where calls are recorded while the ledger is away, if anywhere.
+    pub(crate) spool: Option<SpoolOptions>,
     pub(crate) connect_timeout: Duration,
     pub(crate) credentials: Credentials,
     /// Who changes things, as the audit log names them: `cli:` and the name at this machine.
@@ -122,6 +125,7 @@ impl Settings {
             limits,
             admission_wait: Duration::from_millis(said.limits.admission_wait_ms),
             max_tokens_default: Some(said.limits.max_tokens_default).filter(|most| *most > 0),
+            spool: spool(&said.spool, file.as_deref())?,
             connect_timeout: Duration::from_millis(said.limits.connect_ms),
             credentials: credentials(),
             actor: format!(
@@ -328,6 +332,26 @@ fn beside(file: Option<&Path>, relative: &str) -> PathBuf {
         Some(folder) => folder.join(relative),
         None => PathBuf::from(relative),
     }
+}
+
+fn spool(said: &file::Spool, file: Option<&Path>) -> Result<Option<SpoolOptions>, Failure> {
+    let Some(folder) = filled(&said.folder) else { return Ok(None) };
+    let wrong = |key: &str, problem: String| {
+        Failure::new(Situation::Configuration, format!("`[spool] {key}` {problem}"))
+            .hint("`bursar config` shows every setting, its form and its default")
+    };
+    if said.bytes_max < SpoolOptions::BYTES_MIN {
+        let problem = format!("is {}, less than {}", said.bytes_max, SpoolOptions::BYTES_MIN);
+        return Err(wrong("bytes_max", problem));
+    }
+    let usd_max = Cost::parse_usd(&said.usd_max)
+        .map_err(|error| wrong("usd_max", format!("is `{}`: {error}", said.usd_max)))?;
+    Ok(Some(SpoolOptions {
+        folder: beside(file, folder),
+        bytes_max: said.bytes_max,
+        usd_max: usd_max.micros_up(),
+        break_glass: filled(&said.break_glass).map(|path| beside(file, path)),
+    }))
 }
 
 fn filled(text: &str) -> Option<&str> {

@@ -22,6 +22,7 @@ pub(crate) async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> 
     options.readers = 1;
     options.sealing = Some(Sealing { every: SEALING, signer: signer(settings)? });
     options.admission_wait = settings.admission_wait;
+    options.spool.clone_from(&settings.spool);
     // On the heap: what opens a ledger is large, and stands in every command.
     Ok(Box::pin(Ledger::open(&settings.database()?, options)).await?)
 }

@@ -1,5 +1,6 @@
 -- Admits a group of calls, all or none: locks their windows in order, decides on the locked rows,
--- then writes holds, lines, journal and balances. $1 holds by call, $2 journal lines, $3 sums by
+-- then writes holds, lines, journal and balances. Calls of the mode `drained` were admitted while the
+-- ledger was away, and are held whatever there is room for, in the windows of that time. $1 holds by call, $2 journal lines, $3 sums by
 -- window, each beside its limit, $4 the revision that the limits are of. Tells the verdict, the time
 -- that windows are chosen by, and the windows.
 WITH moment AS MATERIALIZED (
@@ -35,7 +36,9 @@ verdict AS MATERIALIZED (
             mode <> 'hard' OR (bounded AND amount <= room)
         ), true) AS fits,
         COALESCE(BOOL_AND(
-            (SELECT now_ms FROM moment) >= start_ms AND (SELECT now_ms FROM moment) < end_ms
+            mode = 'drained' OR (
+                (SELECT now_ms FROM moment) >= start_ms AND (SELECT now_ms FROM moment) < end_ms
+            )
         ), true) AS timely
     FROM locked
 ),

@@ -15,6 +15,11 @@ const QUICK_CHECK: Statement = Statement {
     sql: include_str!("../../queries/sqlite/quick_check.sql"),
 };
 
+const SQLITE_VERSION: Statement =
+    Statement { doing: "read the version", sql: include_str!("../../queries/sqlite/version.sql") };
+
+/// Below this, a checkpoint can lose writes of another process in WAL mode.
+const SQLITE_NEEDED: &str = "3.51.3";
 /// Files up to this size are checked page by page when opened: about a millisecond. Larger ones
 /// are checked by the audit, and fail with the same error when a damaged page is met.
 const CHECKED_BYTES_MAX: u64 = 1 << 20;
@@ -86,4 +91,26 @@ pub(crate) fn log_path(path: &Path) -> std::path::PathBuf {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     log.into()
+}
+
+#[derive(Debug, FromRow)]
+struct VersionRow {
+    version: String,
+}
+
+/// Refuses a SQLite that can lose writes.
+pub(super) async fn check_sqlite_version(pool: &Pool) -> Result<(), Error> {
+    let row: Option<VersionRow> = pool.row(SQLITE_VERSION, &[]).await?;
+    let found = row.map(|row| row.version).unwrap_or_default();
+    if is_older(&found, SQLITE_NEEDED) {
+        return Err(Error::OldSqlite { found, needed: SQLITE_NEEDED });
+    }
+    Ok(())
+}
+
+fn is_older(found: &str, needed: &str) -> bool {
+    let parts = |text: &str| -> Vec<u32> {
+        text.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+    };
+    parts(found) < parts(needed)
 }

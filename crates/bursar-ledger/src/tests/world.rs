@@ -101,6 +101,8 @@ impl Place {
         eprintln!("on {}", self.url);
         let mut options = OpenOptions::new(Clock::new(|| NOW));
         options.admission_wait = Duration::ZERO;
+        // A loaded machine is not a database that is away.
+        options.answer_limit = Duration::from_secs(30);
         change(&mut options);
         Ledger::open(&self.url, options).await
     }

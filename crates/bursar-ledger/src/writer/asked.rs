@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bursar_domain::budget::{Refusal, RefusalReason, WindowId};
+use bursar_domain::budget::{Mode, Refusal, RefusalReason, WindowId};
 use bursar_domain::call::Intent;
-use bursar_domain::limit::{OnLimit, Unit};
+use bursar_domain::limit::{Limit, OnLimit, Unit};
 use bursar_domain::time::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Done, open_hold};
 use crate::admitted::Open;
@@ -24,8 +24,8 @@ pub(crate) struct Asked<'r> {
 }
 
 /// A row of `budget_window`, as it is made.
-#[derive(Debug, Serialize)]
-pub(super) struct WindowJson {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WindowJson {
     budget_id: String,
     each_value: String,
     start_ms: i64,
@@ -74,6 +74,18 @@ impl<'r> Asked<'r> {
     /// The limits of its windows.
     pub(crate) fn limits(&self) -> impl Iterator<Item = &Counted<'r>> {
         self.counted.iter()
+    }
+
+    /// A limit that must not be passed unseen.
+    pub(super) fn hard_limit(&self) -> Option<&'r Limit> {
+        let mut limits = self.counted.iter().map(|counted| counted.limit);
+        limits.find(|limit| limit.mode == Mode::Hard)
+    }
+
+    /// What it holds, and in which windows, for one who has no ledger to ask.
+    pub(super) fn by_heart(self) -> (Box<Open>, BTreeMap<String, WindowJson>) {
+        let windows = self.missing(&BTreeSet::new()).collect();
+        (Box::new(Open { by_heart: true, ..self.open }), windows)
     }
 
     /// Lets it wait where it may; else counts its refusal, and says what is to be frozen for it.

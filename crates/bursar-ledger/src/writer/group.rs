@@ -17,6 +17,7 @@ use crate::Error;
 use crate::posting::{Posting, WindowSum};
 use crate::queue::Task;
 use crate::rules::{Rules, WindowRow};
+use crate::statement::{Value, keyed};
 
 /// The statement's verdict, beside each window that was locked; the window's columns are NULL when
 /// none was.
@@ -195,4 +196,10 @@ pub(super) fn wanted<'p>(
         Some((window, WantJson { sum, mode, limit_micro }))
     });
     wanted.collect()
+}
+
+/// What calls ask that were admitted without the ledger: no limit refuses them any more.
+pub(super) fn drained(posting: &Posting) -> Result<Value, Error> {
+    let wanted = posting.windows.iter();
+    keyed(wanted.map(|(window, sum)| (window, WantJson { sum, mode: "drained", limit_micro: 0 })))
 }

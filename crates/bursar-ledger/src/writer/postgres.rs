@@ -3,25 +3,30 @@
 //! A statement is all or nothing without a transaction that could be left open. It locks rows in
 //! ascending order and decides on the rows that it locked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bursar_domain::budget::WindowId;
 use bursar_domain::time::Timestamp;
-use sqlx::FromRow;
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, FromRow};
+use tokio::time::timeout_at;
 
 use super::alone::{self, is_alone};
 use super::asked::{missing, remember};
-use super::group::{Group, Verdict, wanted};
+use super::group::{Group, Verdict, drained, wanted};
 use super::late::{Late, RECORDED, Recorded, late, settled};
 use super::resent::held_open;
-use super::sqlite::{CHECKPOINT, MAKE_WINDOWS};
+use super::sqlite::MAKE_WINDOWS;
+use super::sqlite_rows::CHECKPOINT;
 use super::thresholds::{TELL, told};
+use super::true_lines::with_true_lines;
 use super::{Done, Failure, Written, gather, posted};
 use crate::Error;
 #[cfg(test)]
 use crate::admitted::Open;
 use crate::lease::Lease;
+use crate::loan::Loan;
 use crate::posting::Posting;
 use crate::queue::Task;
 use crate::rules::{Rules, SETTINGS, Settings};
@@ -34,6 +39,8 @@ const SETTLE: Statement =
 
 /// How often a reservation is tried when limits, or the hour, change under it.
 const TRIES_MAX: usize = 5;
+/// A change is many statements: it is given up after so many times what one of them may take.
+const ALONE_PATIENCE: u32 = 5;
 
 /// The connections, this process's lease, and what it knows by heart.
 #[derive(Debug)]
@@ -67,6 +74,7 @@ impl Store {
         match tasks.first() {
             Some(task) if is_alone(task) => Ok(vec![Ok(self.write_alone(task, now).await?)]),
             Some(Task::Reserve { .. }) => self.reserve(tasks, now, again).await,
+            Some(Task::Restore { .. }) => self.restore(tasks).await,
             Some(Task::Checkpoint { .. }) => {
                 let checkpoints = [keyed(super::checkpoints(tasks))?];
                 self.pool.run(CHECKPOINT, &checkpoints).await?;
@@ -86,19 +94,38 @@ impl Store {
         }
     }
 
+    /// The rules that this process knows by heart, and how far the database's clock is ahead.
+    pub(super) fn by_heart(&self) -> (Option<Arc<Rules>>, i64) {
+        (self.known.as_ref().map(|known| Arc::clone(&known.rules)), self.offset_ms)
+    }
+
+    /// Reads anew what is known by heart, where it is not of the ledger's revision.
+    pub(super) async fn refresh(&mut self) -> Result<(), Error> {
+        if !self.is_current().await? {
+            self.known = None;
+        }
+        self.known().await.map(drop)
+    }
+
+    /// Whether the database takes a write: that of the lease.
+    pub(super) async fn probe(&self) -> Result<(), Error> {
+        self.lease.renew().await.map(drop)
+    }
+
     /// Lets go of the lease: what is still held may be swept.
     pub(super) async fn release(&mut self) -> Result<(), Error> {
         self.lease.release().await
     }
 
-    /// Writes a task in one transaction. It runs in the writer's own task, which nobody cancels.
+    /// Writes a task in one transaction. It runs in the writer's own task, which nobody cancels;
+    /// when it is given up its connection is closed, and the server undoes what was not committed.
     async fn write_alone(&mut self, task: &Task, now: Timestamp) -> Result<Done, Error> {
-        let Pool::Postgres(pool) = &self.pool else { return Err(Error::Closed) };
-        let mut transaction = pool.begin().await.map_err(|error| failed("begin", error))?;
-        let mut session = Session::Postgres(&mut transaction);
-        // Dropped on an error, the transaction is rolled back.
-        let done = alone::write(&mut session, task, now).await?;
-        transaction.commit().await.map_err(|error| failed("commit", error))?;
+        let Pool::Limited(pool, limit) = &self.pool else { return Err(Error::Closed) };
+        let lost = |error| failed("begin", error);
+        let mut loan = Loan::of(pool, *limit * ALONE_PATIENCE).await.map_err(lost)?;
+        let (connection, until) = loan.parts().map_err(lost)?;
+        let done = timeout_at(until, write_in_transaction(connection, task, now)).await;
+        let done = loan.end(done, lost)?;
         if matches!(task, Task::Change { .. }) {
             self.known = None;
         }
@@ -106,6 +133,13 @@ impl Store {
     }
 
     async fn settle(&mut self, tasks: &[&Task], now: Timestamp) -> Written {
+        match with_true_lines(&mut Session::Pool(&self.pool), tasks).await? {
+            Some(tasks) => self.settle_true(&tasks.iter().collect::<Vec<_>>(), now).await,
+            None => self.settle_true(tasks, now).await,
+        }
+    }
+
+    async fn settle_true(&mut self, tasks: &[&Task], now: Timestamp) -> Written {
         let mut posting = self.posting().await?;
         for task in tasks {
             gather(&mut posting, task, now);
@@ -156,6 +190,34 @@ impl Store {
                 Verdict::Duplicate if tasks.len() > 1 => return Err(Failure::Split),
                 Verdict::Duplicate => return self.answer_duplicate(tasks[0], again).await,
                 Verdict::Admitted => return self.answer(group, now).await,
+            }
+        }
+        Err(Error::Locked.into())
+    }
+
+    /// Holds calls that were admitted while the ledger was away; none where one is known already.
+    async fn restore(&mut self, tasks: &[&Task]) -> Written {
+        let mut all = BTreeMap::new();
+        let mut posting = self.posting().await?;
+        for task in tasks {
+            let Task::Restore { open, windows } = task else { return Err(Failure::Split) };
+            all.extend(windows);
+            posting.hold(self.lease.id(), open);
+        }
+        if posting.holds.len() < tasks.len() {
+            return Err(Failure::Split);
+        }
+        if !all.is_empty() {
+            self.pool.run(MAKE_WINDOWS, &[keyed(all)?]).await?;
+        }
+        for _ in 0..TRIES_MAX {
+            let known = self.known().await?;
+            match self.hold_all(&known.rules, &posting, drained(&posting)?).await? {
+                Verdict::Admitted => return Ok(tasks.iter().map(|_| Ok(Done::Nothing)).collect()),
+                Verdict::Duplicate if tasks.len() > 1 => return Err(Failure::Split),
+                Verdict::Duplicate => return Ok(vec![Ok(Done::Nothing)]),
+                Verdict::Stale => self.known = None,
+                Verdict::Short(_) | Verdict::Untimely { .. } => break,
             }
         }
         Err(Error::Locked.into())
@@ -230,12 +292,18 @@ impl Store {
         if posting.holds.len() < asked.len() {
             return Ok(Verdict::Duplicate);
         }
-        let values = [
-            keyed(&posting.holds)?,
-            bulk(&posting.journal)?,
-            keyed(wanted(&asked, &posting))?,
-            rules.revision.into(),
-        ];
+        self.hold_all(rules, &posting, keyed(wanted(&asked, &posting))?).await
+    }
+
+    /// Holds all of it, or none.
+    async fn hold_all(
+        &self,
+        rules: &Rules,
+        posting: &Posting,
+        wanted: Value,
+    ) -> Result<Verdict, Error> {
+        let values =
+            [keyed(&posting.holds)?, bulk(&posting.journal)?, wanted, rules.revision.into()];
         match self.pool.rows(RESERVE, &values).await {
             Ok(rows) => Verdict::read(rows, rules),
             Err(Error::Database { source, .. }) if is_duplicate(&source) => Ok(Verdict::Duplicate),
@@ -283,6 +351,18 @@ impl Store {
         let shard = self.lease.shard().await?;
         Ok(Posting::new(self.known().await?.settings.rooms(shard)))
     }
+}
+
+async fn write_in_transaction(
+    connection: &mut PgConnection,
+    task: &Task,
+    now: Timestamp,
+) -> Result<Done, Error> {
+    let mut transaction = connection.begin().await.map_err(|error| failed("begin", error))?;
+    // Dropped on an error, the transaction is rolled back.
+    let done = alone::write(&mut Session::Postgres(&mut transaction), task, now).await?;
+    transaction.commit().await.map_err(|error| failed("commit", error))?;
+    Ok(done)
 }
 
 /// The parameters of the statement, in order.

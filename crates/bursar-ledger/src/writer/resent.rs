@@ -47,5 +47,5 @@ pub(crate) async fn held_open(
     let lines = rows.into_iter().filter_map(|row| row.line(intent).transpose());
     let mut lines = lines.collect::<Result<Vec<_>, Error>>()?;
     lines.sort_by(|one, other| one.window.cmp(&other.window));
-    Ok(Some(Open { intent: intent.clone(), held, lines, streams }))
+    Ok(Some(Open { intent: intent.clone(), held, lines, streams, by_heart: false }))
 }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bursar_domain::admission::{Decision, decide};
 use bursar_domain::budget::{Balance, Refusal, WindowId};
@@ -18,15 +19,16 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use super::alone::{self, is_alone};
 use super::asked::{Asked, missing, refuse, remember};
 use super::late::{Late, RECORDED, late, settled};
+use super::sqlite_rows::{keep_checkpoints, open_holds, post};
 use super::thresholds::{TELL, told};
+use super::true_lines::with_true_lines;
 use super::{Done, Failure, Written, gather, posted};
 use crate::Error;
-use crate::owner::{Owner, SideFile};
+use crate::owner::{Owner, PendingTurn, SideFile};
 use crate::posting::Posting;
 use crate::queue::{Patience, Task};
 use crate::rules::{Rules, SETTINGS, Settings, WindowRow};
-use crate::seal::QUEUE_UNSEALED;
-use crate::statement::{Session, Statement, bulk, failed, is_duplicate, keyed, rows_on, run_on};
+use crate::statement::{Session, Statement, failed, keyed, rows_on, run_on};
 
 const BEGIN: &str = include_str!("../../queries/sqlite/begin.sql");
 const WINDOWS: Statement = Statement {
@@ -45,46 +47,9 @@ const DELETE_HOLD_LINES: Statement = Statement {
     doing: "release hold lines",
     sql: include_str!("../../queries/sqlite/delete_hold_lines.sql"),
 };
-const INSERT_HOLDS: Statement =
-    Statement { doing: "open holds", sql: include_str!("../../queries/sqlite/insert_holds.sql") };
-const INSERT_HOLD_LINES: Statement = Statement {
-    doing: "open hold lines",
-    sql: include_str!("../../queries/sqlite/insert_hold_lines.sql"),
-};
-const JOURNAL_WINDOWS: Statement = Statement {
-    doing: "write the journal",
-    sql: include_str!("../../queries/sqlite/journal_windows.sql"),
-};
-const MOVE_WINDOWS: Statement = Statement {
-    doing: "move budget windows",
-    sql: include_str!("../../queries/sqlite/move_windows.sql"),
-};
-const INSERT_CALLS: Statement =
-    Statement { doing: "record calls", sql: include_str!("../../queries/sqlite/insert_calls.sql") };
-const INSERT_ATTEMPTS: Statement = Statement {
-    doing: "record attempts",
-    sql: include_str!("../../queries/sqlite/insert_attempts.sql"),
-};
-const INSERT_TAGS: Statement =
-    Statement { doing: "record tags", sql: include_str!("../../queries/sqlite/insert_tags.sql") };
-const INSERT_CORRECTIONS: Statement = Statement {
-    doing: "record corrections",
-    sql: include_str!("../../queries/sqlite/insert_corrections.sql"),
-};
-const INSERT_REFUSALS: Statement = Statement {
-    doing: "record refusals",
-    sql: include_str!("../../queries/sqlite/insert_refusals.sql"),
-};
-const ADD_HOURS: Statement = Statement {
-    doing: "add to the hourly roll-ups",
-    sql: include_str!("../../queries/sqlite/add_usage_hours.sql"),
-};
-const ADD_DAYS: Statement = Statement {
-    doing: "add to the daily roll-ups",
-    sql: include_str!("../../queries/sqlite/add_usage_days.sql"),
-};
-pub(super) const CHECKPOINT: Statement =
-    Statement { doing: "keep checkpoints", sql: include_str!("../../queries/checkpoint.sql") };
+
+/// How long another process may take for its turn; as long as SQLite itself waits for a lock.
+const TURN_LIMIT: Duration = Duration::from_secs(5);
 
 /// The writer's connection, its turn among processes, and its sign of life.
 #[derive(Debug)]
@@ -92,7 +57,9 @@ pub(crate) struct Store {
     pool: SqlitePool,
     side: Option<SideFile>,
     owner: Owner,
-    rules: Arc<Rules>,
+    /// The lock that another process would not let go of in time, still waited for.
+    turn: Option<PendingTurn>,
+    rules: Option<Arc<Rules>>,
     made: BTreeSet<WindowId>,
     /// Once a sync has failed, nobody knows what is on the disk: nothing more is written.
     unsynced: Option<Error>,
@@ -100,8 +67,8 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(pool: SqlitePool, side: Option<SideFile>, owner: Owner) -> Self {
-        let (rules, made) = (Arc::default(), BTreeSet::new());
-        Self { pool, side, owner, rules, made, unsynced: None }
+        let (turn, rules, made, unsynced) = (None, None, BTreeSet::new(), None);
+        Self { pool, side, owner, turn, rules, made, unsynced }
     }
 
     pub(super) async fn write(&mut self, tasks: &[&Task], now: Timestamp) -> Written {
@@ -120,11 +87,11 @@ impl Store {
     }
 
     async fn write_in_turn(&mut self, tasks: &[&Task], now: Timestamp) -> Written {
-        if tasks.iter().any(|task| matches!(task, Task::Reserve { .. })) {
+        if tasks.iter().any(|task| matches!(task, Task::Reserve { .. } | Task::Restore { .. })) {
             self.owner.show()?;
         }
         let _turn = match &self.side {
-            Some(side) => Some(side.lock().await?),
+            Some(side) => Some(side.lock_within(&mut self.turn, TURN_LIMIT).await?),
             None => None,
         };
         let begin = |error| failed("begin a transaction", error);
@@ -147,6 +114,28 @@ impl Store {
         written
     }
 
+    /// The rules that this process knows by heart.
+    pub(super) fn by_heart(&self) -> (Option<Arc<Rules>>, i64) {
+        (self.rules.clone(), 0)
+    }
+
+    /// Reads anew what is known by heart, where it is not of the ledger's revision.
+    pub(super) async fn refresh(&mut self) -> Result<(), Error> {
+        let acquired = self.pool.acquire().await;
+        let mut connection = acquired.map_err(|error| failed("read the limits", error))?;
+        let settings = Settings::read(rows_on(&mut connection, SETTINGS, &[]).await?);
+        self.rules(&mut connection, &settings).await.map(drop)
+    }
+
+    /// Whether the database takes a write: that of the time.
+    pub(super) async fn probe(&mut self, now: Timestamp) -> Result<(), Error> {
+        match self.write(&[], now).await {
+            Ok(_) => Ok(()),
+            Err(Failure::Failed(error)) => Err(error),
+            Err(Failure::Split) => Err(Error::Locked),
+        }
+    }
+
     /// Takes away the sign of life: what is still held may be swept.
     pub(super) async fn release(&mut self) -> Result<(), Error> {
         self.pool.close().await;
@@ -159,12 +148,33 @@ impl Store {
         tasks: &[&Task],
         now: Timestamp,
     ) -> Written {
+        if tasks.is_empty() {
+            run_on(connection, KEEP_TIME, &[now.0.into()]).await?;
+            return Ok(Vec::new());
+        }
         if let [task] = tasks
             && is_alone(task)
         {
             let mut session = Session::Sqlite(connection);
             return Ok(vec![Ok(alone::write(&mut session, task, now).await?)]);
         }
+        if let [Task::Restore { .. }, ..] = tasks {
+            return self.restore(connection, tasks).await;
+        }
+        match with_true_lines(&mut Session::Sqlite(connection), tasks).await? {
+            Some(tasks) => {
+                self.write_true(connection, &tasks.iter().collect::<Vec<_>>(), now).await
+            }
+            None => self.write_true(connection, tasks, now).await,
+        }
+    }
+
+    async fn write_true(
+        &mut self,
+        connection: &mut SqliteConnection,
+        tasks: &[&Task],
+        now: Timestamp,
+    ) -> Written {
         let settings = Settings::read(rows_on(connection, SETTINGS, &[]).await?);
         let mut posting = Posting::new(settings.rooms(0));
         for task in tasks {
@@ -181,10 +191,27 @@ impl Store {
         post(connection, &posting).await?;
         if !settled.is_empty() {
             let values = [keyed(settled.iter().map(|window| (window, ())))?, now.0.into()];
-            told(&self.rules, rows_on(connection, TELL, &values).await?);
+            let rules = self.rules.clone().unwrap_or_default();
+            told(&rules, rows_on(connection, TELL, &values).await?);
         }
         keep_checkpoints(connection, tasks).await?;
         Ok(done)
+    }
+
+    /// Holds calls that were admitted while the ledger was away; none where one is known already.
+    async fn restore(&self, connection: &mut SqliteConnection, tasks: &[&Task]) -> Written {
+        let mut posting = Posting::default();
+        for task in tasks {
+            let Task::Restore { open, windows } = task else { return Err(Failure::Split) };
+            run_on(connection, MAKE_WINDOWS, &[keyed(windows)?]).await?;
+            posting.hold(self.owner.id(), open);
+        }
+        match open_holds(connection, &posting, (tasks.len(), tasks.len())).await {
+            Ok(()) => post(connection, &posting).await?,
+            Err(Failure::Failed(Error::DuplicateCall { .. })) => {}
+            Err(failure) => return Err(failure),
+        }
+        Ok(tasks.iter().map(|_| Ok(Done::Nothing)).collect())
     }
 
     /// Decides on the reservations of the group and gathers what they post.
@@ -253,11 +280,14 @@ impl Store {
         connection: &mut SqliteConnection,
         settings: &Settings,
     ) -> Result<Arc<Rules>, Error> {
-        if self.rules.revision != settings.revision {
-            let mut session = Session::Sqlite(connection);
-            self.rules = Arc::new(Rules::read(&mut session, settings.revision).await?);
+        let known = self.rules.clone().filter(|rules| rules.revision == settings.revision);
+        if let Some(rules) = known {
+            return Ok(rules);
         }
-        Ok(Arc::clone(&self.rules))
+        let rules = Rules::read(&mut Session::Sqlite(connection), settings.revision).await?;
+        let rules = Arc::new(rules);
+        self.rules = Some(Arc::clone(&rules));
+        Ok(rules)
     }
 }
 
@@ -308,31 +338,6 @@ async fn read_balances(
     Ok(balances)
 }
 
-/// Opens the holds of what was admitted; an id that is known already splits the group.
-async fn open_holds(
-    connection: &mut SqliteConnection,
-    posting: &Posting,
-    (tasks, admitted): (usize, usize),
-) -> Result<(), Failure> {
-    if posting.holds.is_empty() {
-        return Ok(());
-    }
-    let opened = run_on(connection, INSERT_HOLDS, &[keyed(&posting.holds)?]).await;
-    let is_whole = match opened {
-        Ok(opened) => usize::try_from(opened) == Ok(posting.holds.len()),
-        Err(Error::Database { source, .. }) if is_duplicate(&source) => false,
-        Err(error) => return Err(error.into()),
-    };
-    // Two reservations of one id are one row in the map.
-    if is_whole && posting.holds.len() == admitted {
-        return Ok(());
-    }
-    match posting.holds.keys().next() {
-        Some(id) if tasks == 1 => Err(Error::DuplicateCall { id: id.clone() }.into()),
-        _ => Err(Failure::Split),
-    }
-}
-
 async fn write_late(
     connection: &mut SqliteConnection,
     task: &Task,
@@ -354,41 +359,4 @@ async fn write_late(
         }
     };
     Ok(vec![Ok(done)])
-}
-
-/// Writes the rows and sums of a posting, but for its holds.
-async fn post(connection: &mut SqliteConnection, posting: &Posting) -> Result<(), Error> {
-    let Posting { journal, windows, calls, attempts, tags, .. } = posting;
-    let Posting { corrections, refusals, rollup, .. } = posting;
-    if !journal.is_empty() {
-        let lines = [bulk(journal)?];
-        run_on(connection, INSERT_HOLD_LINES, &lines).await?;
-        run_on(connection, JOURNAL_WINDOWS, &lines).await?;
-    }
-    if !windows.is_empty() {
-        run_on(connection, MOVE_WINDOWS, &[keyed(windows)?]).await?;
-    }
-    let ended = posting.ended();
-    let steps = [
-        (QUEUE_UNSEALED, ended.is_empty(), bulk(&ended)?),
-        (INSERT_CALLS, calls.is_empty(), bulk(calls)?),
-        (INSERT_ATTEMPTS, attempts.is_empty(), bulk(attempts)?),
-        (INSERT_TAGS, tags.is_empty(), bulk(tags)?),
-        (INSERT_CORRECTIONS, corrections.is_empty(), bulk(corrections)?),
-        (INSERT_REFUSALS, refusals.is_empty(), bulk(refusals)?),
-        (ADD_HOURS, rollup.hours.is_empty(), bulk(rollup.hour_rows())?),
-        (ADD_DAYS, rollup.days.is_empty(), bulk(rollup.day_rows())?),
-    ];
-    for (statement, _, rows) in steps.into_iter().filter(|(_, is_empty, _)| !is_empty) {
-        run_on(connection, statement, &[rows]).await?;
-    }
-    Ok(())
-}
-
-async fn keep_checkpoints(connection: &mut SqliteConnection, tasks: &[&Task]) -> Result<(), Error> {
-    let checkpoints = super::checkpoints(tasks);
-    if checkpoints.is_empty() {
-        return Ok(());
-    }
-    run_on(connection, CHECKPOINT, &[keyed(checkpoints)?]).await.map(drop)
 }

@@ -24,6 +24,7 @@ pub(super) struct Said {
     pub(super) tags: Tags,
     pub(super) limits: Limits,
     pub(super) streams: Streams,
+    pub(super) spool: Spool,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -114,6 +115,26 @@ impl Default for Streams {
             on_repetition: "off".to_owned(),
             on_cut: "drain".to_owned(),
             drain_ms: 300_000,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Spool {
+    pub(super) folder: String,
+    pub(super) bytes_max: u64,
+    pub(super) usd_max: String,
+    pub(super) break_glass: String,
+}
+
+impl Default for Spool {
+    fn default() -> Self {
+        Self {
+            folder: String::new(),
+            bytes_max: 64 << 20,
+            usd_max: "100".to_owned(),
+            break_glass: String::new(),
         }
     }
 }
