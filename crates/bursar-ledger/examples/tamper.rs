@@ -64,10 +64,10 @@ async fn main() -> Result<(), Failure> {
 
 async fn run(rounds: u64, seed: u64) -> Result<Tally, Failure> {
     let books = Books::write().await?;
-    let mut chance = Chance(seed);
+    let mut dice = Chance(seed);
     let mut tally = Tally::new();
     for round in 0..rounds {
-        let (kind, change) = tamper(&books, &mut chance).await?;
+        let (kind, change) = tamper(&books, &mut dice).await?;
         let is_found = is_found(&books).await?;
         let counted = tally.entry(kind).or_default();
         counted.0 += 1;

@@ -30,10 +30,8 @@ pub(crate) fn foreseen(refusal: &Refusal) -> Failure {
 
 fn with(refusal: &Refusal, about: Value) -> Failure {
     // A policy about models says what a catalogue would: this one is not to be had.
-    let situation = match refusal.is_about_model() {
-        true => Situation::ModelNotAllowed,
-        false => Situation::OverBudget,
-    };
+    let situation =
+        if refusal.is_about_model() { Situation::ModelNotAllowed } else { Situation::OverBudget };
     let failure = Failure::from_text(situation, &refusal.to_string());
     Failure { about: Some(Box::new(about)), ..failure }
 }

@@ -1,6 +1,7 @@
 //! The bound that a request gets where it has none.
 
 use bursar_domain::catalogue::Names;
+use bursar_domain::identity::Attribution;
 use bursar_domain::model::ModelRef;
 
 use super::*;
@@ -44,7 +45,7 @@ fn a_request_without_a_bound_is_sent_and_priced_with_the_default() {
     assert_eq!(unbounded.invocation.body, asked.body);
     let reach = pricing(Some(1_000)).intent(
         &bounded,
-        (bursar_domain::call::CallId::new(at, &[0; 10]), Default::default()),
+        (bursar_domain::call::CallId::new(at, &[0; 10]), Attribution::default()),
         true,
     );
     assert_eq!(reach.reach.output_tokens, Some(1_000));

@@ -213,20 +213,20 @@ async fn a_call_outside_a_policy_is_refused_by_every_process_from_its_next_admis
         let mut call = intent();
         call.reach =
             Reach { geography: Some("us".into()), output_tokens: Some(100), ..Reach::default() };
-        for (expected, strict) in strict() {
-            for facet in ["all", "team", "key", "model"] {
-                other.good_call(super::world::intent()).await;
-                change(&ledger, policy(facet, strict.clone())).await.unwrap();
-                let mut asked = call.clone();
-                asked.id = super::world::new_id(NOW);
-                let refusal = refused(other.reserve(asked).await.unwrap());
-                assert_eq!(refusal.reason(), RefusalReason::Policy);
-                let Refusal::Policy(objection) = refusal else { panic!("{refusal}") };
-                let Objection::Outside { scope: of, aspect, .. } = *objection else { panic!() };
-                assert_eq!((of, aspect), (scope(facet), expected));
-                let ended = change(&ledger, policy(facet, Policy::default())).await.unwrap();
-                assert_eq!((ended[0].action, &ended[0].becomes), ("policy end", &None));
-            }
+        let facets = ["all", "team", "key", "model"];
+        let cases = strict().into_iter().flat_map(|kind| facets.map(|facet| (facet, kind.clone())));
+        for (facet, (expected, strict)) in cases {
+            other.good_call(super::world::intent()).await;
+            change(&ledger, policy(facet, strict)).await.unwrap();
+            let mut asked = call.clone();
+            asked.id = super::world::new_id(NOW);
+            let refusal = refused(other.reserve(asked).await.unwrap());
+            assert_eq!(refusal.reason(), RefusalReason::Policy);
+            let Refusal::Policy(objection) = refusal else { panic!("{refusal}") };
+            let Objection::Outside { scope: of, aspect, .. } = *objection else { panic!() };
+            assert_eq!((of, aspect), (scope(facet), expected));
+            let ended = change(&ledger, policy(facet, Policy::default())).await.unwrap();
+            assert_eq!((ended[0].action, &ended[0].becomes), ("policy end", &None));
         }
         if place.is_shared() {
             other.close().await.unwrap();

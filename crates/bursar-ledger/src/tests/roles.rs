@@ -43,7 +43,8 @@ async fn denied(ledger: &Ledger, sql: String) -> bool {
     else {
         return false;
     };
-    source.as_database_error().and_then(|error| error.code()).as_deref() == Some("42501")
+    source.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref()
+        == Some("42501")
 }
 
 /// Changes whatever people change.
