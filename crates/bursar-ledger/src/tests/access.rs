@@ -1,7 +1,7 @@
 //! Teams, projects, users and keys: kept, audited, all or none.
 
 use bursar_domain::budget::{Refusal, RefusalReason};
-use bursar_domain::call::Reach;
+use bursar_domain::call::{Intent, Reach};
 use bursar_domain::policy::{Aspect, Models, Objection, Policy, Routes};
 use bursar_domain::time::Timestamp;
 
@@ -205,29 +205,31 @@ fn strict() -> [(Aspect, Policy); 4] {
     ]
 }
 
+/// Sets each policy on each of a call's facets, and has the call refused by another process.
+async fn are_refused_outside(ledger: &Ledger, other: &Ledger) {
+    let facets = ["all", "team", "key", "model"];
+    let cases = strict().into_iter().flat_map(|kind| facets.map(|facet| (facet, kind.clone())));
+    for (facet, (expected, strict)) in cases {
+        other.good_call(intent()).await;
+        change(ledger, policy(facet, strict)).await.unwrap();
+        let reach =
+            Reach { geography: Some("us".into()), output_tokens: Some(100), ..Reach::default() };
+        let refusal = refused(other.reserve(Intent { reach, ..intent() }).await.unwrap());
+        assert_eq!(refusal.reason(), RefusalReason::Policy);
+        let Refusal::Policy(objection) = refusal else { panic!("{refusal}") };
+        let Objection::Outside { scope: of, aspect, .. } = *objection else { panic!() };
+        assert_eq!((of, aspect), (scope(facet), expected));
+        let ended = change(ledger, policy(facet, Policy::default())).await.unwrap();
+        assert_eq!((ended[0].action, &ended[0].becomes), ("policy end", &None));
+    }
+}
+
 #[tokio::test]
 async fn a_call_outside_a_policy_is_refused_by_every_process_from_its_next_admission_on() {
     for place in places().await {
         let ledger = place.open().await;
         let other = if place.is_shared() { place.open().await } else { ledger.clone() };
-        let mut call = intent();
-        call.reach =
-            Reach { geography: Some("us".into()), output_tokens: Some(100), ..Reach::default() };
-        let facets = ["all", "team", "key", "model"];
-        let cases = strict().into_iter().flat_map(|kind| facets.map(|facet| (facet, kind.clone())));
-        for (facet, (expected, strict)) in cases {
-            other.good_call(super::world::intent()).await;
-            change(&ledger, policy(facet, strict)).await.unwrap();
-            let mut asked = call.clone();
-            asked.id = super::world::new_id(NOW);
-            let refusal = refused(other.reserve(asked).await.unwrap());
-            assert_eq!(refusal.reason(), RefusalReason::Policy);
-            let Refusal::Policy(objection) = refusal else { panic!("{refusal}") };
-            let Objection::Outside { scope: of, aspect, .. } = *objection else { panic!() };
-            assert_eq!((of, aspect), (scope(facet), expected));
-            let ended = change(&ledger, policy(facet, Policy::default())).await.unwrap();
-            assert_eq!((ended[0].action, &ended[0].becomes), ("policy end", &None));
-        }
+        are_refused_outside(&ledger, &other).await;
         if place.is_shared() {
             other.close().await.unwrap();
         }
