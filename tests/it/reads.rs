@@ -132,7 +132,10 @@ fn completions_are_what_the_shells_take() {
         let script = bare(&["completions", shell]).exits(0).stdout;
         assert!(script.contains(sign) && script.contains("usage"), "{shell}");
         if shell == "bash" {
-            let taken = Command::new("bash").args(["-n", "-c", &script]).output().expect("bash");
+            let folder = tempfile::tempdir().expect("there is room");
+            let file = folder.path().join("completions");
+            std::fs::write(&file, &script).expect("it can be written");
+            let taken = Command::new("bash").arg("-n").arg(&file).output().expect("bash");
             assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stderr));
         }
     }

@@ -20,13 +20,13 @@ async fn two_roles() -> (Ledger, Place, String) {
     let owner = place.open().await;
     let role = format!("app \"{}", uuid::Uuid::now_v7().simple());
     let quoted = role.replace('"', "\"\"");
-    let create = format!("CREATE ROLE \"{quoted}\" LOGIN");
+    let create = format!("CREATE ROLE \"{quoted}\" LOGIN PASSWORD 'of-a-test'");
     owner.damage(Box::leak(create.into_boxed_str())).await;
     owner.grant(&role).await.unwrap();
     let encoded = role.replace(' ', "%20").replace('"', "%22");
     let url = match &place.url.0 {
         crate::database_url::Place::Postgres(connect) => format!(
-            "postgres://{encoded}@{}:{}/{}",
+            "postgres://{encoded}:of-a-test@{}:{}/{}",
             connect.get_host(),
             connect.get_port(),
             connect.get_database().unwrap()

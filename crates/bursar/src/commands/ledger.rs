@@ -25,7 +25,7 @@ use crate::wiring;
   bursar ledger migrate --ledger postgres://bursar@db.example/bursar
   bursar ledger audit --json
   bursar ledger changes --since 7d
-  bursar ledger verify --heads heads.jsonl --public-key key.pub
+  bursar ledger seal
   bursar ledger backup bursar-backup.db
   bursar ledger copy sqlite:bursar.db postgres://bursar@db.example/bursar")]
 pub(crate) struct LedgerArgs {
