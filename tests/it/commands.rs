@@ -277,11 +277,18 @@ fn man_pages_and_completions_are_written() {
 #[test]
 fn the_demo_runs_on_nothing_but_this_machine() {
     let world = World::start();
+    let ran = world.bursar(&["demo", "--calls", "60", "--json"]).exits(0);
+    let capped = ran.json()["capped"].clone();
+    assert_eq!((&capped["refused"], &capped["budget"]["refused"]), (&json!("spent"), &json!(1)));
+    assert_eq!(capped["cut"], json!({"outcome": "cut", "error_code": "StreamTokenLimit"}));
+    let made = capped["admitted"].as_u64().expect("a number") + 1;
+    assert_eq!(world.json(&["usage"])["total"]["calls"], 60 + made);
     let ran = world.bursar(&["demo", "--calls", "60"]).exits(0);
     assert!(ran.stdout.contains("no AWS account"), "{}", ran.stdout);
     assert!(ran.stdout.contains(&world.ledger), "{}", ran.stdout);
     let total = world.json(&["usage"])["total"].clone();
-    assert_eq!(total["calls"], 60);
+    // The team's cap is used up by then: of its calls none is made again.
+    assert_eq!(total["calls"], 60 + made + 60 + 1);
     assert!(world.served().is_empty(), "it brings its own simulator");
     world.audit();
 }

@@ -8,6 +8,7 @@ mod args;
 mod attachment;
 mod attribution;
 mod budget;
+mod capped;
 mod chat;
 mod commands;
 mod comparison;

@@ -18,7 +18,7 @@ use crate::tally::Tally;
 use crate::trace::TraceRow;
 
 /// The metadata key that steers a simulator.
-const STEERING_KEY: &str = "bursar-sim";
+pub(crate) const STEERING_KEY: &str = "bursar-sim";
 /// What a prompt is padded with: a token is never less than a byte of it.
 const PADDING: &str = "replay of a recorded trace ";
 

@@ -65,7 +65,8 @@ pub(crate) struct Settings {
     pub(crate) spool: Option<SpoolOptions>,
     pub(crate) connect_timeout: Duration,
     pub(crate) credentials: Credentials,
-    /// Who changes things, as the audit log names them: `cli:` and the name at this machine.
+    /// Who changes things, as the audit log names them: `cli:` and the name at this machine, where
+    /// there is one.
     pub(crate) actor: String,
     /// What virtual keys hang on, where somebody said it.
     pub(crate) master_key: Option<MasterKeySource>,
@@ -128,10 +129,9 @@ impl Settings {
             spool: spool(&said.spool, file.as_deref())?,
             connect_timeout: Duration::from_millis(said.limits.connect_ms),
             credentials: credentials(),
-            actor: format!(
-                "cli:{}",
-                variable("USER").or_else(|| variable("LOGNAME")).unwrap_or_default()
-            ),
+            actor: variable("USER")
+                .or_else(|| variable("LOGNAME"))
+                .map_or_else(|| "cli".to_owned(), |name| format!("cli:{name}")),
             master_key: master_key(),
             profile: variable("AWS_PROFILE"),
             proxy: PROXIES.into_iter().find(|name| variable(name).is_some()),

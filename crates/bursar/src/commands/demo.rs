@@ -15,7 +15,7 @@ use crate::failure::{Failure, Situation};
 use crate::output::{BOLD, Output};
 use crate::player::{Api, Player};
 use crate::settings::{Settings, data_folder};
-use crate::{trace, wiring};
+use crate::{capped, trace, wiring};
 
 /// The first rows of a real production trace; `data/README.md` says whose.
 const TRACE: &str = include_str!("../../data/azure_llm_2023_code.csv");
@@ -24,12 +24,16 @@ const THROTTLE_PPM: u32 = 60_000;
 /// The demo's ledger: always its own, made anew each time.
 const LEDGER: &str = "demo.db";
 
+/// Cheap enough for a cap of a fifth of a cent to have room for a few calls.
+const CAPPED_MODEL: &str = "amazon.nova-lite-v1:0";
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   bursar demo
 
 Replays 1,200 calls of a real production trace over several models on Bursar's own simulator, some of
-them throttled or failing, and shows what was recorded. Nothing leaves this machine.")]
+them throttled or failing, and shows what was recorded. Then a team hits its cap, and a stream that
+runs away is cut. Nothing leaves this machine.")]
 pub(crate) struct Demo {
     /// Calls to make, of the 1,200 recorded
     #[arg(long, default_value_t = 1_200, value_parser = clap::value_parser!(u32).range(1..=1_200))]
@@ -66,6 +70,9 @@ impl Demo {
             extra: faults,
         };
         let tally = player.play(&rows, output).await?.tally;
+        let admin = wiring::admin_of(&player.bursar.ledger, &settings);
+        let model = settings.resolve(CAPPED_MODEL)?;
+        let capped = Box::pin(capped::play(&player.bursar, &admin, &model)).await?;
         let query = |by| UsageQuery { by, since: None, until: None, count_tokens: false };
         let by_model = player.bursar.ledger.usage(&query(Dimension::Model)).await?;
         let by_outcome = player.bursar.ledger.usage(&query(Dimension::Outcome)).await?;
@@ -76,13 +83,17 @@ impl Demo {
             let mut object = usage::as_json("model", &by_model);
             object["simulated"] = true.into();
             object["ledger"] = ledger.into();
+            object["capped"] = capped.as_json();
             Output::object(&object)?;
         } else {
             Output::line(format!("{BOLD}Spend, errors and throttling by model{BOLD:#}"))?;
             Output::line(usage::show("model", &by_model))?;
             Output::line(format!("\n{BOLD}How the calls ended{BOLD:#}"))?;
             Output::line(usage::show("outcome", &by_outcome))?;
-            Output::line(closing_words(&ledger, tally.report().total.calls))?;
+            Output::line(format!("\n{BOLD}A team at its cap, and a stream that ran away{BOLD:#}"))?;
+            capped.lines().into_iter().try_for_each(Output::line)?;
+            let calls = tally.report().total.calls.saturating_add_unsigned(capped.calls());
+            Output::line(closing_words(&ledger, calls))?;
         }
         Ok(())
     }
@@ -145,6 +156,7 @@ The ledger is {ledger}
 Try next:
   {program} calls --ledger {ledger} --outcome failed
   {program} usage --ledger {ledger} --by hour
+  {program} budget list --ledger {ledger}
   {program} price us.anthropic.claude-haiku-4-5-20251001-v1:0 --input 12000 --output 800
   {program} converse -m amazon.nova-lite-v1:0 'Why is the sky blue?'     (with AWS credentials)"
     )
