@@ -134,7 +134,11 @@ impl Store {
 
     async fn settle(&mut self, tasks: &[&Task], now: Timestamp) -> Written {
         match with_true_lines(&mut Session::Pool(&self.pool), tasks).await? {
-            Some(tasks) => self.settle_true(&tasks.iter().collect::<Vec<_>>(), now).await,
+            Some(known) if known.has_unheld_void => match tasks {
+                [_] => Ok(vec![Ok(Done::Nothing)]),
+                _ => Err(Failure::Split),
+            },
+            Some(known) => self.settle_true(&known.tasks.iter().collect::<Vec<_>>(), now).await,
             None => self.settle_true(tasks, now).await,
         }
     }

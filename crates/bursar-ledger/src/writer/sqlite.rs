@@ -162,8 +162,8 @@ impl Store {
             return self.restore(connection, tasks).await;
         }
         match with_true_lines(&mut Session::Sqlite(connection), tasks).await? {
-            Some(tasks) => {
-                self.write_true(connection, &tasks.iter().collect::<Vec<_>>(), now).await
+            Some(known) => {
+                self.write_true(connection, &known.tasks.iter().collect::<Vec<_>>(), now).await
             }
             None => self.write_true(connection, tasks, now).await,
         }

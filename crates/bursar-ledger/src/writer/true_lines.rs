@@ -21,16 +21,37 @@ const HOLD_LINES: Statement = Statement {
 #[derive(Debug, FromRow)]
 struct LineRow {
     call_id: String,
-    window_id: String,
-    unit: String,
-    amount_micro: i64,
+    window_id: Option<String>,
+    unit: Option<String>,
+    amount_micro: Option<i64>,
+}
+
+impl LineRow {
+    /// The line; `None` of a hold that has none.
+    fn line(self) -> Result<Option<Line>, Error> {
+        let Some(window) = self.window_id else { return Ok(None) };
+        let unit = self.unit.and_then(|unit| unit.parse().ok()).ok_or_else(|| {
+            Error::Inconsistent { table: "budget", column: "unit", row: window.clone() }
+        })?;
+        let amount = self.amount_micro.map(Micros);
+        Ok(Some(Line { window: WindowId(window), unit, amount }))
+    }
+}
+
+/// What the ledger knows of tasks that are in question.
+pub(super) struct TrueLines {
+    /// All the tasks, with their true lines.
+    pub(super) tasks: Vec<Task>,
+    /// Whether one of them undoes a hold that is not there. Its statement may come yet: to undo it
+    /// then without its lines would leave them in their windows for ever.
+    pub(super) has_unheld_void: bool,
 }
 
 /// The tasks with their true lines; `None` when none of them is in question.
 pub(super) async fn with_true_lines(
     session: &mut Session<'_>,
     tasks: &[&Task],
-) -> Result<Option<Vec<Task>>, Error> {
+) -> Result<Option<TrueLines>, Error> {
     let open = tasks.iter().filter_map(|task| Some(in_question(task)?.intent.id.as_str()));
     let ids: BTreeSet<&str> = open.collect();
     if ids.is_empty() {
@@ -40,22 +61,20 @@ pub(super) async fn with_true_lines(
         session.rows(HOLD_LINES, &[keyed(ids.into_iter().map(|id| (id, ())))?]).await?;
     let mut lines: BTreeMap<String, Vec<Line>> = BTreeMap::new();
     for row in rows {
-        let unit = row.unit.parse().map_err(|_| Error::Inconsistent {
-            table: "budget",
-            column: "unit",
-            row: row.window_id.clone(),
-        })?;
-        let (window, amount) = (WindowId(row.window_id), Some(Micros(row.amount_micro)));
-        lines.entry(row.call_id).or_default().push(Line { window, unit, amount });
+        let held = lines.entry(row.call_id.clone()).or_default();
+        held.extend(row.line()?);
     }
     let mut tasks: Vec<Task> = tasks.iter().map(|&task| task.clone()).collect();
+    let mut has_unheld_void = false;
     for task in &mut tasks {
+        let is_void = matches!(task, Task::Void { .. });
         let Some(open) = open_of_mut(task) else { continue };
-        if let Some(lines) = lines.remove(open.intent.id.as_str()) {
-            open.lines = lines;
+        match lines.remove(open.intent.id.as_str()) {
+            Some(lines) => open.lines = lines,
+            None => has_unheld_void |= is_void,
         }
     }
-    Ok(Some(tasks))
+    Ok(Some(TrueLines { tasks, has_unheld_void }))
 }
 
 fn in_question(task: &Task) -> Option<&Open> {
