@@ -12,7 +12,6 @@ mod claims;
 mod drain;
 mod group;
 mod late;
-mod owed;
 pub(crate) mod postgres;
 pub(crate) mod resent;
 mod ride_out;
@@ -173,7 +172,7 @@ impl Writer {
                     self.leave(part, (error, again)).await;
                 }
                 Err(Failure::Failed(error)) if part.len() == 1 || !is_of_one(&error) => {
-                    owed::fail(&self.queue, part, &error);
+                    refuse_all(part, &error);
                 }
                 Err(_) => self.write_singly(part, again).await,
             }
@@ -192,8 +191,8 @@ impl Writer {
                 Err(Failure::Failed(error)) if self.is_away(&error) => {
                     self.leave(part, (error, again)).await;
                 }
-                Err(Failure::Failed(error)) => owed::fail(&self.queue, part, &error),
-                Err(Failure::Split) => owed::fail(&self.queue, part, &Error::Locked),
+                Err(Failure::Failed(error)) => refuse_all(part, &error),
+                Err(Failure::Split) => refuse_all(part, &Error::Locked),
             }
         }
     }
@@ -326,6 +325,12 @@ fn makes_room(task: &Task) -> bool {
         task,
         Task::Settle { .. } | Task::Abandon { .. } | Task::Void { .. } | Task::Change { .. }
     )
+}
+
+fn refuse_all(part: Vec<Job>, error: &Error) {
+    for job in part {
+        answer(job.reply, Err(error.clone()));
+    }
 }
 
 /// Whether an error may be one task's own, so that the others should be tried without it.

@@ -29,8 +29,9 @@ pub(super) const KNOBS: [Knob; 3] = [
 const PLENTY_MICRO: u64 = 1_000_000_000_000;
 /// Large enough for the calls of the room, and small enough to be filled at once.
 const DISK: &str = "size=24m";
-/// How long a process may take to notice.
-const NOTICES_BY: Duration = Duration::from_secs(20);
+/// Where every caller was just ending a call, each waits a minute for its end to be kept before it is
+/// told.
+const NOTICES_BY: Duration = Duration::from_secs(75);
 /// How long nothing must be sent.
 const QUIET: Duration = Duration::from_secs(1);
 /// Which sync fails, of each thread: after a few that succeed.
