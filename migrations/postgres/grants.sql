@@ -24,10 +24,10 @@ TO :"role";
 
 -- What is there while something is open or may be asked again, and goes with it.
 GRANT SELECT, INSERT, UPDATE, DELETE ON
-    hold, hold_line, owner, unsealed, cut_wish, call_once
+    hold, owner, unsealed, cut_wish, call_once
 TO :"role";
 
 -- Views.
-GRANT SELECT ON billed_call TO :"role";
+GRANT SELECT ON billed_call, hold_line, journal_line TO :"role";
 
 COMMIT;

@@ -8,7 +8,9 @@ SELECT
      ORDER BY c.seq DESC LIMIT 1) AS set_then,
     w.id AS window_id, w.each_value, w.start_ms, w.end_ms, h.d_held AS asked_micro,
     (SELECT CAST(COALESCE(SUM(j.d_held), 0) AS BIGINT) FROM journal AS j
-     WHERE j.window_id = h.window_id AND j.seq < h.seq) AS held_micro,
+     WHERE j.window_id = h.window_id AND j.seq < h.seq)
+        + (SELECT CAST(COALESCE(SUM(l.amount_micro), 0) AS BIGINT) FROM hold_line AS l
+           WHERE l.window_id = h.window_id AND l.seq < h.seq) AS held_micro,
     (SELECT CAST(COALESCE(SUM(j.d_spent), 0) AS BIGINT) FROM journal AS j
      WHERE j.window_id = h.window_id AND j.seq < h.seq) AS spent_micro,
     (SELECT CAST(COALESCE(SUM(j.d_rest), 0) AS BIGINT) FROM journal AS j
@@ -17,8 +19,11 @@ SELECT
      WHERE j.call_id = h.call_id AND j.window_id = h.window_id) AS added_micro,
     (SELECT CAST(COALESCE(SUM(j.d_rest), 0) AS BIGINT) FROM journal AS j
      WHERE j.call_id = h.call_id AND j.window_id = h.window_id) AS added_rest
-FROM journal AS h
+FROM (
+    SELECT window_id, seq, call_id, d_held FROM journal WHERE call_id = $1 AND kind = 'hold'
+    UNION ALL
+    SELECT window_id, seq, call_id, amount_micro FROM hold_line WHERE call_id = $1
+) AS h
 JOIN budget_window AS w ON w.id = h.window_id
 JOIN budget AS b ON b.id = w.budget_id
-WHERE h.call_id = $1 AND h.kind = 'hold'
 ORDER BY w.id

@@ -1,4 +1,4 @@
--- A window's balance beside the fold of its journal.
+-- A window's balance beside the fold of its journal, the lines of open calls included.
 SELECT
     w.held_micro, w.spent_micro, w.spent_rest, w.seq,
     CAST(COALESCE(SUM(j.d_held), 0) AS BIGINT) AS journal_held,
@@ -6,6 +6,10 @@ SELECT
     CAST(COALESCE(SUM(j.d_rest), 0) AS BIGINT) AS journal_rest,
     COALESCE(MAX(j.seq), 0) AS journal_seq
 FROM budget_window AS w
-LEFT JOIN journal AS j ON j.window_id = w.id
+LEFT JOIN (
+    SELECT seq, d_held, d_spent, d_rest FROM journal WHERE window_id = $1
+    UNION ALL
+    SELECT seq, amount_micro, 0, 0 FROM hold_line WHERE window_id = $1
+) AS j ON true
 WHERE w.id = $1
 GROUP BY w.id, w.held_micro, w.spent_micro, w.spent_rest, w.seq

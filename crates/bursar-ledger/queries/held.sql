@@ -1,7 +1,8 @@
 -- What a call holds, and what of it lies in which window: a row each, or one without a window.
-SELECT h.held_micro, l.window_id, b.unit, l.amount_micro
+SELECT
+    h.held_micro, l.key AS window_id, b.unit, CAST(l.value ->> 1 AS BIGINT) AS amount_micro
 FROM hold AS h
-LEFT JOIN hold_line AS l ON l.call_id = h.call_id
-LEFT JOIN budget_window AS w ON w.id = l.window_id
+LEFT JOIN jsonb_each(h.lines) AS l ON true
+LEFT JOIN budget_window AS w ON w.id = l.key
 LEFT JOIN budget AS b ON b.id = w.budget_id
 WHERE h.call_id = $1

@@ -1,5 +1,7 @@
 //! The proof that a call was admitted: made by `reserve` alone, spent by `settle`.
 
+use std::sync::Arc;
+
 use bursar_domain::budget::Refusal;
 use bursar_domain::call::{CallId, Intent, Settlement};
 use bursar_domain::limit::Line;
@@ -20,7 +22,7 @@ pub enum Admission {
 /// An open hold, as the process that opened it knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Open {
-    pub(crate) intent: Intent,
+    pub(crate) intent: Arc<Intent>,
     pub(crate) held: Option<Micros>,
     /// What is held in each window, in the order of the windows.
     pub(crate) lines: Vec<Line>,
@@ -32,7 +34,7 @@ pub(crate) struct Open {
 
 impl Open {
     /// What an intent holds in these windows, as far as this process knows.
-    pub(crate) fn by_heart(intent: Intent, lines: Vec<Line>) -> Self {
+    pub(crate) fn by_heart(intent: Arc<Intent>, lines: Vec<Line>) -> Self {
         let held = intent.ceiling.map(Cost::micros_up);
         Self { intent, held, lines, streams: StreamLimits::NONE, by_heart: true }
     }

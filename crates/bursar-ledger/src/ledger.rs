@@ -10,7 +10,7 @@ use crate::admitted::{Admission, Admitted, Settled};
 use crate::error::Error;
 use crate::lease::Lease;
 use crate::limits::{check_intent, check_settlement};
-use crate::queue::{Answer, Patience, Queue, Task};
+use crate::queue::{Answer, Asking, Patience, Queue, Task};
 use crate::statement::Pool;
 use crate::streams::Checkpoint;
 use crate::sweep::{has_lapsed, sweep_lapsed, sweep_sqlite};
@@ -41,7 +41,7 @@ impl Ledger {
     /// Nothing is held when this fails, or when its future is dropped before it answers.
     pub async fn reserve(&self, intent: Intent) -> Result<Admission, Error> {
         check_intent(&intent)?;
-        let reserve = Task::Reserve { intent: Box::new(intent), patience: Patience::None };
+        let reserve = Task::Reserve { asking: Asking::new(intent), patience: Patience::None };
         match self.queue.ask(reserve).await? {
             Answer::Admission(admission) => Ok(match *admission {
                 Admission::Admitted(admitted) => Admission::Admitted(admitted.deliver()),

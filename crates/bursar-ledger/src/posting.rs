@@ -14,7 +14,6 @@ use bursar_domain::usage::Usage;
 use serde::Serialize;
 
 use crate::admitted::Open;
-use crate::facts::write_intent;
 use crate::rollup::{Rollup, Rooms, Sums};
 use crate::seal::Entry;
 
@@ -61,7 +60,8 @@ pub(crate) struct No<'a> {
     pub(crate) window: Option<&'a WindowId>,
 }
 
-/// An open hold.
+/// An open hold. Its lines are numbered where it is written: by the statement on PostgreSQL, before
+/// it on SQLite.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct HoldJson {
     pub(crate) owner: String,
@@ -69,6 +69,18 @@ pub(crate) struct HoldJson {
     pub(crate) started_ms: i64,
     pub(crate) held_micro: Option<i64>,
     pub(crate) facts: String,
+    pub(crate) lines: BTreeMap<String, HeldLine>,
+}
+
+/// What a hold holds in a window: the line's number in the window's journal, millionths, and the
+/// hard limit that it was judged by.
+pub(crate) type HeldLine = (i64, i64, Option<i64>);
+
+/// The end of a window's journal, and the hard limit that its next line is judged by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    pub(crate) seq: i64,
+    pub(crate) hard_micro: Option<i64>,
 }
 
 /// How a call that came too late was recorded.
@@ -90,6 +102,9 @@ pub(crate) struct Posting {
     pub(crate) corrections: Vec<CorrectionJson>,
     pub(crate) refusals: Vec<RefusalJson>,
     pub(crate) windows: BTreeMap<String, WindowSum>,
+    /// What the holds hold in which window.
+    pub(crate) held: Vec<JournalLine>,
+    /// What ends or corrects calls.
     pub(crate) journal: Vec<JournalLine>,
     pub(crate) rollup: Rollup,
     pub(crate) rooms: Rooms,
@@ -100,26 +115,29 @@ impl Posting {
         Self { rooms, ..Self::default() }
     }
 
-    /// Opens a hold.
-    pub(crate) fn hold(&mut self, owner: &str, open: &Open) {
+    /// Opens a hold, with the facts of its intent.
+    pub(crate) fn hold(&mut self, owner: &str, open: &Open, facts: String) {
         let intent = &open.intent;
         let hold = HoldJson {
             owner: owner.to_owned(),
             epoch: 1,
             started_ms: intent.started_at.0,
             held_micro: open.held.map(|held| held.0),
-            facts: write_intent(intent),
+            facts,
+            lines: BTreeMap::new(),
         };
         self.holds.insert(intent.id.to_string(), hold);
-        self.move_windows(open, "hold", |line| (held_amount(line), (0, 0)));
+        let lines = self.move_windows(open, "hold", |line| (held_amount(line), (0, 0)));
+        self.held.extend(lines);
     }
 
     /// Records an ended call and releases its hold.
     pub(crate) fn settle(&mut self, open: &Open, settlement: &Settlement) {
         let id = open.intent.id.to_string();
-        self.move_windows(open, "settle", |line| {
+        let lines = self.move_windows(open, "settle", |line| {
             (-held_amount(line), line.unit.adds(line.amount, settlement))
         });
+        self.journal.extend(lines);
         self.calls.push(CallJson::new(open, settlement));
         self.push_attempts(&id, settlement);
         let tags = &open.intent.attribution.tags;
@@ -132,7 +150,8 @@ impl Posting {
 
     /// Undoes a hold whose call was never sent.
     pub(crate) fn void(&mut self, open: &Open) {
-        self.move_windows(open, "void", |line| (-held_amount(line), (0, 0)));
+        let lines = self.move_windows(open, "void", |line| (-held_amount(line), (0, 0)));
+        self.journal.extend(lines);
         self.tokens.push(open.intent.id.to_string());
     }
 
@@ -147,11 +166,12 @@ impl Posting {
     ) {
         let mut swept = abandon(open, None, now);
         swept.bill.cost = before.cost;
-        self.move_windows(open, "correction", |line| {
+        let lines = self.move_windows(open, "correction", |line| {
             let (true_sum, true_rest) = line.unit.adds(line.amount, settlement);
             let (sum, rest) = line.unit.adds(line.amount, &swept);
             (0, (true_sum - sum, true_rest - rest))
         });
+        self.journal.extend(lines);
         self.corrections.push(CorrectionJson::new(open, settlement, now));
         self.push_attempts(open.intent.id.as_str(), settlement);
         let mut sums = Sums::default();
@@ -161,6 +181,17 @@ impl Posting {
         recorded.estimated = i64::from(before.estimated);
         sums.subtract(&recorded);
         self.rollup.add_call(&self.rooms, (&open.intent, &swept), &sums);
+    }
+
+    /// Gives the holds their lines, numbered after the last line of each window.
+    pub(crate) fn number_lines(&mut self, heads: &BTreeMap<String, Head>) {
+        for line in &self.held {
+            let Some(head) = heads.get(&line.window_id) else { continue };
+            if let Some(hold) = self.holds.get_mut(&line.call_id) {
+                let numbered = (head.seq + line.n, line.d_held, head.hard_micro);
+                hold.lines.insert(line.window_id.clone(), numbered);
+            }
+        }
     }
 
     /// Counts a refusal, and keeps it if its key's minute has room.
@@ -202,7 +233,8 @@ impl Posting {
         open: &Open,
         kind: &'static str,
         change: impl Fn(&Line) -> (i64, (i64, i64)),
-    ) {
+    ) -> Vec<JournalLine> {
+        let mut lines = Vec::with_capacity(open.lines.len());
         for line in &open.lines {
             let (d_held, (spent, rest)) = change(line);
             // Floored, so that the rest is never negative and carries at most one.
@@ -215,7 +247,7 @@ impl Posting {
             let rest = sum.d_rest + d_rest;
             sum.d_spent += d_spent + rest / PICO_PER_MICRO;
             sum.d_rest = rest % PICO_PER_MICRO;
-            self.journal.push(JournalLine {
+            lines.push(JournalLine {
                 window_id: line.window.0.clone(),
                 call_id: open.intent.id.to_string(),
                 kind,
@@ -227,6 +259,7 @@ impl Posting {
                 bounded: line.amount.is_some(),
             });
         }
+        lines
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::Error;
 use crate::admitted::{Admission, Open, Settled};
 use crate::change::{Change, Changed};
+use crate::facts::write_intent;
 use crate::seal::Block;
 use crate::streams::Checkpoint;
 use crate::writer::WindowJson;
@@ -24,7 +25,7 @@ use crate::writer::WindowJson;
 #[derive(Debug, Clone)]
 pub(crate) enum Task {
     /// Open a hold, counted wherever a limit says so.
-    Reserve { intent: Box<Intent>, patience: Patience },
+    Reserve { asking: Asking, patience: Patience },
     /// Record an ended call; a correction if the sweep came first.
     Settle { open: Box<Open>, settlement: Box<Settlement> },
     /// Settle at the hold what nobody else will; nothing if somebody did.
@@ -47,6 +48,20 @@ pub(crate) enum Task {
     Restore { open: Box<Open>, windows: BTreeMap<String, WindowJson> },
     /// Write what waits, then stop.
     Close,
+}
+
+/// A call that asks to be admitted. What is kept of it is written down by its caller: the writer does
+/// one thing at a time, and callers do not.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
+    pub(crate) intent: Arc<Intent>,
+    pub(crate) facts: Arc<str>,
+}
+
+impl Asking {
+    pub(crate) fn new(intent: Intent) -> Self {
+        Self { facts: write_intent(&intent).into(), intent: Arc::new(intent) }
+    }
 }
 
 impl Task {

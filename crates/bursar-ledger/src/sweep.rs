@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use bursar_domain::budget::WindowId;
 use bursar_domain::limit::{Line, Unit};
@@ -74,7 +75,7 @@ impl LeftRow {
         let held = self.held_micro.map(Micros);
         Ok(Task::Abandon {
             open: Box::new(Open {
-                intent,
+                intent: Arc::new(intent),
                 held,
                 lines,
                 streams: StreamLimits::NONE,

@@ -11,6 +11,7 @@ mod checkpoints;
 mod claims;
 mod drain;
 mod group;
+mod kept;
 mod late;
 pub(crate) mod postgres;
 pub(crate) mod resent;
@@ -22,6 +23,7 @@ mod true_lines;
 mod waiting;
 
 use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bursar_domain::budget::{Refusal, WindowId};
@@ -121,6 +123,8 @@ impl Writer {
             let has_room = jobs.iter().any(|job| makes_room(&job.task));
             let jobs = self.waiting.join(mem::take(&mut jobs), has_room);
             self.write(jobs).await;
+            // Whoever was just answered may ask again at once, and then comes into the next group.
+            tokio::task::yield_now().await;
             self.catch_up().await;
             self.refresh().await;
             if self.away.is_away() && !self.ride_out(&mut tasks, &mut closers).await {
@@ -378,9 +382,9 @@ fn posted(task: &Task) -> Done {
 }
 
 /// The hold that an intent asks for.
-fn open_hold(intent: &Intent, lines: Vec<Line>, streams: StreamLimits) -> Open {
+fn open_hold(intent: &Arc<Intent>, lines: Vec<Line>, streams: StreamLimits) -> Open {
     Open {
-        intent: intent.clone(),
+        intent: Arc::clone(intent),
         held: intent.ceiling.map(Cost::micros_up),
         lines,
         streams,

@@ -9,21 +9,20 @@ const QUERIES: &str = "crates/bursar-ledger/queries";
 /// lock differently. PostgreSQL has one statement for each, SQLite the steps below.
 const DOUBLES: [&str; 3] = ["reserve", "settle", "sweep"];
 /// The steps of the doubles, each within one transaction of the only writer.
-const SQLITE_STEPS: [&str; 18] = [
+const SQLITE_STEPS: [&str; 17] = [
     "add_usage_days",
     "add_usage_hours",
     "begin",
     "claim_holds",
-    "delete_hold_lines",
     "delete_holds",
     "hold_owners",
     "insert_attempts",
     "insert_calls",
     "insert_corrections",
-    "insert_hold_lines",
     "insert_holds",
     "insert_refusals",
     "insert_tags",
+    "journal_holds",
     "journal_windows",
     "keep_time",
     "move_windows",

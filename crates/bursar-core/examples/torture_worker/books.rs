@@ -12,7 +12,7 @@ use crate::{Outcome, job, say};
 const WINDOWS: &str = "SELECT w.id, b.unit, b.span, b.mode, b.limit_micro, w.spent_micro, w.refused \
     FROM budget_window AS w JOIN budget AS b ON b.id = w.budget_id ORDER BY w.id";
 const JOURNAL: &str = "SELECT window_id, call_id, kind, d_held, d_spent, d_rest \
-    FROM journal ORDER BY window_id, seq";
+    FROM journal_line ORDER BY window_id, seq";
 const HOLDS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS count FROM hold";
 const CALLS: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS total, \
     CAST(COUNT(CASE WHEN estimated THEN 1 END) AS BIGINT) AS estimated, \

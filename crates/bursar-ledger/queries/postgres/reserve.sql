@@ -1,8 +1,8 @@
 -- Admits a group of calls, all or none: locks their windows in order, decides on the locked rows,
--- then writes holds, lines, journal and balances. Calls of the mode `drained` were admitted while the
--- ledger was away, and are held whatever there is room for, in the windows of that time. $1 holds by call, $2 journal lines, $3 sums by
--- window, each beside its limit, $4 the revision that the limits are of. Tells the verdict, the time
--- that windows are chosen by, and the windows.
+-- then writes holds with their lines, and balances. Calls of the mode `drained` were admitted while
+-- the ledger was away, and are held whatever there is room for, in the windows of that time. $1 holds
+-- by call, $2 their lines, $3 sums by window, each beside its limit, $4 the revision that the limits
+-- are of. Tells the verdict, the time that windows are chosen by, and the windows.
 WITH moment AS MATERIALIZED (
     SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now_ms
 ),
@@ -45,38 +45,29 @@ verdict AS MATERIALIZED (
 go AS MATERIALIZED (
     SELECT 1 FROM verdict WHERE fits AND timely AND NOT known AND revision = $4
 ),
+lines AS MATERIALIZED (
+    SELECT
+        CAST(value ->> 'call_id' AS TEXT) AS call_id,
+        jsonb_object_agg(l.id, jsonb_build_array(
+            l.seq + CAST(value ->> 'n' AS BIGINT),
+            CAST(value ->> 'd_held' AS BIGINT),
+            CASE WHEN l.mode = 'hard' THEN l.limit_micro END
+        )) AS lines
+    FROM jsonb_each($2)
+    JOIN locked AS l ON l.id = CAST(value ->> 'window_id' AS TEXT)
+    GROUP BY 1
+),
 holds AS (
-    INSERT INTO hold (call_id, owner, epoch, started_ms, held_micro, facts)
+    INSERT INTO hold (call_id, owner, epoch, started_ms, held_micro, facts, lines)
     SELECT
         key,
         CAST(value ->> 'owner' AS TEXT),
         CAST(value ->> 'epoch' AS BIGINT),
         CAST(value ->> 'started_ms' AS BIGINT),
         CAST(value ->> 'held_micro' AS BIGINT),
-        CAST(value ->> 'facts' AS TEXT)
-    FROM jsonb_each($1), go
-),
-lines AS (
-    INSERT INTO hold_line (call_id, window_id, amount_micro)
-    SELECT
-        CAST(value ->> 'call_id' AS TEXT),
-        CAST(value ->> 'window_id' AS TEXT),
-        CAST(value ->> 'd_held' AS BIGINT)
-    FROM jsonb_each($2), go
-),
-written AS (
-    INSERT INTO journal (window_id, seq, call_id, kind, d_held, d_spent, d_rest, limit_micro)
-    SELECT
-        l.id,
-        l.seq + CAST(value ->> 'n' AS BIGINT),
-        CAST(value ->> 'call_id' AS TEXT),
-        CAST(value ->> 'kind' AS TEXT),
-        CAST(value ->> 'd_held' AS BIGINT),
-        0,
-        0,
-        CASE WHEN l.mode = 'hard' THEN l.limit_micro END
-    FROM jsonb_each($2)
-    JOIN locked AS l ON l.id = CAST(value ->> 'window_id' AS TEXT), go
+        CAST(value ->> 'facts' AS TEXT),
+        lines.lines
+    FROM jsonb_each($1) LEFT JOIN lines ON lines.call_id = key, go
 ),
 moved AS (
     UPDATE budget_window AS w

@@ -3,7 +3,7 @@
 -- $1 holds by call, $2 calls, $3 attempts, $4 tags, $5 corrections, $6 refusals, $7 sums by window,
 -- $8 journal lines, $9 hours, $10 days. Tells whether every hold was still there.
 WITH token AS MATERIALIZED (
-    SELECT call_id FROM hold
+    SELECT call_id, lines FROM hold
     WHERE call_id = ANY (ARRAY(SELECT key FROM jsonb_each($1)))
     ORDER BY call_id
     FOR UPDATE
@@ -28,8 +28,18 @@ locked AS MATERIALIZED (
 taken AS (
     DELETE FROM hold USING token, go WHERE hold.call_id = token.call_id
 ),
-lines AS (
-    DELETE FROM hold_line USING token, go WHERE hold_line.call_id = token.call_id
+held AS (
+    INSERT INTO journal (window_id, seq, call_id, kind, d_held, d_spent, d_rest, limit_micro)
+    SELECT
+        l.key,
+        CAST(l.value ->> 0 AS BIGINT),
+        token.call_id,
+        'hold',
+        CAST(l.value ->> 1 AS BIGINT),
+        0,
+        0,
+        CAST(l.value ->> 2 AS BIGINT)
+    FROM token, go, jsonb_each(token.lines) AS l
 ),
 moved AS (
     UPDATE budget_window AS w SET

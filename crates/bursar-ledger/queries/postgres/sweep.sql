@@ -14,9 +14,8 @@ FROM lapsed WHERE hold.call_id = lapsed.call_id
 RETURNING
     hold.call_id, hold.held_micro, hold.checkpoint_pico, hold.facts,
     (SELECT CAST(COALESCE(
-        jsonb_object_agg(l.window_id, jsonb_build_array(b.unit, l.amount_micro)), '{}'
+        jsonb_object_agg(l.key, jsonb_build_array(b.unit, CAST(l.value ->> 1 AS BIGINT))), '{}'
      ) AS TEXT)
-     FROM hold_line AS l
-     JOIN budget_window AS w ON w.id = l.window_id
-     JOIN budget AS b ON b.id = w.budget_id
-     WHERE l.call_id = hold.call_id) AS lines
+     FROM jsonb_each(hold.lines) AS l
+     JOIN budget_window AS w ON w.id = l.key
+     JOIN budget AS b ON b.id = w.budget_id) AS lines

@@ -2,6 +2,7 @@
 //! stands for itself, so that it can be written to the ledger without the ones before it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bursar_domain::budget::WindowId;
 use bursar_domain::limit::Line;
@@ -118,7 +119,7 @@ fn read_open(json: OpenJson) -> Option<Box<Open>> {
         Some(Line { window, unit: unit.parse().ok()?, amount })
     };
     Some(Box::new(Open {
-        intent: read_intent(&json.facts)?,
+        intent: Arc::new(read_intent(&json.facts)?),
         held: json.held_micro.map(Micros),
         lines: json.lines.into_iter().map(line).collect::<Option<_>>()?,
         // The call runs no more, or its stream knows its own limits.

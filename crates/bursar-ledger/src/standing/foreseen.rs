@@ -12,7 +12,7 @@ use bursar_domain::money::Micros;
 use bursar_domain::time::Timestamp;
 
 use super::Standing;
-use crate::queue::Patience;
+use crate::queue::{Asking, Patience};
 use crate::rules::{Rules, SETTINGS, Settings};
 use crate::statement::Session;
 use crate::writer::Asked;
@@ -33,7 +33,8 @@ impl Ledger {
     pub async fn foresee(&self, intent: &Intent, now: Timestamp) -> Result<Foreseen, Error> {
         let at = self.window_time(now).await?;
         let rules = self.rules().await?;
-        let asked = match Asked::new(&rules, (intent, &Patience::None), at) {
+        let asking = Asking::new(intent.clone());
+        let asked = match Asked::new(&rules, (&asking, &Patience::None), at) {
             Ok(asked) => asked,
             Err(refusal) => {
                 return Ok(Foreseen { refusal: Some(refusal), counters: Vec::new() });

@@ -16,16 +16,8 @@ use crate::statement::Statement;
 use crate::{Change, CopyReport, Error, Ledger, LedgerCopy};
 
 /// Tables that are not history: what a database is, who lives, and what is open.
-const NOT_COPIED: [&str; 8] = [
-    "cut_wish",
-    "hold",
-    "hold_line",
-    "ledger_clock",
-    "ledger_meta",
-    "ledger_revision",
-    "owner",
-    "unsealed",
-];
+const NOT_COPIED: [&str; 7] =
+    ["cut_wish", "hold", "ledger_clock", "ledger_meta", "ledger_revision", "owner", "unsealed"];
 
 /// From and to each kind of database that outlives its process.
 async fn pairs() -> [(Place, Place); 4] {

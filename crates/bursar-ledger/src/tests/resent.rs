@@ -5,7 +5,7 @@ use bursar_domain::scope::Scope;
 
 use super::world::{NOW, intent, postgres, settlement};
 use crate::ledger::Home;
-use crate::queue::{Patience, Task};
+use crate::queue::{Asking, Patience, Task};
 use crate::writer::postgres::Store;
 use crate::{Change, Ledger};
 
@@ -21,8 +21,8 @@ async fn a_call_that_is_sent_again_holds_what_it_held_and_no_more() {
     let ledger = place.open().await;
     // Its own hold is all the room there is.
     let window = ledger.window("team", Mode::Hard, 10_000).await;
-    let task = Task::Reserve { intent: Box::new(intent()), patience: Patience::None };
-    let Task::Reserve { intent: sent, .. } = &task else { unreachable!() };
+    let task = Task::Reserve { asking: Asking::new(intent()), patience: Patience::None };
+    let Task::Reserve { asking: Asking { intent: sent, .. }, .. } = &task else { unreachable!() };
     let call = ledger.admit(sent.as_ref().clone()).await;
     let again = || async { writer(&ledger).send_again(&task, NOW).await };
     assert_eq!(again().await, Some(*call.open()));

@@ -1,6 +1,7 @@
 //! A reservation on its way: where limits count it, what becomes of it. The same on both databases.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bursar_domain::budget::{Mode, Refusal, RefusalReason, WindowId};
 use bursar_domain::call::Intent;
@@ -12,13 +13,14 @@ use super::{Done, open_hold};
 use crate::admitted::Open;
 use crate::change::Change;
 use crate::posting::{No, Posting};
-use crate::queue::Patience;
+use crate::queue::{Asking, Patience};
 use crate::rules::{Counted, Rules};
 
 /// One call that asks to be admitted.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked<'r> {
     pub(crate) open: Open,
+    pub(crate) facts: &'r Arc<str>,
     counted: Vec<Counted<'r>>,
     patience: &'r Patience,
 }
@@ -36,15 +38,17 @@ impl<'r> Asked<'r> {
     /// Where a call is counted, or the freeze or policy that refuses it.
     pub(crate) fn new(
         rules: &'r Rules,
-        (intent, patience): (&Intent, &'r Patience),
+        (asking, patience): (&'r Asking, &'r Patience),
         at: Timestamp,
     ) -> Result<Self, Refusal> {
+        let Asking { intent, facts } = asking;
         if let Some(refusal) = rules.refusal_of(intent, at) {
             return Err(refusal);
         }
         let counted = rules.places(intent, at);
         let lines = counted.iter().map(|counted| counted.line(intent)).collect();
-        Ok(Self { open: open_hold(intent, lines, rules.stream_limits(intent)), counted, patience })
+        let open = open_hold(intent, lines, rules.stream_limits(intent));
+        Ok(Self { open, facts, counted, patience })
     }
 
     /// A window of it that it must not enter before those who wait there.

@@ -15,7 +15,7 @@ use super::asked::Asked;
 use super::{Done, answer, posted, tell};
 use crate::Error;
 use crate::admitted::Open;
-use crate::queue::{Job, Patience, Task, WeakQueue};
+use crate::queue::{Asking, Job, Patience, Task, WeakQueue};
 use crate::rules::Rules;
 use crate::spool::Spool;
 use crate::spool::drain::Batch;
@@ -146,7 +146,7 @@ impl Away {
         let mut spooled = Vec::new();
         for job in jobs {
             match &job.task {
-                Task::Reserve { intent, .. } => match self.admit(intent, now) {
+                Task::Reserve { asking, .. } => match self.admit(asking, now) {
                     Ok(record) => spooled.push((job, record)),
                     Err(refused) => self.refuse((job, is_doubted), refused),
                 },
@@ -252,8 +252,8 @@ impl Away {
     }
 
     fn refuse(&mut self, (job, is_doubted): (Job, bool), error: Error) {
-        if let (Task::Reserve { intent, .. }, true) = (&job.task, is_doubted) {
-            self.doubt(intent);
+        if let (Task::Reserve { asking, .. }, true) = (&job.task, is_doubted) {
+            self.doubt(&asking.intent);
         }
         answer(job.reply, Err(error));
     }
@@ -334,18 +334,18 @@ impl Away {
         self.with_spool(move |spool| spool.finish(&batch, failures)).await;
     }
 
-    fn doubt(&mut self, intent: &Intent) {
-        let open = Open::by_heart(intent.clone(), Vec::new());
+    fn doubt(&mut self, intent: &Arc<Intent>) {
+        let open = Open::by_heart(Arc::clone(intent), Vec::new());
         self.doubts.push(Doubt { open: Box::new(open), due: None, times: 0 });
     }
 
     /// What is recorded of a call that may be made without the ledger, or why it may not.
-    fn admit(&mut self, intent: &Intent, now: Timestamp) -> Result<Record, Error> {
+    fn admit(&mut self, asking: &Asking, now: Timestamp) -> Result<Record, Error> {
         let Some(rules) = self.rules.clone() else {
             return Err(self.error("its limits are not known here".to_owned()));
         };
         let at = Timestamp(now.0.saturating_add(self.offset_ms));
-        let asked = Asked::new(&rules, (intent, &Patience::None), at)
+        let asked = Asked::new(&rules, (asking, &Patience::None), at)
             .map_err(|refusal| self.error(refusal.to_string()))?;
         let mut glass = None;
         if let Some(limit) = asked.hard_limit() {

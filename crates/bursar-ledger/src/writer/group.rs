@@ -114,13 +114,13 @@ impl<'r> Group<'r> {
         at: Timestamp,
     ) -> Result<Self, Failure> {
         let members = tasks.iter().map(|task| match task {
-            Task::Reserve { intent, patience } => {
-                Ok(match Asked::new(rules, (intent, patience), at) {
+            Task::Reserve { asking, patience } => {
+                Ok(match Asked::new(rules, (asking, patience), at) {
                     Ok(asked) => match asked.waits_for() {
                         Some(window) => Member::Behind(window),
                         None => Member::Pending(asked),
                     },
-                    Err(refusal) => Member::Barred(intent, refusal),
+                    Err(refusal) => Member::Barred(&asking.intent, refusal),
                 })
             }
             _ => Err(Failure::Split),

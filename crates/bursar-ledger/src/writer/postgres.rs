@@ -25,10 +25,11 @@ use super::{Done, Failure, Written, gather, posted};
 use crate::Error;
 #[cfg(test)]
 use crate::admitted::Open;
+use crate::facts::write_intent;
 use crate::lease::Lease;
 use crate::loan::Loan;
 use crate::posting::Posting;
-use crate::queue::Task;
+use crate::queue::{Asking, Task};
 use crate::rules::{Rules, SETTINGS, Settings};
 use crate::statement::{Pool, Session, Statement, Value, bulk, failed, is_duplicate, keyed};
 
@@ -206,7 +207,7 @@ impl Store {
         for task in tasks {
             let Task::Restore { open, windows } = task else { return Err(Failure::Split) };
             all.extend(windows);
-            posting.hold(self.lease.id(), open);
+            posting.hold(self.lease.id(), open, write_intent(&open.intent));
         }
         if posting.holds.len() < tasks.len() {
             return Err(Failure::Split);
@@ -243,15 +244,15 @@ impl Store {
         if again && let Some(done) = self.sent_before(task).await? {
             return Ok(vec![Ok(done)]);
         }
-        let Task::Reserve { intent, .. } = task else { return Err(Failure::Split) };
-        Err(Error::DuplicateCall { id: intent.id.to_string() }.into())
+        let Task::Reserve { asking, .. } = task else { return Err(Failure::Split) };
+        Err(Error::DuplicateCall { id: asking.intent.id.to_string() }.into())
     }
 
     /// What became of a call that was sent before, if anything did. Whose hold it is by now does
     /// not matter: where another process has taken it over, what the call costs is posted as a
     /// correction. A call that was even settled since is not sent.
     async fn sent_before(&mut self, task: &Task) -> Result<Option<Done>, Error> {
-        let Task::Reserve { intent, .. } = task else { return Ok(None) };
+        let Task::Reserve { asking: Asking { intent, .. }, .. } = task else { return Ok(None) };
         let streams = self.known().await?.rules.stream_limits(intent);
         if let Some(open) = held_open(&self.pool, intent, streams).await? {
             return Ok(Some(Done::Admitted(Box::new(open))));
@@ -291,7 +292,7 @@ impl Store {
         }
         let mut posting = self.posting().await?;
         for asked in &asked {
-            posting.hold(self.lease.id(), &asked.open);
+            posting.hold(self.lease.id(), &asked.open, asked.facts.to_string());
         }
         if posting.holds.len() < asked.len() {
             return Ok(Verdict::Duplicate);
@@ -306,8 +307,7 @@ impl Store {
         posting: &Posting,
         wanted: Value,
     ) -> Result<Verdict, Error> {
-        let values =
-            [keyed(&posting.holds)?, bulk(&posting.journal)?, wanted, rules.revision.into()];
+        let values = [keyed(&posting.holds)?, bulk(&posting.held)?, wanted, rules.revision.into()];
         match self.pool.rows(RESERVE, &values).await {
             Ok(rows) => Verdict::read(rows, rules),
             Err(Error::Database { source, .. }) if is_duplicate(&source) => Ok(Verdict::Duplicate),

@@ -2,6 +2,8 @@
 //! was, what it holds is the answer: limits, windows and freezes may be others by now, and its own
 //! hold may be what has used up the room.
 
+use std::sync::Arc;
+
 use bursar_domain::budget::WindowId;
 use bursar_domain::call::Intent;
 use bursar_domain::limit::{Line, Unit};
@@ -39,7 +41,7 @@ impl HeldRow {
 /// What is held for a call, whoever owns it by now.
 pub(crate) async fn held_open(
     pool: &Pool,
-    intent: &Intent,
+    intent: &Arc<Intent>,
     streams: StreamLimits,
 ) -> Result<Option<Open>, Error> {
     let rows: Vec<HeldRow> = pool.rows(HELD, &[intent.id.as_str().into()]).await?;
@@ -47,5 +49,5 @@ pub(crate) async fn held_open(
     let lines = rows.into_iter().filter_map(|row| row.line(intent).transpose());
     let mut lines = lines.collect::<Result<Vec<_>, Error>>()?;
     lines.sort_by(|one, other| one.window.cmp(&other.window));
-    Ok(Some(Open { intent: intent.clone(), held, lines, streams, by_heart: false }))
+    Ok(Some(Open { intent: Arc::clone(intent), held, lines, streams, by_heart: false }))
 }

@@ -9,24 +9,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bursar_domain::admission::{Decision, decide};
-use bursar_domain::budget::{Balance, Refusal, WindowId};
-use bursar_domain::call::Intent;
+use bursar_domain::budget::{Balance, Mode, Refusal, WindowId};
 use bursar_domain::money::{Micros, PICO_PER_MICRO};
 use bursar_domain::time::Timestamp;
-use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::{Connection, FromRow};
 
 use super::alone::{self, is_alone};
 use super::asked::{Asked, missing, refuse, remember};
+use super::kept::Kept;
 use super::late::{Late, RECORDED, late, settled};
 use super::sqlite_rows::{keep_checkpoints, open_holds, post};
 use super::thresholds::{TELL, told};
 use super::true_lines::with_true_lines;
 use super::{Done, Failure, Written, gather, posted};
 use crate::Error;
+use crate::facts::write_intent;
 use crate::owner::{Owner, PendingTurn, SideFile};
-use crate::posting::Posting;
-use crate::queue::{Patience, Task};
+use crate::posting::{Head, Posting};
+use crate::queue::{Asking, Patience, Task};
 use crate::rules::{Rules, SETTINGS, Settings, WindowRow};
 use crate::statement::{Session, Statement, failed, keyed, rows_on, run_on};
 
@@ -43,9 +44,9 @@ const DELETE_HOLDS: Statement = Statement {
     doing: "release holds",
     sql: include_str!("../../queries/sqlite/delete_holds.sql"),
 };
-const DELETE_HOLD_LINES: Statement = Statement {
-    doing: "release hold lines",
-    sql: include_str!("../../queries/sqlite/delete_hold_lines.sql"),
+const JOURNAL_HOLDS: Statement = Statement {
+    doing: "write the journal",
+    sql: include_str!("../../queries/sqlite/journal_holds.sql"),
 };
 
 /// How long another process may take for its turn; as long as SQLite itself waits for a lock.
@@ -54,7 +55,7 @@ const TURN_LIMIT: Duration = Duration::from_secs(5);
 /// The writer's connection, its turn among processes, and its sign of life.
 #[derive(Debug)]
 pub(crate) struct Store {
-    pool: SqlitePool,
+    connection: Kept,
     side: Option<SideFile>,
     owner: Owner,
     /// The lock that another process would not let go of in time, still waited for.
@@ -68,7 +69,8 @@ pub(crate) struct Store {
 impl Store {
     pub(crate) fn new(pool: SqlitePool, side: Option<SideFile>, owner: Owner) -> Self {
         let (turn, rules, made, unsynced) = (None, None, BTreeSet::new(), None);
-        Self { pool, side, owner, turn, rules, made, unsynced }
+        let connection = Kept::new(pool, side.is_some());
+        Self { connection, side, owner, turn, rules, made, unsynced }
     }
 
     pub(super) async fn write(&mut self, tasks: &[&Task], now: Timestamp) -> Written {
@@ -95,7 +97,7 @@ impl Store {
             None => None,
         };
         let begin = |error| failed("begin a transaction", error);
-        let mut connection = self.pool.acquire().await.map_err(begin)?;
+        let mut connection = self.connection.take().await.map_err(begin)?;
         let mut transaction = connection.begin_with(BEGIN).await.map_err(begin)?;
         let (written, ended) = match self.write_in(&mut transaction, tasks, now).await {
             Ok(done) => {
@@ -107,9 +109,9 @@ impl Store {
                 (Err(failure), ended.map_err(|error| failed("roll back", error)))
             }
         };
-        if ended.is_err() && self.side.is_some() {
-            // It may be inside the transaction still, and would begin no other.
-            connection.close_on_drop();
+        match ended {
+            Ok(()) => self.connection.put(connection),
+            Err(_) => self.connection.give_up(connection),
         }
         written
     }
@@ -121,10 +123,12 @@ impl Store {
 
     /// Reads anew what is known by heart, where it is not of the ledger's revision.
     pub(super) async fn refresh(&mut self) -> Result<(), Error> {
-        let acquired = self.pool.acquire().await;
-        let mut connection = acquired.map_err(|error| failed("read the limits", error))?;
+        let taken = self.connection.take().await;
+        let mut connection = taken.map_err(|error| failed("read the limits", error))?;
         let settings = Settings::read(rows_on(&mut connection, SETTINGS, &[]).await?);
-        self.rules(&mut connection, &settings).await.map(drop)
+        self.rules(&mut connection, &settings).await?;
+        self.connection.put(connection);
+        Ok(())
     }
 
     /// Whether the database takes a write: that of the time.
@@ -138,7 +142,7 @@ impl Store {
 
     /// Takes away the sign of life: what is still held may be swept.
     pub(super) async fn release(&mut self) -> Result<(), Error> {
-        self.pool.close().await;
+        self.connection.close().await;
         self.owner.hide()
     }
 
@@ -204,8 +208,12 @@ impl Store {
         for task in tasks {
             let Task::Restore { open, windows } = task else { return Err(Failure::Split) };
             run_on(connection, MAKE_WINDOWS, &[keyed(windows)?]).await?;
-            posting.hold(self.owner.id(), open);
+            posting.hold(self.owner.id(), open, write_intent(&open.intent));
         }
+        // No limit judges them any more.
+        let rows = read_windows(connection, posting.windows.keys().collect()).await?;
+        let heads = rows.into_iter().map(|row| (row.window.window_id, head(row.seq, None)));
+        posting.number_lines(&heads.collect());
         match open_holds(connection, &posting, (tasks.len(), tasks.len())).await {
             Ok(()) => post(connection, &posting).await?,
             Err(Failure::Failed(Error::DuplicateCall { .. })) => {}
@@ -234,18 +242,19 @@ impl Store {
             run_on(connection, MAKE_WINDOWS, &[keyed(&new)?]).await?;
             run_on(connection, KEEP_TIME, &[at.0.into()]).await?;
         }
-        let mut balances = read_balances(connection, (posting, &rules), &counted).await?;
+        let (mut balances, heads) = read_balances(connection, (posting, &rules), &counted).await?;
         let mut done = Vec::with_capacity(tasks.len());
         for (task, asked) in tasks.iter().zip(asked) {
             done.push(match (asked, reserved(task)) {
                 (Some(Ok(asked)), _) => self.take(posting, (asked, &mut balances), now),
-                (Some(Err(refusal)), Some((intent, _))) => {
-                    refuse(posting, intent, &refusal, now);
+                (Some(Err(refusal)), Some((asking, _))) => {
+                    refuse(posting, &asking.intent, &refusal, now);
                     Ok(Done::Refused { refusal: Box::new(refusal), freeze: None })
                 }
                 _ => Ok(posted(task)),
             });
         }
+        posting.number_lines(&heads);
         remember(&mut self.made, new);
         Ok(done)
     }
@@ -262,7 +271,7 @@ impl Store {
         }
         match decide(balances, slice::from_ref(&asked.open.lines)).pop() {
             Some(Decision::Admit { shadows }) => {
-                posting.hold(self.owner.id(), &asked.open);
+                posting.hold(self.owner.id(), &asked.open, asked.facts.to_string());
                 posting.shadow(shadows);
                 Ok(Done::Admitted(Box::new(asked.open)))
             }
@@ -291,9 +300,9 @@ impl Store {
     }
 }
 
-fn reserved(task: &Task) -> Option<(&Intent, &Patience)> {
+fn reserved(task: &Task) -> Option<(&Asking, &Patience)> {
     match task {
-        Task::Reserve { intent, patience } => Some((intent, patience)),
+        Task::Reserve { asking, patience } => Some((asking, patience)),
         _ => None,
     }
 }
@@ -304,11 +313,38 @@ async fn take_holds(connection: &mut SqliteConnection, posting: &Posting) -> Res
         return Ok(true);
     }
     let tokens = [keyed(posting.tokens.iter().map(|id| (id, ())))?];
-    let taken = run_on(connection, DELETE_HOLDS, &tokens).await?;
     if !posting.windows.is_empty() {
-        run_on(connection, DELETE_HOLD_LINES, &tokens).await?;
+        run_on(connection, JOURNAL_HOLDS, &tokens).await?;
     }
+    let taken = run_on(connection, DELETE_HOLDS, &tokens).await?;
     Ok(usize::try_from(taken) == Ok(posting.tokens.len()))
+}
+
+/// A window, and the last line of its journal.
+#[derive(Debug, FromRow)]
+struct NumberedRow {
+    #[sqlx(flatten)]
+    window: WindowRow,
+    seq: i64,
+}
+
+/// Balances by window, and where each window's journal ends.
+type Standings = (BTreeMap<WindowId, Balance>, BTreeMap<String, Head>);
+
+async fn read_windows(
+    connection: &mut SqliteConnection,
+    wanted: BTreeSet<&String>,
+) -> Result<Vec<NumberedRow>, Error> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted = [keyed(wanted.into_iter().map(|window| (window, ())))?];
+    rows_on(connection, WINDOWS, &wanted).await
+}
+
+fn head(seq: i64, judge: Option<&Balance>) -> Head {
+    let hard = judge.filter(|balance| balance.mode == Mode::Hard);
+    Head { seq, hard_micro: hard.map(|balance| balance.limit.0) }
 }
 
 /// The balances that the reservations touch, as they stand once the settlements are posted.
@@ -316,17 +352,13 @@ async fn read_balances(
     connection: &mut SqliteConnection,
     (posting, rules): (&Posting, &Rules),
     asked: &[&Asked<'_>],
-) -> Result<BTreeMap<WindowId, Balance>, Error> {
+) -> Result<Standings, Error> {
     let lines = asked.iter().flat_map(|asked| &asked.open.lines);
-    let wanted: BTreeSet<&WindowId> = lines.map(|line| &line.window).collect();
-    if wanted.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let wanted = [keyed(wanted.into_iter().map(|window| (&window.0, ())))?];
-    let rows: Vec<WindowRow> = rows_on(connection, WINDOWS, &wanted).await?;
-    let mut balances = BTreeMap::new();
-    for row in rows {
-        let mut balance = row.balance(rules)?;
+    let rows = read_windows(connection, lines.map(|line| &line.window.0).collect()).await?;
+    let (mut balances, mut heads) = Standings::default();
+    for NumberedRow { window, seq } in rows {
+        let mut balance = window.balance(rules)?;
+        heads.insert(balance.window.0.clone(), head(seq, Some(&balance)));
         if let Some(sum) = posting.windows.get(&balance.window.0) {
             let rest = balance.spent_rest + sum.d_rest;
             balance.held = Micros(balance.held.0 + sum.d_held);
@@ -335,7 +367,7 @@ async fn read_balances(
         }
         balances.insert(balance.window.clone(), balance);
     }
-    Ok(balances)
+    Ok((balances, heads))
 }
 
 async fn write_late(

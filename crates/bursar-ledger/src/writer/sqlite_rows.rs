@@ -11,10 +11,6 @@ use crate::statement::{Statement, bulk, is_duplicate, keyed, run_on};
 
 const INSERT_HOLDS: Statement =
     Statement { doing: "open holds", sql: include_str!("../../queries/sqlite/insert_holds.sql") };
-const INSERT_HOLD_LINES: Statement = Statement {
-    doing: "open hold lines",
-    sql: include_str!("../../queries/sqlite/insert_hold_lines.sql"),
-};
 const JOURNAL_WINDOWS: Statement = Statement {
     doing: "write the journal",
     sql: include_str!("../../queries/sqlite/journal_windows.sql"),
@@ -83,9 +79,7 @@ pub(super) async fn post(
     let Posting { journal, windows, calls, attempts, tags, .. } = posting;
     let Posting { corrections, refusals, rollup, .. } = posting;
     if !journal.is_empty() {
-        let lines = [bulk(journal)?];
-        run_on(connection, INSERT_HOLD_LINES, &lines).await?;
-        run_on(connection, JOURNAL_WINDOWS, &lines).await?;
+        run_on(connection, JOURNAL_WINDOWS, &[bulk(journal)?]).await?;
     }
     if !windows.is_empty() {
         run_on(connection, MOVE_WINDOWS, &[keyed(windows)?]).await?;
