@@ -6,8 +6,8 @@ use bursar_domain::access::{Access, Key};
 use bursar_domain::identity::Attribution;
 use bursar_domain::policy::ended_key;
 use bursar_domain::time::Timestamp;
+use bursar_ledger::bearer::PREFIX;
 
-use crate::bearer::PREFIX;
 use crate::error::shown;
 use crate::teams::{known_project, known_team, unknown, unknown_user};
 use crate::{Admin, Error};

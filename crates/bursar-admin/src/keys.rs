@@ -1,20 +1,18 @@
-//! Virtual keys: made, shown, rotated, revoked, and told from each other by their secrets.
+//! Virtual keys: made, shown, rotated and revoked. Who has one is known by the ledger, by heart.
 
 use bursar_domain::access::{Access, Key};
 use bursar_domain::policy::{Policy, ended_key};
 use bursar_domain::scope::{Facet, Scope};
 use bursar_domain::time::Timestamp;
-use bursar_ledger::{AccessChange, KeyChange, KeySecret, KeyTerms};
+use bursar_ledger::bearer::{PUBLIC_LETTERS, access_key_id, new_bearer};
+use bursar_ledger::{AccessChange, KeyChange, KeyTerms, MasterKey, Secret};
 use serde::Serialize;
-use subtle::ConstantTimeEq;
 
 use crate::attribution::known_key;
-use crate::bearer::{access_key_id, key_id_of, new_bearer};
 use crate::error::shown;
 use crate::policies::PolicyRow;
-use crate::secret::Secret;
 use crate::teams::{checked_name, known_project, known_team, unknown_user};
-use crate::{Admin, Error, MasterKey};
+use crate::{Admin, Error};
 
 /// What is asked of a new key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -83,21 +81,6 @@ pub struct KeyRow {
     pub revoked_at: Option<String>,
     /// What its calls may ask for.
     pub policy: PolicyRow,
-}
-
-/// Who has proved to have a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// The key's id.
-    pub key: String,
-    /// The team's name.
-    pub team: String,
-    /// The project that its calls belong to.
-    pub project: Option<String>,
-    /// The user that its calls belong to.
-    pub user: Option<String>,
-    /// Which of the key's secrets it was.
-    pub generation: i64,
 }
 
 impl Admin {
@@ -216,47 +199,15 @@ impl Admin {
         }
     }
 
-    /// Who has this bearer secret; `None` for one that is wrong, revoked or expired, and no word
-    /// about which.
-    pub async fn identify(
-        &self,
-        master: &MasterKey,
-        bearer: &Secret,
-    ) -> Result<Option<Caller>, Error> {
-        let Some(id) = key_id_of(bearer.expose()) else { return Ok(None) };
-        let now = self.clock.now();
-        let hash = master.hash(bearer.expose());
-        let secrets = self.ledger.key_secrets(&id).await?;
-        let Some(secret) = secrets.iter().find(|secret| proves(secret, &hash, now)) else {
-            return Ok(None);
-        };
-        let access = self.ledger.access().await?;
-        let key = access.keys.iter().find(|key| key.id == id);
-        Ok(key.filter(|key| ended_key(key, now).is_none()).map(|key| Caller {
-            key: id,
-            team: access.team_name(&key.team).unwrap_or_default().to_owned(),
-            project: key.project.clone(),
-            user: key.user.clone(),
-            generation: secret.generation,
-        }))
-    }
-
     /// An identity that no key has.
     pub(crate) fn new_key_id(&self, access: &Access) -> String {
         loop {
-            let id = format!("key_{}", self.letters::<{ crate::bearer::PUBLIC_LETTERS }>());
+            let id = format!("key_{}", self.letters::<PUBLIC_LETTERS>());
             if access.keys.iter().all(|key| key.id != id) {
                 return id;
             }
         }
     }
-}
-
-/// Whether a kept hash is of this secret. How long it takes does not depend on where they differ.
-fn proves(secret: &KeySecret, hash: &[u8; 32], now: Timestamp) -> bool {
-    let kept = hex::decode(&secret.secret_hmac).unwrap_or_default();
-    let is_same = bool::from(kept.as_slice().ct_eq(hash.as_slice()));
-    is_same && secret.expires_at.is_none_or(|end| now < end)
 }
 
 /// That the ledger's hashes are made with this key.

@@ -9,7 +9,6 @@ mod admin;
 mod amount;
 mod apply;
 mod attribution;
-mod bearer;
 mod budgets;
 mod error;
 mod expiry;
@@ -18,7 +17,6 @@ mod freezes;
 mod keys;
 mod master_key;
 mod policies;
-mod secret;
 mod selectors;
 mod streams;
 mod teams;
@@ -30,7 +28,6 @@ pub use admin::Admin;
 pub use amount::{parse_amount, write_amount};
 pub use apply::{Applied, AppliedKey, ApplyRequest, Step, StepKind};
 pub use attribution::Who;
-pub use bearer::key_of_access_key_id;
 pub use budgets::{
     BudgetChange, BudgetRow, Figures, Forecast, LimitQuery, LimitWords, Outlook, Terms,
     parse_window,
@@ -39,10 +36,9 @@ pub use error::Error;
 pub use expiry::{parse_expiry, parse_span};
 pub use foresight::{Foresight, LimitAhead};
 pub use freezes::{FreezeRow, Frozen, Thawed};
-pub use keys::{Caller, KeyRequest, KeyRow, NewKey};
-pub use master_key::{MasterKey, MasterKeySource};
+pub use keys::{KeyRequest, KeyRow, NewKey};
+pub use master_key::MasterKeySource;
 pub use policies::{KnownModels, PolicyEdit, PolicyRow, PolicyWords};
-pub use secret::Secret;
 pub use selectors::Selectors;
 pub use streams::{CutRequest, CutResult, CutState, RunningCall, StreamLimitRow};
 pub use teams::{Made, TeamFacts, TeamRow};

@@ -5,9 +5,9 @@ mod keys;
 
 use bursar_domain::entropy::Entropy;
 use bursar_domain::time::{Clock, Timestamp};
-use bursar_ledger::{DatabaseUrl, Ledger, OpenOptions};
+use bursar_ledger::{DatabaseUrl, Ledger, MasterKey, OpenOptions, Proven, Secret};
 
-use crate::{Admin, MasterKey};
+use crate::Admin;
 
 /// 2026-11-23, ten past ten.
 const NOW: Timestamp = Timestamp(1_795_428_600_000);
@@ -27,6 +27,12 @@ fn master() -> MasterKey {
 }
 
 impl Admin {
+    /// Who has a secret, as core is told.
+    async fn holder(&self, secret: &Secret) -> Option<Proven> {
+        let now = self.clock.now();
+        self.ledger.holder_of_bearer(&master(), secret.expose(), now).await.unwrap()
+    }
+
     async fn end(self) {
         let report = self.ledger.audit().await.unwrap();
         assert!(report.is_clean(), "{:#?}", report.findings);

@@ -6,7 +6,7 @@ use bursar_domain::entropy::Entropy;
 use bursar_domain::identity::Attribution;
 use bursar_domain::price::Price;
 use bursar_domain::time::Clock;
-use bursar_ledger::{Admission, Admitted, Ledger};
+use bursar_ledger::{Admission, Admitted, Ledger, MasterKey};
 
 use crate::cut::CutSignal;
 use crate::meter::Line;
@@ -36,6 +36,8 @@ pub struct Bursar {
     pub simulated: bool,
     /// The calls that run, which other processes can cut.
     pub running: Running,
+    /// What virtual keys and the hashes of requests hang on, where it is at hand.
+    pub master_key: Option<MasterKey>,
 }
 
 impl Bursar {
@@ -82,6 +84,7 @@ impl Bursar {
     ) -> Result<Receipt, Error> {
         let priced = self.price(&caller, invocation).await?;
         let admitted = self.reserve_once(caller, &priced).await?;
+        sink.held = admitted.held();
         let _entry = self.running.enter(&self.ledger, admitted.id(), &cut);
         let sent = self.send(&priced, &admitted, &mut cut).await;
         let tap = Tap::new(self, &priced, &admitted);
@@ -141,7 +144,11 @@ impl Bursar {
     /// What the ledger keeps of the call before it is sent.
     pub(crate) fn intent(&self, caller: Attribution, priced: &Priced) -> Intent {
         let id = CallId::new(priced.at, &self.entropy.bytes());
-        self.pricing.intent(priced, (id, caller), self.simulated)
+        let hash = |master: &MasterKey| master.request_hash(&priced.invocation.body);
+        Intent {
+            request_hmac: self.master_key.as_ref().map(hash),
+            ..self.pricing.intent(priced, (id, caller), self.simulated)
+        }
     }
 }
 

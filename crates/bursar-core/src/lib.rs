@@ -16,6 +16,7 @@ mod cut;
 mod error;
 mod estimate;
 pub mod iam;
+mod identify;
 mod invocation;
 mod invoke;
 mod knock;
@@ -47,6 +48,7 @@ pub use conversation::{Attachment, Conversation, Format, Message, Role};
 pub use cut::{CutSignal, Cutter, cut_pair};
 pub use error::{Error, with_causes};
 pub use estimate::{Ceiling, INPUT_OVERHEAD_TOKENS};
+pub use identify::{Caller, Signer};
 pub use invocation::Invocation;
 pub use invoke::Bursar;
 pub use knock::Knock;
@@ -54,7 +56,10 @@ pub use limits::Limits;
 pub use priced::{Priced, Pricing};
 pub use prompt::Prompt;
 pub use reply::{Head, NoAnswer, Receipt, Reply};
-pub use running::{CUT_BY_OPERATOR, Running};
+pub use running::{CUT_BY_OPERATOR, CUT_BY_STOP, Running};
 pub use simulator_probe::is_simulator;
 pub use sources::{ToldTokens, ToldTwice};
 pub use transcript::Transcript;
+
+/// Why the ledger did not keep something.
+pub use bursar_ledger::Error as LedgerError;

@@ -4,7 +4,7 @@
 //! changes nothing in what is metered.
 
 use bursar_domain::call::{CallId, Settlement};
-use bursar_domain::money::Cost;
+use bursar_domain::money::{Cost, Micros};
 use bytes::Bytes;
 use http::HeaderMap;
 use tokio::sync::{mpsc, oneshot};
@@ -52,6 +52,8 @@ pub struct Reply {
     pub head: Result<Head, NoAnswer>,
     /// How much shorter an answer was asked for than the caller did, so that it fits.
     pub lowered: Option<Lowered>,
+    /// What is held for it, in whole micro-dollars; `None` when nothing bounds it.
+    pub held: Option<Micros>,
     body: mpsc::Receiver<Bytes>,
     receipt: oneshot::Receiver<Result<Receipt, Error>>,
 }
@@ -74,6 +76,8 @@ impl Reply {
 
 /// The sending end, owned by the call's task.
 pub(crate) struct Sink {
+    /// What is held for the call, once it is admitted.
+    pub(crate) held: Option<Micros>,
     head: Option<oneshot::Sender<Result<Started, Error>>>,
     /// `None` once it has ended.
     body: Option<mpsc::Sender<Bytes>>,
@@ -82,6 +86,7 @@ pub(crate) struct Sink {
 
 struct Started {
     id: CallId,
+    held: Option<Micros>,
     head: Result<Head, NoAnswer>,
 }
 
@@ -96,15 +101,15 @@ pub(crate) fn channel() -> (Sink, Pending) {
     let (head_in, head) = oneshot::channel();
     let (body_in, body) = mpsc::channel(PIECES_WAITING_MAX);
     let (receipt_in, receipt) = oneshot::channel();
-    let sink = Sink { head: Some(head_in), body: Some(body_in), receipt: receipt_in };
+    let sink = Sink { held: None, head: Some(head_in), body: Some(body_in), receipt: receipt_in };
     (sink, Pending { head, body, receipt })
 }
 
 impl Pending {
     pub(crate) async fn begin(self) -> Result<Reply, Error> {
         let started = self.head.await.unwrap_or(Err(Error::TaskLost))?;
-        let Started { id, head } = started;
-        Ok(Reply { id, head, lowered: None, body: self.body, receipt: self.receipt })
+        let Started { id, held, head } = started;
+        Ok(Reply { id, head, lowered: None, held, body: self.body, receipt: self.receipt })
     }
 }
 
@@ -112,7 +117,7 @@ impl Sink {
     /// Hands the head over. Whether anybody takes it makes no difference.
     pub(crate) fn start(&mut self, id: &CallId, head: Result<Head, NoAnswer>) {
         if let Some(sender) = self.head.take() {
-            drop(sender.send(Ok(Started { id: id.clone(), head })));
+            drop(sender.send(Ok(Started { id: id.clone(), held: self.held, head })));
         }
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bursar_domain::call::CallId;
 use bursar_ledger::{CutWish, Ledger};
+use tokio::sync::Notify;
 
 use crate::cut::{CutSignal, Cutter, Wish};
 
@@ -18,9 +19,16 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 /// The error code of a call that was cut by a person or a script.
 pub const CUT_BY_OPERATOR: &str = "CutByOperator";
 
+/// The error code of a call whose process was told to stop.
+pub const CUT_BY_STOP: &str = "CutByStop";
+
 /// The running calls of one process. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Running(Arc<Mutex<Calls>>);
+pub struct Running {
+    calls: Arc<Mutex<Calls>>,
+    /// Told whenever the last call has ended.
+    idle: Arc<Notify>,
+}
 
 #[derive(Debug, Default)]
 struct Calls {
@@ -38,7 +46,11 @@ pub(crate) struct Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.running.calls().cutters.remove(&self.id);
+        let mut calls = self.running.calls();
+        calls.cutters.remove(&self.id);
+        if calls.cutters.is_empty() {
+            self.running.idle.notify_waiters();
+        }
     }
 }
 
@@ -52,6 +64,34 @@ impl Running {
             tokio::spawn(ask(self.clone(), ledger.clone()));
         }
         Entry { running: self.clone(), id: id.clone() }
+    }
+
+    /// Cuts every call that runs, as one whose process stops; `at_once` does not wait for what
+    /// their upstreams still have to say.
+    pub fn cut_all(&self, why: &str, at_once: bool) {
+        for cutter in self.calls().cutters.values() {
+            cutter.wish(Wish { code: CUT_BY_STOP.to_owned(), why: why.to_owned(), at_once });
+        }
+    }
+
+    /// Returns once no call runs and all are settled.
+    pub async fn idle(&self) {
+        loop {
+            let told = self.idle.notified();
+            tokio::pin!(told);
+            // Before looking, so that no end is missed.
+            told.as_mut().enable();
+            if self.calls().cutters.is_empty() {
+                return;
+            }
+            told.await;
+        }
+    }
+
+    /// How many calls run.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.calls().cutters.len()
     }
 
     /// Hands a wish to the call that it is about, where that runs here.
@@ -71,7 +111,7 @@ impl Running {
 
     fn calls(&self) -> MutexGuard<'_, Calls> {
         // Whoever panicked left the map whole: each change of it is one step.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Changing them is `change/access.rs`'s; what they mean for a call is `rules`'s.
 
+use std::collections::HashMap;
+
 use bursar_domain::access::{Access, Key, Member, Project, Team};
 use bursar_domain::policy::{Models, Policy, Routes};
 use bursar_domain::scope::Scope;
@@ -9,6 +11,7 @@ use bursar_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
+use crate::keyring::{Holder, KeySecret, SECRETS, SecretRow};
 use crate::rules::read_scope;
 use crate::statement::{Session, Statement};
 use crate::{Error, Ledger};
@@ -23,8 +26,6 @@ const KEYS: Statement =
     Statement { doing: "read keys", sql: include_str!("../queries/virtual_keys.sql") };
 const POLICIES: Statement =
     Statement { doing: "read policies", sql: include_str!("../queries/policies.sql") };
-const KEY_SECRETS: Statement =
-    Statement { doing: "read a key's secrets", sql: include_str!("../queries/key_secrets.sql") };
 pub(crate) const MASTER_KEY: Statement =
     Statement { doing: "read the master key", sql: include_str!("../queries/master_key.sql") };
 
@@ -69,24 +70,6 @@ struct PolicyRow {
 #[derive(Debug, FromRow)]
 pub(crate) struct MasterRow {
     pub(crate) fingerprint: String,
-}
-
-#[derive(Debug, FromRow)]
-struct SecretRow {
-    generation: i64,
-    secret_hmac: String,
-    expires_ms: Option<i64>,
-}
-
-/// What proves that a caller has a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeySecret {
-    /// Which of the key's secrets it is, from 1.
-    pub generation: i64,
-    /// The keyed hash of the bearer secret.
-    pub secret_hmac: String,
-    /// The first instant at which it is of no use any more.
-    pub expires_at: Option<Timestamp>,
 }
 
 /// A policy as a row keeps it.
@@ -217,17 +200,6 @@ impl Ledger {
         access_in(&mut Session::Pool(&self.reads)).await
     }
 
-    /// What proves that a caller has a key, the newest first; nothing for a key that is not known.
-    pub async fn key_secrets(&self, key: &str) -> Result<Vec<KeySecret>, Error> {
-        let rows: Vec<SecretRow> = self.reads.rows(KEY_SECRETS, &[key.into()]).await?;
-        let secret = |row: SecretRow| KeySecret {
-            generation: row.generation,
-            secret_hmac: row.secret_hmac,
-            expires_at: row.expires_ms.map(Timestamp),
-        };
-        Ok(rows.into_iter().map(secret).collect())
-    }
-
     /// The fingerprint of the master key that this ledger is bound to, once it is.
     pub async fn master_key(&self) -> Result<Option<String>, Error> {
         let row: Option<MasterRow> = self.reads.row(MASTER_KEY, &[]).await?;
@@ -245,4 +217,23 @@ pub(crate) async fn access_in(session: &mut Session<'_>) -> Result<Access, Error
         policies: session.rows(POLICIES, &[]).await?,
     };
     rows.access()
+}
+
+/// The keys that are not revoked, their teams' names and their secrets.
+pub(crate) async fn holders_in(session: &mut Session<'_>) -> Result<Vec<Holder>, Error> {
+    let teams: Vec<TeamRow> = session.rows(TEAMS, &[]).await?;
+    let teams: HashMap<String, String> = teams.into_iter().map(|row| (row.id, row.name)).collect();
+    let keys: Vec<KeyRow> = session.rows(KEYS, &[]).await?;
+    let rows: Vec<SecretRow> = session.rows(SECRETS, &[]).await?;
+    let mut secrets: HashMap<&str, Vec<KeySecret>> = HashMap::new();
+    for row in &rows {
+        secrets.entry(&row.key_id).or_default().push(row.secret()?);
+    }
+    let live = keys.into_iter().filter(|row| row.revoked_ms.is_none());
+    let holders = live.map(|row| Holder {
+        team: teams.get(&row.team_id).cloned().unwrap_or_default(),
+        secrets: secrets.remove(row.id.as_str()).unwrap_or_default(),
+        key: row.into(),
+    });
+    Ok(holders.collect())
 }

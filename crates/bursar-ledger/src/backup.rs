@@ -61,7 +61,12 @@ pub(crate) fn open_read_only(file: &Path) -> Ledger {
     let connect = SqliteConnectOptions::new().filename(file).read_only(true).immutable(!is_open);
     let pool = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(connect);
     let (queue, _) = Queue::new();
-    Ledger { reads: Pool::Sqlite(pool), queue, place: Arc::new(Home::Memory) }
+    Ledger {
+        reads: Pool::Sqlite(pool),
+        queue,
+        place: Arc::new(Home::Memory),
+        keyring: Arc::default(),
+    }
 }
 
 /// One connection that may write.

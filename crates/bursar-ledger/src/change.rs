@@ -140,7 +140,10 @@ impl Ledger {
     /// [`Error::UnknownLimit`], or a database that failed. Nothing is changed then.
     pub async fn change(&self, actor: &str, changes: Vec<Change>) -> Result<Vec<Changed>, Error> {
         let task = Task::Change { actor: actor.to_owned(), changes };
-        match self.queue.ask(task).await? {
+        let answer = self.queue.ask(task).await?;
+        // Who makes a change goes by it at once.
+        self.keyring.distrust();
+        match answer {
             Answer::Changed(made) => Ok(made),
             _ => Err(Error::Closed),
         }

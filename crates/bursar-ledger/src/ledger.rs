@@ -8,6 +8,7 @@ use bursar_domain::call::{CallId, Intent, Settlement};
 
 use crate::admitted::{Admission, Admitted, Settled};
 use crate::error::Error;
+use crate::keyring::Keyring;
 use crate::lease::Lease;
 use crate::limits::{check_intent, check_settlement};
 use crate::queue::{Answer, Asking, Patience, Queue, Task};
@@ -21,6 +22,7 @@ pub struct Ledger {
     pub(crate) reads: Pool,
     pub(crate) queue: Queue,
     pub(crate) place: Arc<Home>,
+    pub(crate) keyring: Arc<Keyring>,
 }
 
 /// What tells a living process from a dead one.

@@ -228,7 +228,7 @@ pub(crate) async fn open_to_read(url: &DatabaseUrl) -> Result<Ledger, Error> {
         Place::Postgres(connect) => {
             let reads = reach_postgres(connect).await?;
             let (queue, _) = Queue::new();
-            Ok(Ledger { reads, queue, place: Arc::new(Home::Memory) })
+            Ok(Ledger { reads, queue, place: Arc::new(Home::Memory), keyring: Arc::default() })
         }
     }
 }
@@ -253,7 +253,7 @@ fn start(
         let of = (reads.clone(), queue.downgrade());
         tokio::spawn(seal::keep(sealing, options.clock.clone(), of));
     }
-    Ledger { reads, queue, place: Arc::new(home) }
+    Ledger { reads, queue, place: Arc::new(home), keyring: Arc::default() }
 }
 
 /// The spool, with what dead processes left in it for this ledger.

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use bursar_admin::{KnownModels, MasterKeySource, Secret};
+use bursar_admin::{KnownModels, MasterKeySource};
 use bursar_core::{Connection, Credentials, Limits};
 use bursar_domain::catalogue::{Catalogue, Names, Reason};
 use bursar_domain::model::ModelRef;
 use bursar_domain::money::Cost;
 use bursar_domain::price_book::PriceBook;
-use bursar_ledger::{DatabaseUrl, SpoolOptions};
+use bursar_ledger::{DatabaseUrl, Secret, SpoolOptions};
 
 use crate::failure::{Failure, Situation};
 

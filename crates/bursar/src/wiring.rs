@@ -106,5 +106,6 @@ pub(crate) async fn open_at(
         entropy: Entropy::system(),
         simulated,
         running: Running::default(),
+        master_key: None,
     })
 }

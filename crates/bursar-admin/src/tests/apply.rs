@@ -1,8 +1,9 @@
 use bursar_domain::catalogue::{Catalogue, Names};
 use bursar_domain::price_book::PriceBook;
+use bursar_ledger::Secret;
 
 use super::{admin, master};
-use crate::{Admin, Applied, ApplyRequest, Error, KnownModels, MasterKeySource, Secret, StepKind};
+use crate::{Admin, Applied, ApplyRequest, Error, KnownModels, MasterKeySource, StepKind};
 
 const FILE: &str = r#"
 [policy]
@@ -68,8 +69,8 @@ async fn a_file_becomes_so_and_then_there_is_nothing_to_change() {
     assert_eq!(lines(&applied).len(), 12, "{:#?}", lines(&applied));
     assert_eq!(planned.steps.len(), 12);
     let [key] = applied.keys.as_slice() else { panic!("{:?}", applied.keys) };
-    let caller = admin.identify(&master(), &key.key.secret).await.unwrap().unwrap();
-    assert_eq!((caller.team.as_str(), caller.project.as_deref()), ("research", Some("atlas")));
+    let holder = admin.holder(&key.key.secret).await.unwrap().holder;
+    assert_eq!((holder.team.as_str(), holder.key.project.as_deref()), ("research", Some("atlas")));
     for prune in [false, true] {
         let again = run(&admin, FILE, prune, false).await.unwrap();
         assert_eq!(lines(&again), Vec::<String>::new());

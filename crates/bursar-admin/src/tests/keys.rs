@@ -3,9 +3,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use bursar_domain::policy::Policy;
 use bursar_domain::time::{Clock, HOUR_MS, Timestamp};
+use bursar_ledger::Secret;
+use bursar_ledger::bearer::{key_of_access_key_id, new_bearer};
 
 use super::{NOW, admin, admin_at, master};
-use crate::{Admin, Error, KeyRequest, MasterKeySource, Secret, TeamFacts, key_of_access_key_id};
+use crate::{Admin, Error, KeyRequest, MasterKeySource, NewKey, TeamFacts};
 
 async fn with_team() -> Admin {
     let admin = admin().await;
@@ -21,16 +23,16 @@ fn request(team: &str) -> KeyRequest {
 async fn a_key_is_known_by_its_secret_and_by_nothing_like_it() {
     let admin = with_team().await;
     let made = admin.create_key(&master(), &request("research")).await.unwrap();
-    let caller = admin.identify(&master(), &made.secret).await.unwrap().unwrap();
-    assert_eq!((caller.key.as_str(), caller.team.as_str()), (made.id.as_str(), "research"));
+    let holder = admin.holder(&made.secret).await.unwrap().holder;
+    assert_eq!((holder.key.id.as_str(), holder.team.as_str()), (made.id.as_str(), "research"));
     let other = admin.create_key(&master(), &request("research")).await.unwrap();
     assert_ne!(other.secret, made.secret);
     // Well-formed, of a key that there is, and yet not its secret.
-    let forged = crate::bearer::new_bearer(&made.id, &admin.entropy);
+    let forged = new_bearer(&made.id, &admin.entropy);
     let texts = [forged.expose(), &made.secret.expose()[..40], &made.id, "", "bsr_"];
     for text in texts {
         let forged = Secret::new(text.to_owned());
-        assert_eq!(admin.identify(&master(), &forged).await.unwrap(), None);
+        assert_eq!(admin.holder(&forged).await, None);
     }
     assert_eq!(key_of_access_key_id(&made.access_key_id), Some((made.id, 1)));
     admin.end().await;
@@ -46,16 +48,23 @@ async fn rotation_keeps_the_identity_and_the_old_secret_for_its_grace() {
     let second = admin.rotate_key(&master(), &first.id, HOUR_MS).await.unwrap();
     assert_eq!(second.id, first.id);
     assert_ne!(second.secret_access_key, first.secret_access_key);
-    let generation = async |secret| {
-        admin.identify(&master(), secret).await.unwrap().map(|caller| caller.generation)
+    let generation = async |secret| admin.holder(secret).await.map(|proven| proven.generation);
+    let pair = async |key: &NewKey| {
+        let now = admin.clock.now();
+        let found = admin.ledger.holder_of_pair(&master(), &key.access_key_id, now).await.unwrap();
+        found.map(|(proven, secret)| (proven.generation, secret))
     };
+    assert_eq!(pair(&first).await, Some((1, first.secret_access_key.clone())));
+    assert_eq!(pair(&second).await, Some((2, second.secret_access_key.clone())));
     assert_eq!(generation(&first.secret).await, Some(1));
     assert_eq!(generation(&second.secret).await, Some(2));
     hand.store(NOW.0 + HOUR_MS, Ordering::Relaxed);
     assert_eq!(generation(&first.secret).await, None);
     assert_eq!(generation(&second.secret).await, Some(2));
+    assert_eq!(pair(&first).await, None);
     admin.rotate_key(&master(), &first.id, 0).await.unwrap();
     assert_eq!(generation(&second.secret).await, None);
+    assert_eq!(pair(&second).await, None);
     admin.revoke_key(&first.id).await.unwrap();
     assert!(admin.keys(None, false).await.unwrap().is_empty());
     let error = admin.rotate_key(&master(), &first.id, 0).await.unwrap_err();

@@ -52,6 +52,7 @@ pub(crate) async fn open(job: &Calls) -> Outcome<Bursar> {
         entropy,
         simulated: true,
         running: Running::default(),
+        master_key: None,
     })
 }
 

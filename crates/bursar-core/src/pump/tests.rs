@@ -105,6 +105,7 @@ impl World {
             entropy: Entropy::system(),
             simulated: true,
             running: Running::default(),
+            master_key: None,
         };
         Self { simulator, bursar }
     }

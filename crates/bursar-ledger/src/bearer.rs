@@ -9,13 +9,13 @@ use sha2::{Digest, Sha256};
 use crate::secret::Secret;
 
 /// How every one begins: what a scanner for leaked secrets looks for.
-pub(crate) const PREFIX: &str = "bsr_";
+pub const PREFIX: &str = "bsr_";
 /// How a key's identity begins.
 const ID_PREFIX: &str = "key_";
 /// How an access key id begins.
 const ACCESS_PREFIX: &str = "BSRK";
 /// Letters of the public part: forty bits, told apart in lower and in upper case.
-pub(crate) const PUBLIC_LETTERS: usize = 8;
+pub const PUBLIC_LETTERS: usize = 8;
 /// Letters of the secret part: 62^43 is just over 2^256.
 const SECRET_LETTERS: usize = 43;
 /// Letters of the checksum: 62^6 is over 2^32.
@@ -23,7 +23,8 @@ const CHECKSUM_LETTERS: usize = 6;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A new secret for the key of this identity.
-pub(crate) fn new_bearer(key_id: &str, entropy: &Entropy) -> Secret {
+#[must_use]
+pub fn new_bearer(key_id: &str, entropy: &Entropy) -> Secret {
     let mut text = format!("{PREFIX}{}_", public_part(key_id));
     let fair = std::iter::repeat_with(|| entropy.bytes::<64>()).flatten();
     // Bytes from 248 on would make some letters likelier than others.
@@ -36,7 +37,8 @@ pub(crate) fn new_bearer(key_id: &str, entropy: &Entropy) -> Secret {
 }
 
 /// The identity of the key that a secret is for; `None` for what cannot be one.
-pub(crate) fn key_id_of(bearer: &str) -> Option<String> {
+#[must_use]
+pub fn key_id_of(bearer: &str) -> Option<String> {
     let (public, secret) = bearer.strip_prefix(PREFIX)?.split_once('_')?;
     let is_base62 = secret.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let fits = public.len() == PUBLIC_LETTERS
@@ -48,7 +50,8 @@ pub(crate) fn key_id_of(bearer: &str) -> Option<String> {
 }
 
 /// The access key id of a key's generation: as long as Amazon's own, so that tools take it.
-pub(crate) fn access_key_id(key_id: &str, generation: i64) -> String {
+#[must_use]
+pub fn access_key_id(key_id: &str, generation: i64) -> String {
     format!("{ACCESS_PREFIX}{}{generation:08}", public_part(key_id).to_ascii_uppercase())
 }
 
