@@ -13,6 +13,7 @@ pub mod frame;
 mod json;
 pub mod messages;
 pub mod path;
+pub mod problem;
 mod provider;
 pub mod reply;
 pub mod request;

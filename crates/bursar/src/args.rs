@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     apply, budget, calls, chat, completions, config, converse, demo, doctor, estimate, freeze,
-    generate, iam_policy, invoke, key, ledger, models, price, replay, simulate, streams, team, top,
-    usage, why,
+    generate, iam_policy, invoke, key, ledger, models, price, replay, serve, simulate, streams,
+    team, top, usage, why,
 };
 use crate::output::Output;
 
@@ -101,6 +101,8 @@ pub(crate) enum Command {
     Key(key::KeyArgs),
     /// The calls that run now, how far they may go, and to cut them
     Streams(streams::Streams),
+    /// Serve unmodified SDKs: their calls, capped and metered
+    Serve(serve::Serve),
     /// Watch what runs, what it costs and what is refused
     Top(top::Top),
     /// Send a recorded trace as calls

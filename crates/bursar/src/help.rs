@@ -13,7 +13,7 @@ const GROUPS: [(&str, &[&str]); 8] = [
     ("See what calls cost", &["usage", "calls"]),
     ("Set limits", &["budget", "freeze", "thaw", "why"]),
     ("Give access", &["team", "key", "apply"]),
-    ("Watch what runs", &["streams", "top"]),
+    ("Serve and watch", &["serve", "streams", "top"]),
     ("Ask models", &["chat", "converse", "invoke"]),
     ("Know prices", &["estimate", "price", "models"]),
     ("Try it", &["demo", "simulate", "replay"]),

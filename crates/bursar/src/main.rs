@@ -29,6 +29,8 @@ mod report;
 mod row;
 mod selection;
 mod settings;
+mod sole;
+mod stop;
 mod stream_limits;
 mod table;
 mod tally;

@@ -10,11 +10,15 @@ use toml::{Table, Value};
 use super::{assert_none, root};
 
 /// Every arrow between our crates. `bursar-domain` is left out: anyone may name its types.
-const ARROWS: [(&str, &[&str]); 8] = [
-    ("bursar", &["bursar-admin", "bursar-core", "bursar-ledger", "bursar-simulator"]),
+const ARROWS: [(&str, &[&str]); 9] = [
+    (
+        "bursar",
+        &["bursar-admin", "bursar-core", "bursar-gateway", "bursar-ledger", "bursar-simulator"],
+    ),
     ("bursar-admin", &["bursar-ledger"]),
     ("bursar-core", &["bursar-ledger", "bursar-wire"]),
     ("bursar-domain", &[]),
+    ("bursar-gateway", &["bursar-core", "bursar-wire"]),
     ("bursar-ledger", &[]),
     ("bursar-simulator", &["bursar-wire"]),
     ("bursar-wire", &[]),
@@ -28,7 +32,7 @@ const OWNERS: [(&str, &[&str]); 9] = [
     ("aws-sdk-bedrock", &["bursar-core"]),
     ("aws-sdk-bedrockruntime", &["bursar-core"]),
     ("aws-sdk-sts", &["bursar-core"]),
-    ("axum", &["bursar-simulator"]),
+    ("axum", &["bursar-gateway", "bursar-simulator"]),
     ("clap", &["bursar"]),
     ("ratatui", &["bursar"]),
     ("sqlx", &["bursar-ledger"]),

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
+use crate::stop;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -104,7 +105,7 @@ impl Simulate {
              export AWS_ACCESS_KEY_ID=simulator AWS_SECRET_ACCESS_KEY=simulator AWS_REGION=us-east-1",
             url = simulator.url()
         ));
-        until_stopped().await;
+        stop::until_told().await;
         simulator.stop().await;
         Ok(())
     }
@@ -147,28 +148,6 @@ fn read_scenario(path: &Path) -> Result<Scenario, Failure> {
     })?;
     Scenario::parse(&text)
         .map_err(|error| Failure::new(Situation::BadData, format!("{name}: {error}")))
-}
-
-/// Ctrl-C, or SIGTERM where there is such a thing.
-async fn until_stopped() {
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated() => {}
-    }
-}
-
-#[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => drop(terminate.recv().await),
-        Err(_) => std::future::pending().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
 }
 
 /// A share from 0 to 1 as parts per million: no floating point decides who is throttled.

@@ -1,0 +1,169 @@
+//! The seam: every dialect hands a call in here and takes its answer from here.
+//!
+//! Who calls, what is asked, in Bedrock's own bytes; then a reply whose bytes are Bedrock's, whole
+//! or as they come. What went wrong on the way is a [`Problem`], which each door words for itself.
+
+use std::time::Duration;
+
+use bursar_core::{Head, Invocation, Receipt, Reply, cut_pair};
+use bursar_domain::call::{CallId, Operation, Outcome};
+use bursar_domain::identity::Attribution;
+use bursar_domain::model::ModelRef;
+use bursar_domain::money::{Cost, Micros};
+use bursar_wire::problem::{Problem, ProblemKind};
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+
+use crate::front::Front;
+use crate::refusal;
+
+/// How long an answer that is there waits for its own entry in the ledger, to tell its cost.
+const RECEIPT_PATIENCE: Duration = Duration::from_secs(3);
+
+/// A call as a dialect has read it.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    /// Whom it is recorded under.
+    pub(crate) who: Attribution,
+    /// Which of Bedrock's operations.
+    pub(crate) operation: Operation,
+    /// The model, as its caller wrote it.
+    pub(crate) model: String,
+    /// Headers of Bedrock's that carry meaning.
+    pub(crate) headers: HeaderMap,
+    /// The body, in Bedrock's shape.
+    pub(crate) body: Bytes,
+    /// Its caller's own key for it.
+    pub(crate) idempotency_key: Option<String>,
+    /// Whether as long an answer will do as there is room for.
+    pub(crate) affordable: bool,
+}
+
+/// What is told of a call beside its answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) id: CallId,
+    pub(crate) held: Option<Micros>,
+    /// What it cost; known once it has ended.
+    pub(crate) cost: Option<Cost>,
+}
+
+/// An answer with its bytes, as Bedrock sent them: a success, or Bedrock's own error.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    pub(crate) told: Told,
+    pub(crate) head: Head,
+    pub(crate) body: Bytes,
+}
+
+/// An answer that has begun: its frames come as they do.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    pub(crate) told: Told,
+    head: Head,
+    reply: Reply,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) enum Answered {
+    Whole(Whole),
+    Begun(Begun),
+}
+
+impl Front {
+    /// Makes a call: resolves, prices, reserves, sends. A plain answer comes whole and settled; a
+    /// stream's comes as soon as it begins, unless it is an error.
+    ///
+    /// Dropping this future ends nothing: the call runs in a task of its own.
+    pub(crate) async fn exchange(&self, asked: Asked) -> Result<Answered, Problem> {
+        let model = self.resolve(&asked.model)?;
+        let is_stream = asked.operation.is_stream();
+        let invocation = Invocation {
+            operation: asked.operation,
+            model,
+            headers: asked.headers,
+            body: asked.body,
+            idempotency_key: asked.idempotency_key,
+            affordable: asked.affordable,
+        };
+        let (_, cut) = cut_pair();
+        let made = Box::pin(self.bursar.invoke(asked.who, invocation, cut)).await;
+        let mut reply = made.map_err(|error| refusal::problem(&error, self.bursar.clock.now()))?;
+        let head = match &mut reply.head {
+            Ok(head) => Head { status: head.status, headers: std::mem::take(&mut head.headers) },
+            Err(no_answer) => return Err(refusal::unanswered(no_answer)),
+        };
+        let told = Told { id: reply.id.clone(), held: reply.held, cost: None };
+        if is_stream && (200..300).contains(&head.status) {
+            return Ok(Answered::Begun(Begun { told, head, reply }));
+        }
+        whole(told, head, reply).await.map(Answered::Whole)
+    }
+
+    /// What a caller's name for a model stands for.
+    pub(crate) fn resolve(&self, text: &str) -> Result<ModelRef, Problem> {
+        let (pricing, names) = (&self.bursar.pricing, &self.settings.names);
+        let found = pricing.prices.resolve(text, names);
+        found.or_else(|_| pricing.catalogue.resolve(text, names)).map_err(|unknown| {
+            let message = format!("{unknown}\nhint: {}", unknown.hint());
+            Problem::new(ProblemKind::UnknownModel, message)
+        })
+    }
+}
+
+/// Reads an answer to its end and waits for its settlement, which has its cost.
+async fn whole(mut told: Told, head: Head, mut reply: Reply) -> Result<Whole, Problem> {
+    let mut body = BytesMut::new();
+    while let Some(bytes) = reply.next().await {
+        body.extend_from_slice(&bytes);
+    }
+    if let Some(receipt) = receipt(reply).await {
+        told.cost = receipt.settlement.bill.cost;
+        if let Some(why) = broke_off(&receipt) {
+            let message = format!("the answer broke off: {why}; call {}", told.id);
+            return Err(Problem::new(ProblemKind::ModelFailed, message));
+        }
+    }
+    Ok(Whole { told, head, body: body.freeze() })
+}
+
+async fn receipt(reply: Reply) -> Option<Receipt> {
+    match tokio::time::timeout(RECEIPT_PATIENCE, reply.settled()).await {
+        Ok(Ok(receipt)) => Some(receipt),
+        Ok(Err(error)) => {
+            tracing::error!("a call was made, and its settlement is not confirmed: {error}");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// Our word for why an answer that had begun is not whole; `None` when it is, or when its end has
+/// told its caller already.
+fn broke_off(receipt: &Receipt) -> Option<&str> {
+    let ending = &receipt.settlement.ending;
+    let code = ending.error_code.as_deref().filter(|_| ending.outcome == Outcome::Failed)?;
+    let ours = ["ConnectionLost", "IdleTimeout", "BrokenFrame", "ReplyTooLarge"];
+    ours.contains(&code).then_some(code)
+}
+
+impl Begun {
+    /// Its head, once.
+    pub(crate) fn take_head(&mut self) -> Head {
+        let headers = std::mem::take(&mut self.head.headers);
+        Head { status: self.head.status, headers }
+    }
+
+    /// The next bytes, as they came; at the end `None`, or why the answer is not whole.
+    pub(crate) async fn next(self) -> Result<Option<(Bytes, Self)>, String> {
+        let mut begun = self;
+        if let Some(bytes) = begun.reply.next().await {
+            return Ok(Some((bytes, begun)));
+        }
+        match receipt(begun.reply).await {
+            Some(receipt) => broke_off(&receipt).map_or(Ok(None), |why| Err(why.to_owned())),
+            None => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Front doors that spend: Bedrock's own wire, and whatever other dialects are put beside it.
+//!
+//! A door reads who calls and what is asked, hands both to core's metered call, and writes the
+//! answer in its own dialect. No price is computed here and no budget is looked at; what reaches
+//! Bedrock passes `Bursar::invoke`. Start reading at `bedrock.rs`; the seam that every dialect goes
+//! through is `exchange.rs`.
+
+mod answer;
+mod bedrock;
+mod body;
+mod connection;
+mod exchange;
+mod front;
+mod page;
+mod prefix;
+mod refusal;
+mod routes;
+mod server;
+mod settings;
+mod tls;
+mod who;
+
+#[cfg(test)]
+mod tests;
+
+pub use routes::{ROUTES, Route};
+pub use server::{Door, Gateway};
+pub use settings::Settings;
+pub use tls::{Identity, TlsError};

@@ -1,0 +1,156 @@
+//! The server: each door speaks HTTP/1.1 and HTTP/2, with prior knowledge or by TLS's word, one
+//! task for each connection. What is asked through them is elsewhere.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use bursar_core::{Bursar, Running};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use crate::connection::{self, stopped};
+use crate::front::Front;
+use crate::routes;
+use crate::settings::Settings;
+use crate::tls::Identity;
+
+/// How long to wait when the system has no file handle left for a new connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How long a stream that is cut at the stop may still write, before its upstream is closed.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long what is cut may take to be settled.
+const LAST_ENTRIES: Duration = Duration::from_secs(10);
+
+/// Where clients come in.
+#[derive(Debug)]
+pub struct Door {
+    /// Bound already.
+    pub listener: TcpListener,
+    /// What it speaks TLS by; plain HTTP without.
+    pub tls: Option<Identity>,
+}
+
+/// The running front doors. Dropped, they stop without waiting.
+#[derive(Debug)]
+pub struct Gateway {
+    urls: Vec<String>,
+    running: Running,
+    patience: Duration,
+    stopping: watch::Sender<bool>,
+    accepting: JoinSet<()>,
+}
+
+impl Gateway {
+    /// Serves at every door. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// When a listener has no address.
+    pub fn start(doors: Vec<Door>, bursar: Bursar, settings: Settings) -> io::Result<Self> {
+        let (stopping, stopped) = watch::channel(false);
+        let (running, patience) = (bursar.running.clone(), settings.stop_patience);
+        let room = Arc::new(Semaphore::new(settings.connections_max));
+        let limits = connection::Limits {
+            head_timeout: settings.head_timeout,
+            head_bytes_max: settings.head_bytes_max,
+        };
+        let router = routes::router(Arc::new(Front::new(bursar, settings)));
+        let mut urls = Vec::new();
+        let mut accepting = JoinSet::new();
+        for door in doors {
+            let scheme = if door.tls.is_some() { "https" } else { "http" };
+            urls.push(format!("{scheme}://{}", door.listener.local_addr()?));
+            let tls = door.tls.map(Identity::acceptor);
+            let hall = Hall {
+                tls,
+                router: router.clone(),
+                limits,
+                room: Arc::clone(&room),
+                stopping: stopped.clone(),
+            };
+            accepting.spawn(hall.accept(door.listener));
+        }
+        Ok(Self { urls, running, patience, stopping, accepting })
+    }
+
+    /// Where each door is, such as `http://127.0.0.1:8080`, in their order.
+    #[must_use]
+    pub fn urls(&self) -> &[String] {
+        &self.urls
+    }
+
+    /// Stops: takes no new connection and no new request, lets running calls end for a while, cuts
+    /// the rest, and waits until all of them are settled.
+    pub async fn stop(mut self) {
+        self.stopping.send_replace(true);
+        if tokio::time::timeout(self.patience, self.quiet()).await.is_ok() {
+            return;
+        }
+        self.running.cut_all("the gateway stops", false);
+        if tokio::time::timeout(LAST_WORDS, self.quiet()).await.is_ok() {
+            return;
+        }
+        self.running.cut_all("the gateway stops", true);
+        if tokio::time::timeout(LAST_ENTRIES, self.running.idle()).await.is_err() {
+            tracing::warn!(
+                "not every call was settled before the stop; the sweep settles the rest"
+            );
+        }
+        self.accepting.shutdown().await;
+    }
+
+    /// Until nobody is connected any more and no call runs: not even one whose client has gone.
+    async fn quiet(&mut self) {
+        while self.accepting.join_next().await.is_some() {}
+        self.running.idle().await;
+    }
+}
+
+/// What a door's connections need.
+struct Hall {
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    limits: connection::Limits,
+    room: Arc<Semaphore>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Hall {
+    async fn accept(mut self, listener: TcpListener) {
+        let mut connections = JoinSet::new();
+        loop {
+            let permit = tokio::select! {
+                permit = Arc::clone(&self.room).acquire_owned() => permit,
+                () = stopped(&mut self.stopping) => break,
+            };
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = stopped(&mut self.stopping) => break,
+            };
+            match accepted {
+                Ok((socket, _)) => {
+                    let serving = connection::serve(
+                        socket,
+                        self.tls.clone(),
+                        self.router.clone(),
+                        (self.limits, self.stopping.clone()),
+                    );
+                    connections.spawn(async move {
+                        serving.await;
+                        drop(permit);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "no connection accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+            while connections.try_join_next().is_some() {}
+        }
+        drop(listener);
+        while connections.join_next().await.is_some() {}
+    }
+}

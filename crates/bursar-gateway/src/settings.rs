@@ -1,0 +1,50 @@
+//! Every bound of the front doors, in one place, and who may come through them.
+
+use std::time::Duration;
+
+use bursar_domain::catalogue::Names;
+
+/// How the front doors behave.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What callers' names for models stand for.
+    pub names: Names,
+    /// Whether callers without a key are let in. A key that comes is checked all the same.
+    pub open: bool,
+    /// The longest body that is read, in bytes.
+    pub body_bytes_max: usize,
+    /// The most bytes of bodies that are in memory at once; a request that would be more waits.
+    pub bodies_bytes_max: usize,
+    /// The longest head of a request, in bytes.
+    pub head_bytes_max: u32,
+    /// How long a request's head may take to come, and a connection lie idle before it.
+    pub head_timeout: Duration,
+    /// The longest silence within a request's body.
+    pub body_idle: Duration,
+    /// The longest that a body may take in all.
+    pub body_timeout: Duration,
+    /// The most connections at once; more wait to be accepted.
+    pub connections_max: usize,
+    /// How long running calls may go on after the stop.
+    pub stop_patience: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            names: Names::default(),
+            open: false,
+            // Bedrock's own limit.
+            body_bytes_max: 25_000_000,
+            bodies_bytes_max: 512 << 20,
+            head_bytes_max: 64 << 10,
+            // Longer than most clients keep idle connections, so that few are closed as they are
+            // used again.
+            head_timeout: Duration::from_secs(75),
+            body_idle: Duration::from_secs(15),
+            body_timeout: Duration::from_mins(5),
+            connections_max: 8_192,
+            stop_patience: Duration::from_secs(30),
+        }
+    }
+}
