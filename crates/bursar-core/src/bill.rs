@@ -9,7 +9,7 @@ use bursar_ledger::Admitted;
 
 use crate::meter::{Metered, Owes};
 use crate::priced::Priced;
-use crate::{Bursar, Error, Receipt};
+use crate::{Bursar, Error, Receipt, line};
 
 /// Longer messages say no more, and a ledger row is not a log.
 const ERROR_MESSAGE_CHARS_MAX: usize = 1_000;
@@ -24,6 +24,7 @@ impl Bursar {
     ) -> Result<Receipt, Error> {
         let held = admitted.held().and_then(Micros::cost);
         let settlement = self.settlement(&admitted, priced, metered);
+        line::log(admitted.intent(), &settlement);
         let settled = self.ledger.settle(admitted, settlement.clone()).await?;
         Ok(Receipt { settlement, held, overrun: settled.overrun })
     }

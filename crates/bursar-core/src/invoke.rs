@@ -1,12 +1,13 @@
 //! The metered call. Five verbs, in order: everything else in this crate is one of them in detail.
 
 use bursar_domain::budget::RefusalReason;
-use bursar_domain::call::{CallId, Intent};
+use bursar_domain::call::{CallId, Intent, Operation};
 use bursar_domain::entropy::Entropy;
 use bursar_domain::identity::Attribution;
 use bursar_domain::price::Price;
 use bursar_domain::time::Clock;
 use bursar_ledger::{Admission, Admitted, Ledger, MasterKey};
+use bursar_wire::splice;
 
 use crate::cut::CutSignal;
 use crate::meter::Line;
@@ -16,6 +17,11 @@ use crate::reply::{self, Receipt, Reply, Sink};
 use crate::running::Running;
 use crate::tap::Tap;
 use crate::{Bedrock, Error, Invocation, Limits};
+
+const CALL_LABEL: &str = "bursar-call";
+const TEAM_LABEL: &str = "bursar-team";
+const KEY_LABEL: &str = "bursar-key";
+const NOT_LABELLED: &str = "its request metadata is its caller's alone, and does not tell the call";
 
 /// Makes metered calls. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -38,6 +44,9 @@ pub struct Bursar {
     pub running: Running,
     /// What virtual keys and the hashes of requests hang on, where it is at hand.
     pub master_key: Option<MasterKey>,
+    /// Whether each call's id, team and key go along as its request metadata, so that AWS's own
+    /// invocation log tells them too.
+    pub labels: bool,
 }
 
 impl Bursar {
@@ -82,9 +91,10 @@ impl Bursar {
         mut cut: CutSignal,
         sink: &mut Sink,
     ) -> Result<Receipt, Error> {
-        let priced = self.price(&caller, invocation).await?;
+        let mut priced = self.price(&caller, invocation).await?;
         let admitted = self.reserve_once(caller, &priced).await?;
         sink.held = admitted.held();
+        self.label(&mut priced, &admitted);
         let _entry = self.running.enter(&self.ledger, admitted.id(), &cut);
         let sent = self.send(&priced, &admitted, &mut cut).await;
         let tap = Tap::new(self, &priced, &admitted);
@@ -138,6 +148,28 @@ impl Bursar {
             Admission::Refused(refusal) => {
                 Err(Error::Refused(Box::new(priced.refused(id, refusal))))
             }
+        }
+    }
+
+    /// Puts the call's labels among its metadata.
+    fn label(&self, priced: &mut Priced, admitted: &Admitted) {
+        let operation = priced.invocation.operation;
+        if !self.labels || operation == Operation::CountTokens {
+            return;
+        }
+        let who = &admitted.intent().attribution;
+        let labels = [
+            (CALL_LABEL, admitted.id().as_str()),
+            (TEAM_LABEL, who.team.as_deref().unwrap_or_default()),
+            (KEY_LABEL, who.key.as_deref().unwrap_or_default()),
+        ];
+        let sent = (&priced.invocation.headers, &priced.invocation.body);
+        match splice::label(operation, sent, &labels) {
+            Some((headers, body)) => {
+                priced.invocation.headers = headers;
+                priced.invocation.body = body;
+            }
+            None => priced.note = Some(NOT_LABELLED),
         }
     }
 

@@ -21,6 +21,7 @@ mod invocation;
 mod invoke;
 mod knock;
 mod limits;
+mod line;
 mod meter;
 mod once;
 mod outcome;

@@ -61,6 +61,8 @@ pub struct Priced {
     pub price: Option<Price>,
     /// The most it can cost; `None` where nothing bounds it.
     pub ceiling: Option<Cost>,
+    /// What its row shall say of it where nothing went wrong.
+    pub(crate) note: Option<&'static str>,
 }
 
 impl Pricing {
@@ -102,6 +104,7 @@ impl Pricing {
             model,
             price: None,
             ceiling: None,
+            note: None,
         })
     }
 

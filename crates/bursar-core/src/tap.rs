@@ -61,7 +61,7 @@ pub(crate) struct Tapped {
     pub(crate) first_byte_at: Option<Timestamp>,
     pub(crate) client_gone: bool,
     pub(crate) cut: Option<Cutting>,
-    /// That it repeats itself.
+    /// What its row shall say of it: that it repeats itself …
     pub(crate) alarm: Option<String>,
 }
 
@@ -212,7 +212,7 @@ impl<'a> Tap<'a> {
             first_byte_at: self.first_byte_at,
             client_gone: self.client_gone,
             cut: self.cut,
-            alarm: self.alarm,
+            alarm: self.alarm.or_else(|| self.priced.note.map(str::to_owned)),
         }
     }
 

@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use crate::answer;
 use crate::exchange::{Answered, Asked, Begun, Whole};
 use crate::front::Front;
-use crate::{prefix, who};
+use crate::{front, prefix, who, wishes};
 
 /// The beginning of Bedrock's own headers, which carry meaning.
 const OWN_HEADERS: &str = "x-amzn-bedrock-";
@@ -36,7 +36,10 @@ pub(crate) async fn serve(State(front): State<Arc<Front>>, request: Request) -> 
     who::with_host(&mut parts);
     match front.serve_bedrock(&parts, body).await {
         Ok(response) => response,
-        Err(error) => refuse(&error),
+        Err(no) => {
+            front::log_refusal(&parts, &no.error.code, no.error.status, &no.error.message);
+            refuse(&no)
+        }
     }
 }
 
@@ -70,14 +73,15 @@ impl Front {
         }
         let held = self.read_body(&parts.headers, body).await?;
         let caller = self.prove(claim, parts, &held.bytes)?;
+        let mut who = prefix::read(&path.prefix, caller)?;
+        let wishes = wishes::read(&parts.headers, &mut who)?;
         let asked = Asked {
-            who: prefix::read(&path.prefix, caller)?,
+            who,
             operation: path.operation,
             model: path.model,
             headers: own_headers(&parts.headers)?,
             body: held.bytes.clone(),
-            idempotency_key: None,
-            affordable: false,
+            wishes,
         };
         Ok(match self.exchange(asked).await? {
             Answered::Whole(whole) => send(whole),

@@ -16,6 +16,7 @@ use http::HeaderMap;
 
 use crate::front::Front;
 use crate::refusal;
+use crate::wishes::Wishes;
 
 /// How long an answer that is there waits for its own entry in the ledger, to tell its cost.
 const RECEIPT_PATIENCE: Duration = Duration::from_secs(3);
@@ -33,10 +34,8 @@ pub(crate) struct Asked {
     pub(crate) headers: HeaderMap,
     /// The body, in Bedrock's shape.
     pub(crate) body: Bytes,
-    /// Its caller's own key for it.
-    pub(crate) idempotency_key: Option<String>,
-    /// Whether as long an answer will do as there is room for.
-    pub(crate) affordable: bool,
+    /// What is wished of it.
+    pub(crate) wishes: Wishes,
 }
 
 /// What is told of a call beside its answer.
@@ -84,11 +83,12 @@ impl Front {
             model,
             headers: asked.headers,
             body: asked.body,
-            idempotency_key: asked.idempotency_key,
-            affordable: asked.affordable,
+            idempotency_key: asked.wishes.idempotency_key.clone(),
+            affordable: asked.wishes.affordable,
         };
         let (_, cut) = cut_pair();
-        let made = Box::pin(self.bursar.invoke(asked.who, invocation, cut)).await;
+        let bursar = asked.wishes.bound(&self.bursar);
+        let made = Box::pin(bursar.invoke(asked.who, invocation, cut)).await;
         let mut reply = made.map_err(|error| refusal::problem(&error, self.bursar.clock.now()))?;
         let head = match &mut reply.head {
             Ok(head) => Head { status: head.status, headers: std::mem::take(&mut head.headers) },

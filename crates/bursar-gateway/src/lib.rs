@@ -19,6 +19,7 @@ mod server;
 mod settings;
 mod tls;
 mod who;
+mod wishes;
 
 #[cfg(test)]
 mod tests;

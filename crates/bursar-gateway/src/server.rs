@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use axum::Router;
 use bursar_core::{Bursar, Running};
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -121,28 +121,13 @@ struct Hall {
 impl Hall {
     async fn accept(mut self, listener: TcpListener) {
         let mut connections = JoinSet::new();
-        loop {
-            let permit = tokio::select! {
-                permit = Arc::clone(&self.room).acquire_owned() => permit,
-                () = stopped(&mut self.stopping) => break,
-            };
+        while let Some(permit) = self.room().await {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
                 () = stopped(&mut self.stopping) => break,
             };
             match accepted {
-                Ok((socket, _)) => {
-                    let serving = connection::serve(
-                        socket,
-                        self.tls.clone(),
-                        self.router.clone(),
-                        (self.limits, self.stopping.clone()),
-                    );
-                    connections.spawn(async move {
-                        serving.await;
-                        drop(permit);
-                    });
-                }
+                Ok((socket, _)) => drop(connections.spawn(self.serve(socket, permit))),
                 Err(error) => {
                     tracing::warn!(%error, "no connection accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -152,5 +137,26 @@ impl Hall {
         }
         drop(listener);
         while connections.join_next().await.is_some() {}
+    }
+
+    /// Room for one more connection; `None` at the stop.
+    async fn room(&mut self) -> Option<OwnedSemaphorePermit> {
+        tokio::select! {
+            permit = Arc::clone(&self.room).acquire_owned() => permit.ok(),
+            () = stopped(&mut self.stopping) => None,
+        }
+    }
+
+    fn serve(
+        &self,
+        socket: TcpStream,
+        permit: OwnedSemaphorePermit,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (tls, router) = (self.tls.clone(), self.router.clone());
+        let serving = connection::serve(socket, tls, router, (self.limits, self.stopping.clone()));
+        async move {
+            serving.await;
+            drop(permit);
+        }
     }
 }

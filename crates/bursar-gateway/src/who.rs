@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue};
 use crate::front::Front;
 
 /// How every virtual key begins.
-const KEY_PREFIX: &str = "bsr_";
+pub(crate) const KEY_PREFIX: &str = "bsr_";
 const API_KEY: &str = "x-api-key";
 const CONTENT_HASH: &str = "x-amz-content-sha256";
 

@@ -27,7 +27,7 @@ pub const METADATA_BYTES_MAX: usize = 8_500;
 
 const GUARDRAIL: &str = "x-amzn-bedrock-guardrailidentifier";
 const LATENCY: &str = "x-amzn-bedrock-performanceconfig-latency";
-const METADATA: &str = "x-amzn-bedrock-request-metadata";
+pub(crate) const METADATA: &str = "x-amzn-bedrock-request-metadata";
 const SERVICE_TIER: &str = "x-amzn-bedrock-service-tier";
 
 /// What a request says about its cost.

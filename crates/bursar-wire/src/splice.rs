@@ -1,6 +1,8 @@
 //! A request's bound on its answer, changed in the raw bytes: what is not that bound stays as it
 //! came, to the byte. Numbers that JSON libraries round, and the order of keys, are not touched.
 
+mod metadata;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -11,6 +13,8 @@ use serde_json::value::RawValue;
 
 use crate::provider::{CONVERSE, Gives, Shape, shape_of};
 use crate::request::read_request;
+
+pub use metadata::{PAIRS_MAX, label};
 
 /// The same body, asking for at most so many output tokens of each candidate: larger bounds are
 /// lowered under every name that they have, and where there is none, one is put in. `None` where
@@ -64,8 +68,7 @@ fn edits(text: &str, paths: &[&str], most: u64) -> Option<Vec<Edit>> {
 
 /// As far along a path as there are values: the span of the last one, and the steps that lack.
 fn descend<'p>(text: &str, path: &'p str) -> Option<(Range<usize>, Vec<&'p str>)> {
-    let start = text.len() - text.trim_start().len();
-    let mut range = start..text.trim_end().len();
+    let mut range = whole(text);
     let mut steps = path.split('/');
     while let Some(step) = steps.clone().next() {
         let Some(inner) = member(text, &range, step).ok()? else { break };
@@ -73,6 +76,16 @@ fn descend<'p>(text: &str, path: &'p str) -> Option<(Range<usize>, Vec<&'p str>)
         steps.next();
     }
     Some((range, steps.collect()))
+}
+
+/// The span of the document, without the blanks around it.
+fn whole(text: &str) -> Range<usize> {
+    text.len() - text.trim_start().len()..text.trim_end().len()
+}
+
+/// The span of the document where that is an object.
+fn object_at(text: &str) -> Option<Range<usize>> {
+    Some(whole(text)).filter(|range| text[range.clone()].starts_with('{'))
 }
 
 /// The span of an object's member; `None` where it has none of that name, or is null.

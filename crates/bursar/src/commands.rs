@@ -45,7 +45,7 @@ pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
         Command::Generate(generate) => generate.run(),
         Command::Completions(completions) => completions.run(),
         Command::Simulate(simulate) => block_on_all_cores(simulate.run(output)),
-        Command::Serve(serve) => block_on_all_cores(serve.run(&load()?, output)),
+        Command::Serve(serve) => block_on_all_cores(serve.run(&load()?)),
         Command::Config(config) => {
             config.run(args.config.as_deref(), args.ledger.as_deref(), output)
         }

@@ -43,7 +43,11 @@ mod wiring;
 fn main() -> ExitCode {
     let args = help::parse();
     let output = args.output();
-    log::start();
+    let reader = match args.command {
+        args::Command::Serve(_) => log::Reader::Program,
+        _ => log::Reader::Person,
+    };
+    let _written = log::start(reader);
     match commands::run(args, output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -107,5 +107,6 @@ pub(crate) async fn open_at(
         simulated,
         running: Running::default(),
         master_key: None,
+        labels: false,
     })
 }

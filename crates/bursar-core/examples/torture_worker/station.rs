@@ -53,6 +53,7 @@ pub(crate) async fn open(job: &Calls) -> Outcome<Bursar> {
         simulated: true,
         running: Running::default(),
         master_key: None,
+        labels: false,
     })
 }
 

@@ -106,6 +106,7 @@ impl World {
             simulated: true,
             running: Running::default(),
             master_key: None,
+            labels: false,
         };
         Self { simulator, bursar }
     }

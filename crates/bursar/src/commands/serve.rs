@@ -9,6 +9,7 @@ use bursar_gateway::{Door, Gateway, Identity};
 use bursar_simulator::Simulator;
 use tokio::net::TcpListener;
 
+use crate::commands::simulate::write_certificate;
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::settings::Settings;
@@ -51,13 +52,14 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+    pub(crate) async fn run(self, settings: &Settings) -> Result<(), Failure> {
         self.check()?;
         let _sole = sole::lock(settings)?;
         stop::raise_file_limit();
         let simulator = if self.dev { Some(start_simulator().await?) } else { None };
         let mut bursar = Box::pin(connect(settings, simulator.as_ref())).await?;
         bursar.master_key = self.master_key(&bursar, settings).await?;
+        bursar.labels = true;
         let ledger = bursar.ledger.clone();
         let gateway = Gateway::start(self.doors().await?, bursar, self.settings(settings))
             .map_err(|error| Failure::new(Situation::Failed, format!("cannot serve: {error}")))?;
@@ -66,10 +68,10 @@ impl Serve {
         }
         // The admin API is started here, on its own listener, and says `admin on http://…` next.
         if let Some(simulator) = &simulator {
-            output.note(format!("calls go to a simulator at {}", simulator.url()));
+            tracing::info!("calls go to a simulator at {}", simulator.url());
         }
         stop::until_told().await;
-        output.note("stopping: running calls end or are cut");
+        tracing::info!("stopping: running calls end or are cut");
         gateway.stop().await;
         ledger.close().await?;
         if let Some(simulator) = simulator {
@@ -112,10 +114,7 @@ impl Serve {
         if let Some(address) = self.tls_listen {
             let identity = self.identity(address.ip())?;
             if let Some((path, pem)) = self.tls_certificate_out.as_ref().zip(identity.made()) {
-                std::fs::write(path, pem).map_err(|error| {
-                    let message = format!("cannot write `{}`: {error}", path.display());
-                    Failure::new(Situation::Failed, message)
-                })?;
+                write_certificate(path, pem)?;
             }
             doors.push(Door { listener: bind(address).await?, tls: Some(identity) });
         }

@@ -135,7 +135,7 @@ impl Simulate {
     }
 }
 
-fn write_certificate(path: &Path, pem: &str) -> Result<(), Failure> {
+pub(crate) fn write_certificate(path: &Path, pem: &str) -> Result<(), Failure> {
     std::fs::write(path, pem).map_err(|error| {
         Failure::new(Situation::Failed, format!("cannot write `{}`: {error}", path.display()))
     })
