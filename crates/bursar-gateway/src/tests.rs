@@ -1,1 +1,11 @@
-//! The front doors as clients find them: the AWS SDK for Rust is the referee.
+//! The front doors as clients find them, over real sockets, a real ledger and the real simulator:
+//! by the AWS SDK where a client's view counts, and by plain HTTP where the SDK hides what came.
+
+mod fixture;
+
+mod attacks;
+mod bodies;
+mod limits;
+mod sdk;
+mod stop;
+mod wishes;

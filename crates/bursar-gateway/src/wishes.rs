@@ -120,7 +120,9 @@ fn above_zero(name: &str, value: &str) -> Result<u64, Problem> {
 }
 
 fn money(name: &str, value: &str) -> Result<Micros, Problem> {
-    let cost = Cost::parse_usd(value).ok().map(Cost::micros_up).filter(|micros| micros.0 > 0);
+    // The name says the unit already; said again, it does no harm.
+    let said = format!("{}usd", value.strip_suffix("usd").unwrap_or(value));
+    let cost = Cost::parse_usd(&said).ok().map(Cost::micros_up).filter(|micros| micros.0 > 0);
     cost.ok_or_else(|| wrong(name, "is no amount of dollars above zero, such as `0.05`"))
 }
 
@@ -178,7 +180,7 @@ mod tests {
             &[("x-bursar-affordable", "yes")],
             &[("x-bursar-affordable", "true"), ("x-bursar-affordable", "false")],
             &[("x-bursar-tag-a", "")],
-            &[("x-bursar-session", "\u{1b}[2J")],
+            &[("x-bursar-session", "\u{202e}\u{9b}2J")],
             &[("x-bursar-team", "other")],
             &[("x-bursar-", "")],
         ] {

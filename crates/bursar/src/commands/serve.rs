@@ -60,6 +60,8 @@ impl Serve {
         let mut bursar = Box::pin(connect(settings, simulator.as_ref())).await?;
         bursar.master_key = self.master_key(&bursar, settings).await?;
         bursar.labels = true;
+        // Every client tries again by itself; together they would multiply.
+        bursar.limits.attempts_max = 1;
         let ledger = bursar.ledger.clone();
         let gateway = Gateway::start(self.doors().await?, bursar, self.settings(settings))
             .map_err(|error| Failure::new(Situation::Failed, format!("cannot serve: {error}")))?;
