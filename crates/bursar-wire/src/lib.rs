@@ -4,6 +4,7 @@
 //! stream says about its cost, for Converse and for every provider's own JSON. No socket is opened
 //! and no clock is read here; bytes that are not understood are left to pass through untouched.
 
+pub mod anthropic;
 pub mod body;
 pub mod border;
 pub mod conversation;
@@ -11,7 +12,10 @@ pub mod counting;
 pub mod error;
 pub mod frame;
 mod json;
+mod members;
 pub mod messages;
+pub mod model_list;
+pub mod openai;
 pub mod path;
 pub mod problem;
 mod provider;
@@ -19,4 +23,5 @@ pub mod reply;
 pub mod request;
 pub mod sigv4;
 pub mod splice;
+pub mod sse;
 mod tier;

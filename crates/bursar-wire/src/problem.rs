@@ -94,6 +94,17 @@ impl From<&WireError> for Problem {
     }
 }
 
+/// Whether to try again, and when, as the SDKs of OpenAI and Anthropic read it. They try by status
+/// unless they are told.
+pub(crate) fn retry_headers(problem: &Problem) -> Vec<(&'static str, String)> {
+    let mut headers = vec![("x-should-retry", problem.is_retryable.to_string())];
+    if let Some(millis) = problem.retry_after_ms.filter(|_| problem.is_retryable) {
+        headers.push(("retry-after-ms", millis.to_string()));
+        headers.push(("retry-after", millis.div_ceil(1_000).to_string()));
+    }
+    headers
+}
+
 fn kind_of(error: &WireError) -> ProblemKind {
     if error.is_throttling() {
         return ProblemKind::Throttled;
