@@ -116,7 +116,7 @@ fn unserved(raw_path: &str, error: &PathError) -> String {
 }
 
 /// The headers that go on to Bedrock: those of its own, and what the body is.
-fn own_headers(sent: &HeaderMap) -> Result<HeaderMap, Problem> {
+pub(crate) fn own_headers(sent: &HeaderMap) -> Result<HeaderMap, Problem> {
     let mut own = HeaderMap::new();
     for (name, value) in sent {
         let is_own =

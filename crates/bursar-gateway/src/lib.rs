@@ -6,18 +6,24 @@
 //! through is `exchange.rs`.
 
 mod answer;
+mod anthropic;
 mod bedrock;
 mod body;
 mod connection;
+mod dialect;
 mod exchange;
 mod front;
+mod models;
+mod openai;
 mod page;
+mod pour;
 mod prefix;
 mod refusal;
 mod routes;
 mod server;
 mod settings;
 mod tls;
+mod v1;
 mod who;
 mod wishes;
 

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
 use axum::routing::get;
 
 use crate::front::Front;
-use crate::{bedrock, page};
+use crate::{bedrock, page, v1};
 
 /// One route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,13 +25,19 @@ const fn route(method: &'static str, path: &'static str, spends: bool) -> Route 
     Route { method, path, spends }
 }
 
-/// Every route of the front doors. Bedrock's may have a prefix, see `prefix.rs`.
+/// Every route of the front doors. Those that take a key may have a prefix, see `prefix.rs`.
 pub const ROUTES: &[Route] = &[
     route("POST", "/model/{model}/invoke", true),
     route("POST", "/model/{model}/invoke-with-response-stream", true),
     route("POST", "/model/{model}/converse", true),
     route("POST", "/model/{model}/converse-stream", true),
     route("POST", "/model/{model}/count-tokens", true),
+    route("POST", "/v1/chat/completions", true),
+    route("POST", "/v1/embeddings", true),
+    route("GET", "/v1/models", true),
+    route("GET", "/v1/models/{model}", true),
+    route("POST", "/v1/messages", true),
+    route("POST", "/v1/messages/count_tokens", true),
     route("GET", "/", false),
     route("GET", "/healthz", false),
     route("GET", "/readyz", false),
@@ -42,7 +50,18 @@ pub(crate) fn router(front: Arc<Front>) -> Router {
         .route("/healthz", get(page::health))
         .route("/readyz", get(page::readiness))
         .route("/version", get(page::version))
-        // Bedrock's paths are read from the raw text: an encoded slash is no separator.
-        .fallback(bedrock::serve)
+        // These paths are read from the raw text: an encoded slash is no separator, and what
+        // stands before them is a prefix.
+        .fallback(serve)
         .with_state(front)
+}
+
+/// Answers whatever no other route does.
+async fn serve(State(front): State<Arc<Front>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let raw_path = parts.uri.path().to_owned();
+    match v1::place(&raw_path) {
+        Some(place) => v1::serve(front, place, parts, body).await,
+        None => bedrock::serve(State(front), Request::from_parts(parts, body)).await,
+    }
 }

@@ -1,0 +1,77 @@
+//! Which models may be asked for: the settings' own names, and what the catalogue knows to be served
+//! in this region, by their ids and by their profiles.
+//!
+//! Whether a key may use each of them is not said here: that is decided when it asks.
+
+use axum::response::Response;
+use bursar_domain::catalogue::Model;
+use bursar_domain::time::Timestamp;
+use bursar_wire::model_list::{self, ListedModel};
+use bursar_wire::problem::{Problem, ProblemKind};
+use percent_encoding::percent_decode_str;
+
+use crate::dialect::{Dialect, json};
+use crate::front::Front;
+
+impl Front {
+    /// `GET /v1/models`
+    pub(crate) fn models(&self, dialect: Dialect) -> Response {
+        let mut models = self.listed();
+        if dialect == Dialect::Anthropic {
+            // Who speaks Messages can ask no other.
+            models.retain(|model| model.owner == "Anthropic");
+        }
+        json(model_list::model_list(&models))
+    }
+
+    /// `GET /v1/models/{id}`
+    pub(crate) fn model(&self, raw_id: &str) -> Result<Response, Problem> {
+        let id = percent_decode_str(raw_id).decode_utf8_lossy();
+        let known = self.resolve(&id)?;
+        let base = known.base.as_ref().map_or("", |base| base.as_str());
+        let model = self.bursar.pricing.catalogue.model(base).ok_or_else(|| {
+            let message = format!("`{id}` is not in the catalogue");
+            Problem::new(ProblemKind::UnknownModel, message)
+        })?;
+        Ok(json(model_list::model(&entry(id.into_owned(), &model))))
+    }
+
+    fn listed(&self) -> Vec<ListedModel> {
+        let catalogue = self.bursar.pricing.catalogue;
+        let now = self.bursar.clock.now();
+        let named = self.settings.names.aliases.keys().filter_map(|alias| {
+            let base = self.resolve(alias).ok()?.base?;
+            Some(entry(alias.clone(), &catalogue.model(base.as_str())?))
+        });
+        let served = catalogue
+            .models()
+            .filter(|model| model.on_runtime != Some(false) && !model.is_over(now))
+            .flat_map(|model| {
+                let ids = self.ids_of(&model);
+                ids.into_iter().map(move |id| entry(id, &model)).collect::<Vec<_>>()
+            });
+        named.chain(served).collect()
+    }
+
+    /// The ids that a model can be called by from this region.
+    fn ids_of(&self, model: &Model) -> Vec<String> {
+        let region = self.bursar.pricing.region.as_str();
+        let is_here =
+            model.in_region_on_demand.as_ref().is_some_and(|regions| regions.contains(&region));
+        let own = is_here.then(|| model.id.to_owned());
+        let routes = self.bursar.pricing.catalogue.profiles_of(model.id).into_iter();
+        let profiles = routes
+            .filter(|route| route.from.contains(&region))
+            .map(|route| format!("{}.{}", route.geography, model.id));
+        own.into_iter().chain(profiles).collect()
+    }
+}
+
+fn entry(id: String, model: &Model) -> ListedModel {
+    ListedModel {
+        id,
+        name: model.display_name.to_owned(),
+        owner: model.provider.to_owned(),
+        since: model.lifecycle.launch.unwrap_or(Timestamp(0)),
+    }
+}
