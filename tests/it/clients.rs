@@ -67,7 +67,7 @@ fn world() -> World {
 }
 
 /// What the environment says of where the clients are; `cargo xtask test` sets them up.
-fn place(variable: &str) -> String {
+pub(crate) fn place(variable: &str) -> String {
     #[expect(clippy::disallowed_methods, reason = "where the clients are comes from outside")]
     let place = std::env::var(variable);
     place.unwrap_or_else(|_| panic!("no {variable}: run this test with `cargo xtask test`"))
@@ -89,7 +89,7 @@ fn run(client: &mut Command, script: &str, checks: usize) -> World {
 }
 
 /// A client that sees nothing of the machine's own settings.
-fn client(program: &str) -> Command {
+pub(crate) fn client(program: &str) -> Command {
     let mut client = Command::new(program);
     client.env_clear().env("PATH", place("PATH")).stdin(Stdio::null());
     client.env("AWS_EC2_METADATA_DISABLED", "true");

@@ -13,6 +13,7 @@ mod chat;
 mod clients;
 mod commands;
 mod copies;
+mod dialects;
 mod doctor;
 mod documents;
 mod ends;

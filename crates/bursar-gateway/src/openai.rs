@@ -52,9 +52,17 @@ impl Front {
     pub(crate) async fn embed(&self, visit: Visit<'_>) -> Result<Response, Problem> {
         let embedding = Embedding::read(&visit.held.bytes)?;
         let model = self.base_of(&embedding.model)?;
-        let calls = embedding.bodies(&model)?.into_iter().map(|body| {
-            let asked = visit.asked(Operation::InvokeModel, embedding.model.clone(), body.into());
-            asked.map(|asked| self.vectors(asked, &model))
+        let bodies = embedding.bodies(&model)?;
+        let is_one = bodies.len() == 1;
+        let calls = bodies.into_iter().enumerate().map(|(number, body)| {
+            let name = embedding.model.clone();
+            let mut asked = visit.asked(Operation::InvokeModel, name, body.into())?;
+            if !is_one {
+                // The key is its caller's for all of them, and each is made once.
+                let key = asked.wishes.idempotency_key.take();
+                asked.wishes.idempotency_key = key.map(|key| format!("{key}/{number}"));
+            }
+            Ok(self.vectors(asked, &model))
         });
         let calls: Vec<_> = calls.collect::<Result<_, Problem>>()?;
         let mut vectors = stream::iter(calls).buffered(TEXTS_AT_ONCE);

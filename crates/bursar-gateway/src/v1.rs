@@ -23,7 +23,8 @@ use crate::body::Held;
 use crate::dialect::{Dialect, unknown_caller};
 use crate::exchange::Asked;
 use crate::front::Front;
-use crate::{prefix, who};
+use crate::wishes::{self, Wishes};
+use crate::{front, prefix, who};
 
 /// The beginnings of what is served, by which such a path is told from one of Bedrock's.
 const SEGMENTS: [&str; 6] =
@@ -49,6 +50,7 @@ pub(crate) fn place(raw_path: &str) -> Option<Place<'_>> {
 /// Who calls, and what with.
 pub(crate) struct Visit<'a> {
     pub(crate) who: Attribution,
+    pub(crate) wishes: Wishes,
     pub(crate) headers: HeaderMap,
     pub(crate) held: Held<'a>,
 }
@@ -77,8 +79,7 @@ impl Visit<'_> {
             model,
             headers,
             body,
-            idempotency_key: None,
-            affordable: false,
+            wishes: self.wishes.clone(),
         })
     }
 }
@@ -100,10 +101,12 @@ pub(crate) async fn serve(
 ) -> Response {
     who::with_host(&mut parts);
     let dialect = place.dialect(&parts.headers);
-    front
-        .serve_v1(place, dialect, &parts, body)
-        .await
-        .unwrap_or_else(|problem| dialect.refuse(&problem))
+    front.serve_v1(place, dialect, &parts, body).await.unwrap_or_else(|problem| {
+        let response = dialect.refuse(&problem);
+        let code = format!("{:?}", problem.kind);
+        front::log_refusal(&parts, &code, response.status().as_u16(), &problem.message);
+        response
+    })
 }
 
 impl Front {
@@ -136,8 +139,9 @@ impl Front {
         let claim = self.claim(parts).await.map_err(unknown_caller)?;
         let held = self.read_body(&parts.headers, body).await?;
         let caller = self.prove(claim, parts, &held.bytes).map_err(unknown_caller)?;
-        let who = prefix::read(place.prefix, caller)?;
-        Ok(Visit { who, headers: parts.headers.clone(), held })
+        let mut who = prefix::read(place.prefix, caller)?;
+        let wishes = wishes::read(&parts.headers, &mut who)?;
+        Ok(Visit { who, wishes, headers: parts.headers.clone(), held })
     }
 
     /// The model that a caller's name stands for, for those who translate by it.

@@ -1,5 +1,5 @@
-//! A private folder of Node.js modules with the referee that npm has: AWS's SDK for JavaScript, and
-//! Node.js itself where the machine's is too old for it.
+//! A private folder of Node.js modules with the referees that npm has: AWS's SDK for JavaScript, the
+//! clients of OpenAI and Anthropic, and Node.js itself where the machine's is too old for them.
 
 use std::fs;
 use std::path::Path;

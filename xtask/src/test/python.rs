@@ -1,4 +1,5 @@
-//! A private Python with the referees that `PyPI` has: boto3, the AWS CLI, Anthropic's client.
+//! A private Python with the referees that `PyPI` has: boto3, the AWS CLI, and the clients of OpenAI
+//! and Anthropic.
 
 use std::fs;
 

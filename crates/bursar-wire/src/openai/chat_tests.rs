@@ -280,6 +280,7 @@ fn settings_that_cannot_be_kept_are_refused_by_name() {
         ),
         (json!({"tool_choice": "required"}), "tool_choice"),
         (json!({"tool_choice": "perhaps"}), "tool_choice"),
+        (json!({"parallel_tool_calls": "no"}), "parallel_tool_calls"),
         (json!({"metadata": {"a": 1}}), "metadata"),
     ] {
         let problem = beside(CLAUDE, settings.clone()).unwrap_err();

@@ -89,6 +89,7 @@ pub(super) fn read<'a>(
     has_tool_blocks: bool,
 ) -> Result<Tools<'a>, Problem> {
     let mut tools = specs(fields)?;
+    let is_one_at_a_time = field::<bool>(fields, "parallel_tool_calls")? == Some(false);
     let (choice, among) = choice(fields)?;
     if let Some(among) = among {
         tools.retain(|tool| among.contains(&tool.tool_spec.name));
@@ -110,7 +111,6 @@ pub(super) fn read<'a>(
         return Ok(Tools::default());
     }
     let mut additional = Map::new();
-    let is_one_at_a_time = field::<bool>(fields, "parallel_tool_calls")? == Some(false);
     let tool_choice = if is_one_at_a_time {
         one_at_a_time(model, choice, &mut additional)?
     } else {
