@@ -7,6 +7,8 @@ mod cases;
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::fixture::*;
 use super::limits::raw;
 use crate::ROUTES;
@@ -83,7 +85,11 @@ async fn a_body_that_means_two_things_or_nothing_is_refused_and_never_sent() {
             let response = asked.send().await.unwrap();
             let status = response.status().as_u16();
             assert!((400..500).contains(&status), "{method} {path}, {name}: {status}");
-            assert!(response.headers().contains_key("x-amzn-errortype"), "{path}, {name}");
+            let is_bedrocks = response.headers().contains_key("x-amzn-errortype");
+            assert_eq!(is_bedrocks, path.starts_with("/model/"), "{path}, {name}");
+            let told: Value = response.json().await.unwrap();
+            let message = if is_bedrocks { &told["message"] } else { &told["error"]["message"] };
+            assert!(message.is_string(), "{path}, {name}: {told}");
         }
     }
     assert_eq!(world.served().len(), 0, "{:#?}", world.served());
