@@ -98,7 +98,7 @@ async fn a_head_that_is_too_large_or_smuggles_a_second_request_is_no_request() {
         let answer = raw(&world, bytes.as_bytes()).await;
         let status = answer.split(' ').nth(1).unwrap_or("closed").to_owned();
         let is_no = ["400", "403", "413", "431", "closed"].contains(&status.as_str());
-        assert!(is_no, "{status} to {:.200}", bytes);
+        assert!(is_no, "{status} to {bytes:.200}");
         assert!(!answer.contains("HTTP/1.1 200"), "{answer}");
     }
     assert!(world.served().is_empty());

@@ -23,7 +23,7 @@ async fn a_stream_that_runs_is_let_end() {
     let response = stream(&world, "output=60 gap-ms=5").await;
     let ledger = world.admin.ledger.clone();
     let url = world.url().to_owned();
-    let (_, bytes) = tokio::join!(world.gateway.stop(), response.bytes());
+    let ((), bytes) = tokio::join!(world.gateway.stop(), response.bytes());
     assert!(String::from_utf8_lossy(&bytes.unwrap()).contains("metadata"));
     let calls = recorded(&ledger).await;
     assert_eq!(calls[0].ending.outcome, Outcome::Succeeded);
@@ -35,7 +35,7 @@ async fn a_stream_that_takes_too_long_is_cut_told_and_settled() {
     let world = patient(0).await;
     let response = stream(&world, "output=4000 gap-ms=50").await;
     let ledger = world.admin.ledger.clone();
-    let (_, bytes) = tokio::join!(world.gateway.stop(), response.bytes());
+    let ((), bytes) = tokio::join!(world.gateway.stop(), response.bytes());
     let bytes = bytes.unwrap();
     assert!(String::from_utf8_lossy(&bytes).contains("the gateway stops"));
     let calls = recorded(&ledger).await;

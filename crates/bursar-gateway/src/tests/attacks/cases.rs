@@ -198,8 +198,9 @@ pub(super) fn bodies(path: &str) -> Vec<(String, Vec<u8>)> {
     ];
     let bounds: &[&str] = match path {
         "/model/{model}/converse" | "/model/{model}/converse-stream" => &["inferenceConfig"],
-        "/model/{model}/invoke" | "/model/{model}/invoke-with-response-stream" => &["max_tokens"],
-        "/v1/messages" => &["max_tokens"],
+        "/model/{model}/invoke" | "/model/{model}/invoke-with-response-stream" | "/v1/messages" => {
+            &["max_tokens"]
+        }
         "/v1/chat/completions" => &["max_tokens", "max_completion_tokens"],
         _ => &[],
     };
