@@ -9,7 +9,7 @@ use http::HeaderMap;
 use crate::dialect::{Dialect, body_of};
 use crate::exchange::Answered;
 use crate::front::Front;
-use crate::pour::Pourer;
+use crate::pour::{Words, pour};
 use crate::v1::Visit;
 
 impl Front {
@@ -26,7 +26,8 @@ impl Front {
             }
             Answered::Begun(begun) => {
                 let told = begun.told.clone();
-                let body = Pourer::Messages(Box::new(MessagesStream::new())).pour(begun);
+                let words = Words::Messages(MessagesStream::new());
+                let body = pour(begun, words, self.settings.events_silence);
                 Dialect::Anthropic.begin(&told, &invoke.ignored, body)
             }
         })

@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use crate::dialect::{Dialect, body_of};
 use crate::exchange::{Answered, Asked, Told, Whole};
 use crate::front::Front;
-use crate::pour::Pourer;
+use crate::pour::{Words, pour};
 use crate::v1::Visit;
 
 /// How many texts of one request are embedded at once, where a model takes one at a time.
@@ -41,7 +41,8 @@ impl Front {
             Answered::Begun(begun) => {
                 let told = begun.told.clone();
                 let stream = ChatStream::new(stamp(&told), chat.include_usage);
-                let body = Pourer::Chat(Box::new(stream)).pour(begun);
+                let words = Words::Chat(Box::new(stream));
+                let body = pour(begun, words, self.settings.events_silence);
                 Dialect::OpenAi.begin(&told, &chat.ignored, body)
             }
         })
@@ -53,11 +54,11 @@ impl Front {
         let embedding = Embedding::read(&visit.held.bytes)?;
         let model = self.base_of(&embedding.model)?;
         let bodies = embedding.bodies(&model)?;
-        let is_one = bodies.len() == 1;
+        let count = bodies.len();
         let calls = bodies.into_iter().enumerate().map(|(number, body)| {
             let name = embedding.model.clone();
             let mut asked = visit.asked(Operation::InvokeModel, name, body.into())?;
-            if !is_one {
+            if count > 1 {
                 // The key is its caller's for all of them, and each is made once.
                 let key = asked.wishes.idempotency_key.take();
                 asked.wishes.idempotency_key = key.map(|key| format!("{key}/{number}"));
@@ -69,7 +70,7 @@ impl Front {
         let mut sum: Option<(Told, u64)> = None;
         let mut replies = Vec::new();
         while let Some(came) = vectors.next().await {
-            let (whole, tokens) = came.map_err(|problem| after(problem, replies.len()))?;
+            let (whole, tokens) = came.map_err(|problem| among(problem, count))?;
             sum = Some(match sum {
                 None => (whole.told, tokens),
                 Some((told, before)) => (added(told, &whole.told), before.saturating_add(tokens)),
@@ -101,11 +102,14 @@ fn added(told: Told, next: &Told) -> Told {
     Told { cost, ..told }
 }
 
-/// A problem that came when others had been answered, and paid for.
-fn after(problem: Problem, answered: usize) -> Problem {
-    if answered == 0 {
+/// A problem of one of several calls, which does not undo the others.
+fn among(problem: Problem, calls: usize) -> Problem {
+    if calls == 1 {
         return problem;
     }
-    let message = format!("{}\n{answered} calls before it were made and are paid", problem.message);
+    let message = format!(
+        "{}\nthis request is {calls} calls: others of them may have been made, and are then paid",
+        problem.message
+    );
     Problem { message, ..problem }
 }

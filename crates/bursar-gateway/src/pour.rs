@@ -3,6 +3,7 @@
 //! A client that reads slowly is waited for, and one that goes away changes nothing in what is
 //! metered. In a long silence it is told that somebody is still there.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -16,48 +17,56 @@ use tokio::time::timeout;
 
 use crate::exchange::Begun;
 
-/// The longest silence: well below what proxies and clients take for an end.
-const SILENCE: Duration = Duration::from_secs(15);
-
 /// Who turns frames into events.
 #[derive(Debug)]
-pub(crate) enum Pourer {
+pub(crate) enum Words {
     Chat(Box<ChatStream>),
-    Messages(Box<MessagesStream>),
+    Messages(MessagesStream),
+}
+
+/// A stream on its way.
+#[derive(Debug)]
+struct Pouring {
+    words: Words,
+    /// The longest silence.
+    silence: Duration,
 }
 
 type Next = Pin<Box<dyn Future<Output = Result<Option<(Bytes, Begun)>, String>> + Send>>;
 
-impl Pourer {
-    /// The body of events.
-    pub(crate) fn pour(self, begun: Begun) -> Body {
-        let next: Next = Box::pin(begun.next());
-        let pieces = stream::unfold((self, Some(next)), |(mut pourer, next)| async move {
-            let (piece, next) = pourer.piece(next?).await;
-            Some((Ok::<_, std::convert::Infallible>(piece), (pourer, next)))
-        });
-        Body::from_stream(pieces)
-    }
+/// The body of events.
+pub(crate) fn pour(begun: Begun, words: Words, silence: Duration) -> Body {
+    let next: Next = Box::pin(begun.next());
+    let start = (Pouring { words, silence }, Some(next));
+    let pieces = stream::unfold(start, |(mut pouring, next)| async move {
+        let (piece, next) = pouring.piece(next?).await;
+        Some((Ok::<_, Infallible>(piece), (pouring, next)))
+    });
+    Body::from_stream(pieces)
+}
 
+impl Pouring {
     /// The next piece, and what comes behind it; nothing behind the last.
     async fn piece(&mut self, mut next: Next) -> (Bytes, Option<Next>) {
         loop {
-            let Ok(came) = timeout(SILENCE, next.as_mut()).await else {
-                return (Bytes::from_static(self.sign_of_life()), Some(next));
+            let Ok(came) = timeout(self.silence, next.as_mut()).await else {
+                return (Bytes::from_static(self.words.sign_of_life()), Some(next));
             };
             // An answer that is not whole ends with an error, which is written at its end.
             let Ok(Some((bytes, begun))) = came else {
-                return (self.finish(), None);
+                return (self.words.finish(), None);
             };
             next = Box::pin(begun.next());
-            let piece = self.push(&bytes);
+            let piece = self.words.push(&bytes);
             // An empty piece would be no event, only a wake-up.
             if !piece.is_empty() {
                 return (piece, Some(next));
             }
         }
     }
+}
 
+impl Words {
     fn push(&mut self, bytes: &[u8]) -> Bytes {
         match self {
             Self::Chat(stream) => stream.push(bytes).into(),

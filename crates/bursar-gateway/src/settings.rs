@@ -23,6 +23,8 @@ pub struct Settings {
     pub body_idle: Duration,
     /// The longest that a body may take in all.
     pub body_timeout: Duration,
+    /// The longest silence in a stream of events before its client is told that it goes on.
+    pub events_silence: Duration,
     /// The most connections at once; more wait to be accepted.
     pub connections_max: usize,
     /// How long running calls may go on after the stop.
@@ -43,6 +45,8 @@ impl Default for Settings {
             head_timeout: Duration::from_secs(75),
             body_idle: Duration::from_secs(15),
             body_timeout: Duration::from_mins(5),
+            // Well below what proxies and clients take for an end.
+            events_silence: Duration::from_secs(15),
             connections_max: 8_192,
             stop_patience: Duration::from_secs(30),
         }

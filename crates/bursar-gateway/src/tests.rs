@@ -5,6 +5,7 @@ mod fixture;
 
 mod attacks;
 mod bodies;
+mod dialects;
 mod limits;
 mod sdk;
 mod stop;

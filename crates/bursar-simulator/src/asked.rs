@@ -165,6 +165,12 @@ pub(crate) fn is_guarded(headers: &HeaderMap, body: &Value) -> bool {
         || body.get("guardrailConfig").is_some_and(Value::is_object)
 }
 
+/// Whether Claude is to show its thoughts.
+pub(crate) fn wants_thoughts(body: &Value) -> bool {
+    let places = [&body["thinking"], &body["additionalModelRequestFields"]["thinking"]];
+    places.iter().any(|thinking| matches!(thinking["type"].as_str(), Some("enabled" | "adaptive")))
+}
+
 /// The tool that the body forces the model to use, called with made-up input.
 pub(crate) fn forced_tool(body: &Value, chance: Chance) -> Option<ToolCall> {
     let choice = [&body["toolConfig"]["toolChoice"], &body["tool_choice"]]

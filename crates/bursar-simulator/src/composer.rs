@@ -136,7 +136,8 @@ fn answer(
     let Admitted { steering, shape, body, chance, target, .. } = admitted;
     let tool = wanted_tool(admitted);
     let usage = whole_usage(admitted, tool.as_ref());
-    let thoughts = if target.shows_thoughts() { usage.output / 4 } else { 0 };
+    let shows_thoughts = target.shows_thoughts() || asked::wants_thoughts(body);
+    let thoughts = if shows_thoughts { usage.output / 4 } else { 0 };
     let of_text = if tool.is_some() { 0 } else { usage.output - thoughts };
     let pieces = steering.pieces.unwrap_or(words::PIECES);
     let version = steering.model_version.clone();

@@ -1,5 +1,7 @@
 //! Anthropic's shapes: Messages, and the older text completions.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::pieces_then_end;
@@ -9,6 +11,12 @@ use crate::steering::Stop;
 /// The Messages answer.
 pub(super) fn message(answer: &Answer) -> Value {
     let mut content = Vec::new();
+    if !answer.reasoning.is_empty() {
+        let thoughts = answer.reasoning.concat();
+        content.push(
+            json!({"type": "thinking", "thinking": thoughts, "signature": signature(answer)}),
+        );
+    }
     if !answer.text.is_empty() || answer.tool.is_none() {
         content.push(json!({"type": "text", "text": answer.whole_text()}));
     }
@@ -30,6 +38,14 @@ pub(super) fn message_chunks(answer: &Answer) -> Vec<Value> {
     }
     let mut chunks = vec![json!({"type": "message_start", "message": start})];
     let mut index = 0;
+    if !answer.reasoning.is_empty() {
+        let thought = |text| json!({"type": "thinking_delta", "thinking": text});
+        let signed = json!({"type": "signature_delta", "signature": signature(answer)});
+        let deltas = answer.reasoning.iter().map(thought).chain([signed]);
+        let empty = json!({"type": "thinking", "thinking": "", "signature": ""});
+        chunks.extend(block(index, &empty, deltas));
+        index += 1;
+    }
     if !answer.text.is_empty() || answer.tool.is_none() {
         let deltas = answer.text.iter().map(|text| json!({"type": "text_delta", "text": text}));
         chunks.extend(block(index, &json!({"type": "text", "text": ""}), deltas));
@@ -102,6 +118,11 @@ fn block(index: u64, start: &Value, deltas: impl Iterator<Item = Value>) -> Vec<
     );
     chunks.push(json!({"type": "content_block_stop", "index": index}));
     chunks
+}
+
+/// What Anthropic signs thoughts with, so that they can be sent back; here a text of the same form.
+fn signature(answer: &Answer) -> String {
+    STANDARD.encode(answer.id("thoughts of "))
 }
 
 fn tool_block(tool: &ToolCall, input: &Value) -> Value {

@@ -183,6 +183,33 @@ async fn claude_tells_both_lives_of_its_cache_in_all_four_operations() {
 }
 
 #[tokio::test]
+async fn claude_shows_its_thoughts_signed_where_they_are_asked_for() {
+    let simulator = start().await;
+    let mut body = json!({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 640,
+        "messages": [{"role": "user", "content": "Hello"}]});
+    let plain = post(&simulator, HAIKU, Operation::InvokeModel, &body, "output=40").await;
+    let plain: Value = plain.json().await.unwrap();
+    assert_eq!(plain["content"][0]["type"], "text", "nobody asked");
+    body["thinking"] = json!({"type": "enabled", "budget_tokens": 100});
+    let reply = post(&simulator, HAIKU, Operation::InvokeModel, &body, "output=40").await;
+    let reply: Value = reply.json().await.unwrap();
+    let thought = &reply["content"][0];
+    assert!(thought["signature"].is_string(), "{reply}");
+    let operation = Operation::InvokeModelWithResponseStream;
+    let stream = post(&simulator, HAIKU, operation, &body, "output=40").await;
+    let (model, truth) = last_call(&simulator);
+    let mut reader = StreamReader::new(operation, &model);
+    let seen = reader.observe(&stream.bytes().await.unwrap()).unwrap();
+    let thoughts = seen.iter().filter_map(|seen| match seen {
+        Seen::Reasoning(text) => Some(text.as_str()),
+        _ => None,
+    });
+    assert_eq!(thoughts.collect::<String>().split(' ').count(), 10);
+    assert_eq!(thought["thinking"].as_str().unwrap().split(' ').count(), 10);
+    assert_eq!(reader.finish().0.usage, Some(truth));
+}
+
+#[tokio::test]
 async fn an_embedding_is_a_vector_of_length_one_that_follows_the_text() {
     let simulator = start().await;
     let embed = |text: &'static str| {
