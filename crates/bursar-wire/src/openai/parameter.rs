@@ -134,6 +134,14 @@ mod tests {
     }
 
     #[test]
+    fn every_parameter_stands_in_the_manual() {
+        let manual = include_str!("../../../../docs/dialects.md");
+        let missing: Vec<&str> =
+            parameter_names().filter(|name| !manual.contains(&format!("`{name}`"))).collect();
+        assert_eq!(missing, Vec::<&str>::new());
+    }
+
+    #[test]
     fn the_table_is_in_order_and_names_each_once() {
         let names: Vec<&str> = parameter_names().collect();
         assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
