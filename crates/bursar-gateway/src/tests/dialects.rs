@@ -227,6 +227,23 @@ async fn a_stream_that_breaks_off_ends_with_an_error_in_the_dialects_words() {
 }
 
 #[tokio::test]
+async fn a_stream_that_a_limit_cuts_ends_with_an_error_that_says_so() {
+    let world = World::start().await;
+    for (path, mut body) in [("/v1/chat/completions", chat("")), ("/v1/messages", messages())] {
+        body["stream"] = json!(true);
+        let request = world.post(path).header("x-bursar-stream-tokens", "5");
+        let request = steered(request, "output=60 pieces=30").body(body.to_string());
+        let text = request.send().await.unwrap().text().await.unwrap();
+        let last = text.trim_end().rsplit("data: ").next().unwrap();
+        let last: Value = serde_json::from_str(last).unwrap();
+        let message = last["error"]["message"].as_str().unwrap();
+        assert!(message.contains("token"), "{path}: {message}");
+        assert_eq!(world.calls().await[0].ending.outcome, Outcome::Cut, "{path}");
+    }
+    world.end().await;
+}
+
+#[tokio::test]
 async fn who_goes_away_in_a_stream_pays_for_all_of_it() {
     let simulator =
         bursar_simulator::Settings { gap_ms: 20, ..bursar_simulator::Settings::default() };
