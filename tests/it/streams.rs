@@ -19,8 +19,13 @@ fn converse<'a>(steer: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 
 /// A stream that runs in a process of its own; its first word has come.
 fn running(world: &World) -> Child {
+    running_with(world, &[])
+}
+
+/// The same, with further flags.
+fn running_with(world: &World, more: &[&str]) -> Child {
     let config = world.write("quick.toml", "[streams]\ndrain_ms = 100\n");
-    let mut child = world.spawn(&converse(ENDLESS, &["--config", &config]));
+    let mut child = world.spawn(&[&converse(ENDLESS, &["--config", &config]), more].concat());
     let mut first = [0];
     child.stdout.as_mut().expect("it is piped").read_exact(&mut first).expect("it begins");
     child
@@ -63,7 +68,8 @@ fn every_stream_is_cut_at_once_and_nothing_is_a_clear_answer() {
     let quiet = world.bursar(&["streams", "cut", "--all"]).exits(0);
     assert!(quiet.stderr.contains("nothing of that runs just now"), "{}", quiet.stderr);
     let children = [running(&world), running(&world)];
-    assert_eq!(world.json(&["streams", "cut", "--team", "nobody"])["rows"], json!([]));
+    world.json(&["team", "create", "research"]);
+    assert_eq!(world.json(&["streams", "cut", "--team", "research"])["rows"], json!([]));
     let cut = world.json(&["streams", "cut", "--all"]);
     let states = cut["rows"].as_array().expect("it has rows").iter().map(|row| &row["state"]);
     assert_eq!(states.collect::<Vec<_>>(), [&json!("cut"), &json!("cut")]);
@@ -72,6 +78,22 @@ fn every_stream_is_cut_at_once_and_nothing_is_a_clear_answer() {
     }
     let calls = world.calls();
     assert!(calls.iter().all(|call| call["error_code"] == "CutByOperator"), "{calls:#?}");
+    world.audit();
+}
+
+#[test]
+fn the_streams_of_a_team_are_cut_and_a_team_that_is_not_there_is_named() {
+    let world = World::start();
+    let team = world.json(&["team", "create", "research"]);
+    let child = running_with(&world, &["--team", "research"]);
+    let ran = world.bursar(&["streams", "cut", "--team", "reserch"]).exits(2);
+    assert!(ran.stderr.contains("there is no team `reserch`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: did you mean `research`?"), "{}", ran.stderr);
+    assert_eq!(world.json(&["streams"])["rows"][0]["cut_wished_by"], Value::Null);
+    let id = team["id"].as_str().expect("it has an id");
+    let cut = world.json(&["streams", "cut", "--team", id]);
+    assert_eq!(cut["rows"][0]["state"], "cut");
+    end(child).exits(6);
     world.audit();
 }
 

@@ -10,6 +10,7 @@ use bursar_ledger::{CallFilter, Change, Changed, OpenCall, Page, StreamRule};
 use serde::Serialize;
 
 use crate::error::shown;
+use crate::teams::known_team;
 use crate::{Admin, Error, Selectors};
 
 /// The longest reason for a cut, in bytes: it goes to every client, in one frame.
@@ -111,8 +112,8 @@ impl Admin {
     /// Wishes calls cut; those that are open. What becomes of them is [`Admin::cut_results`]'s.
     ///
     /// # Errors
-    /// [`Error::BadWord`] for an id that is none or a reason that is too long,
-    /// [`Error::NothingSelected`] when nobody was named.
+    /// [`Error::BadWord`] for an id that is none or a reason that is too long, [`Error::Unknown`]
+    /// for a team that there is not, [`Error::NothingSelected`] when nobody was named.
     pub async fn cut(&self, request: &CutRequest) -> Result<Vec<CallId>, Error> {
         let reason = checked_reason(&request.reason)?;
         let named = request.ids.iter().map(|id| parse_id(id));
@@ -122,9 +123,9 @@ impl Admin {
         }
         if request.all || request.team.is_some() {
             let open = self.open_calls().await?;
-            let of_team =
-                |call: &&OpenCall| request.all || call.intent.attribution.team == request.team;
-            calls.extend(open.iter().filter(of_team).map(|call| call.intent.id.clone()));
+            let team = self.recorded_team(request.team.as_deref(), &open).await?;
+            let is_meant = |call: &&OpenCall| request.all || call.intent.attribution.team == team;
+            calls.extend(open.iter().filter(is_meant).map(|call| call.intent.id.clone()));
         }
         calls.sort_unstable();
         calls.dedup();
@@ -183,6 +184,20 @@ impl Admin {
             Some(row) if row.ending.outcome == bursar_domain::call::Outcome::Cut => CutState::Cut,
             Some(_) => CutState::AlreadyEnded,
         })
+    }
+
+    /// The name that a team's calls are recorded under. One that has ended may have calls that run.
+    async fn recorded_team(
+        &self,
+        named: Option<&str>,
+        open: &[OpenCall],
+    ) -> Result<Option<String>, Error> {
+        let Some(named) = named else { return Ok(None) };
+        if open.iter().any(|call| call.intent.attribution.team.as_deref() == Some(named)) {
+            return Ok(Some(named.to_owned()));
+        }
+        let access = self.ledger.access().await?;
+        Ok(Some(known_team(&access, named)?.name.clone()))
     }
 
     async fn open_calls(&self) -> Result<Vec<OpenCall>, Error> {
