@@ -167,3 +167,41 @@ fn what_makes_no_sense_makes_no_key() {
     let list = world.bursar(&["key", "list", "--revoked"]).exits(0);
     assert!(list.stderr.contains("there are no keys yet"), "{}", list.stderr);
 }
+
+#[test]
+fn a_key_tells_the_policies_that_stand_on_it_and_what_they_leave() {
+    for database in BOTH {
+        let world = World::on(database, &[]);
+        world.json(&["team", "create", "research"]);
+        let policy = ["--models", "amazon", "--regions", "eu-*,us-*", "--max-tokens", "4000"];
+        world.json(&[&["team", "set", "research"], policy.as_slice()].concat());
+        let create = ["key", "create", "--team", "research", "--name", "ci", "--expires", "30d"];
+        let policy = ["--models", NOVA, "--regions", "us-east-1", "--max-tokens", "100"];
+        let made = keyed(&world, &[create.as_slice(), &policy].concat()).exits(0).json();
+        let id = made["id"].as_str().expect("it has an id");
+        let why = world.json(&["why", "--key", "ci"]);
+        let scopes: Vec<_> = why["policies"].as_array().expect("they are a list").iter().collect();
+        assert_eq!(scopes.len(), 2, "{why:#}");
+        let of = |scope: &str| scopes.iter().find(|on| on["scope"] == scope).expect("it is there");
+        assert_eq!(of("team research")["regions"], serde_json::json!(["eu-*", "us-*"]));
+        assert_eq!(of(&format!("key {id}"))["max_tokens"], 100);
+        let in_force = &why["in_force"];
+        assert_eq!(in_force["models"], serde_json::json!([NOVA]));
+        assert_eq!(in_force["regions"], serde_json::json!(["us-east-1"]));
+        assert_eq!(in_force["max_tokens"], 100);
+        assert!(in_force["expires_at"].is_string() && in_force["refused"].is_null(), "{why:#}");
+        let told = world.bursar(&["why", "--key", "ci"]).exits(0).stdout;
+        for line in ["policy of team research: models amazon;", "in force of them:", "it expires"] {
+            assert!(told.contains(line), "{line}: {told}");
+        }
+        // What it says is what a call meets.
+        ask(&world, &["--key", id]).exits(0);
+        let long = ["converse", "-m", NOVA, "hello", "--max-tokens", "101", "--key", id];
+        let ran = world.bursar(&long).exits(5);
+        assert!(ran.stderr.contains("allows max-tokens up to 100"), "{}", ran.stderr);
+        keyed(&world, &["key", "revoke", id]).exits(0);
+        let why = world.json(&["why", "--key", id]);
+        let refused = why["in_force"]["refused"].as_str().expect("it says so");
+        assert!(refused.contains("was revoked"), "{refused}");
+    }
+}

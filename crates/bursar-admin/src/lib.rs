@@ -42,4 +42,4 @@ pub use policies::{KnownModels, PolicyEdit, PolicyRow, PolicyWords};
 pub use selectors::Selectors;
 pub use streams::{CutRequest, CutResult, CutState, RunningCall, StreamLimitRow};
 pub use teams::{Made, TeamFacts, TeamRow};
-pub use why::{KeyWhy, LimitThen, RefusalReply, Why};
+pub use why::{EndedCall, InForceRow, KeyWhy, LimitThen, PolicyOn, RefusalReply, Why};

@@ -1,21 +1,21 @@
 //! Why a call was admitted, refused, or ended as it did: the verdict, the limits that counted it
 //! with their figures then, its attempts, and what to do about it.
 
+mod key;
+
 use bursar_domain::advice::{Trouble, advise};
 use bursar_domain::call::{Attempt, CallId, Outcome};
 use bursar_domain::money::Cost;
 use bursar_domain::price_book::PriceBook;
-use bursar_domain::scope::{Facet, Scope};
 use bursar_domain::time::Timestamp;
 use bursar_ledger::{AdmittedBy, CallFilter, CallRow, Page, RefusalRow};
 use serde::Serialize;
 
 use crate::amount::write_amount;
 use crate::budgets::total;
-use crate::{Admin, BudgetRow, Error, Figures, FreezeRow};
+use crate::{Admin, Error, Figures};
 
-/// So many of a key's last verdicts are told.
-const VERDICTS_MAX: u32 = 10;
+pub use key::{EndedCall, InForceRow, KeyWhy, PolicyOn, RefusalReply};
 
 /// A limit that counted a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -75,49 +75,6 @@ pub struct Why {
     pub remedy: Vec<String>,
 }
 
-/// A refusal that was kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RefusalReply {
-    /// When.
-    pub at: String,
-    /// The id that the call would have had.
-    pub call: Option<String>,
-    /// Why, in a word.
-    pub reason: String,
-    /// What was said of it.
-    pub message: String,
-    /// The model.
-    pub model: String,
-}
-
-/// What stands on a key, and what became of its last calls.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KeyWhy {
-    /// The key's id.
-    pub key: String,
-    /// Freezes that refuse its calls now.
-    pub freezes: Vec<FreezeRow>,
-    /// Limits that count its calls, whatever model they are to.
-    pub limits: Vec<BudgetRow>,
-    /// Its last refusals, the latest first.
-    pub refusals: Vec<RefusalReply>,
-    /// How its last calls ended, the latest first: id, outcome and error code.
-    pub calls: Vec<EndedCall>,
-}
-
-/// How a call ended, in short.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct EndedCall {
-    /// The call's id.
-    pub id: String,
-    /// When it was taken on.
-    pub at: String,
-    /// How it ended.
-    pub outcome: &'static str,
-    /// Bedrock's error code, or ours.
-    pub error_code: Option<String>,
-}
-
 impl Admin {
     /// What became of a call, by its own id or by Bedrock's request id.
     ///
@@ -145,45 +102,6 @@ impl Admin {
             cost_usd: hold.and_then(|hold| hold.so_far).map(Cost::usd),
             ..Why::bare(&call, verdict)
         })
-    }
-
-    /// What stands on a key now, and what became of its last calls.
-    ///
-    /// # Errors
-    /// A ledger that failed.
-    pub async fn why_key(&self, key: &str) -> Result<KeyWhy, Error> {
-        let (key, who) = self.who_of(key).await?;
-        let freezes = self.ledger.freezes().await?;
-        let freezes = freezes.iter().filter(|freeze| who.includes(&freeze.scope));
-        let filter = CallFilter { key: Some(key.clone()), ..CallFilter::default() };
-        let page = Page { after: None, limit: VERDICTS_MAX };
-        let calls = self.ledger.calls(&filter, &page).await?;
-        let refusals = self.ledger.refusals_of_key(&key, VERDICTS_MAX).await?;
-        Ok(KeyWhy {
-            key,
-            freezes: freezes.map(FreezeRow::from).collect(),
-            limits: self.standings_of(&who).await?.iter().map(BudgetRow::of).collect(),
-            refusals: refusals.iter().map(RefusalReply::of).collect(),
-            calls: calls.iter().map(EndedCall::of).collect(),
-        })
-    }
-
-    /// A key's id, and all that its calls have in common: what it stands for. One that is not
-    /// known may still have been recorded.
-    async fn who_of(&self, named: &str) -> Result<(String, Scope), Error> {
-        let access = self.ledger.access().await?;
-        let Some(key) = access.key(named) else {
-            return Ok((named.to_owned(), Scope::default().with(Facet::Key, named)));
-        };
-        let facets = [
-            (Facet::Key, Some(key.id.as_str())),
-            (Facet::Team, access.team_name(&key.team)),
-            (Facet::Project, key.project.as_deref()),
-            (Facet::User, key.user.as_deref()),
-        ];
-        let facets =
-            facets.into_iter().filter_map(|(facet, value)| Some((facet, value?.to_owned())));
-        Ok((key.id.clone(), Scope(facets.collect())))
     }
 
     async fn call_of(&self, id: &str) -> Result<Option<CallRow>, Error> {
@@ -257,29 +175,6 @@ impl AttemptReply {
             http_status: attempt.http_status,
             error_code: attempt.error_code.clone(),
             request_id: attempt.request_id.clone(),
-        }
-    }
-}
-
-impl RefusalReply {
-    fn of(row: &RefusalRow) -> Self {
-        Self {
-            at: row.at().to_string(),
-            call: row.call_id.clone(),
-            reason: row.reason.clone(),
-            message: split(&row.detail).0.to_owned(),
-            model: row.model.clone(),
-        }
-    }
-}
-
-impl EndedCall {
-    fn of(call: &CallRow) -> Self {
-        Self {
-            id: call.id.to_string(),
-            at: call.started_at.to_string(),
-            outcome: call.ending.outcome.as_str(),
-            error_code: call.ending.error_code.clone(),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Pure judging. Several policies may be about one call, and each of them has to allow it; the
 //! ledger asks them when it admits the call.
 
+mod in_force;
+
 use std::fmt;
 
 use crate::access::Key;
@@ -11,6 +13,8 @@ use crate::catalogue::Catalogue;
 use crate::model::{Candidate, ModelId};
 use crate::scope::Scope;
 use crate::time::Timestamp;
+
+pub use in_force::InForce;
 
 /// Some models, by one of the things that they have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

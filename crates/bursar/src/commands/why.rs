@@ -1,9 +1,10 @@
 //! `bursar why`: why a call was admitted, refused, or ended as it did.
 
-use bursar_admin::{KeyWhy, LimitThen, Why};
+use bursar_admin::{InForceRow, KeyWhy, LimitThen, Why};
 use comfy_table::Cell;
 
 use crate::budget::show;
+use crate::commands::key::allowed;
 use crate::failure::Failure;
 use crate::output::{BOLD, Output};
 use crate::settings::Settings;
@@ -101,6 +102,7 @@ fn of_key(why: &KeyWhy) -> String {
             freeze.name, freeze.at, freeze.by, freeze.reason
         ));
     }
+    lines.extend(in_force(why));
     if why.limits.is_empty() {
         lines.push(format!("no limit counts every call of the key `{}`", why.key));
     } else {
@@ -121,4 +123,43 @@ fn of_key(why: &KeyWhy) -> String {
         lines.push(format!("{}  {}  {}{code}", call.at, call.id, call.outcome));
     }
     lines.join("\n")
+}
+
+/// The policies, and where there are several, what they allow together.
+fn in_force(why: &KeyWhy) -> Vec<String> {
+    let InForceRow { refused, expires_at, .. } = &why.in_force;
+    let mut lines = Vec::new();
+    if let Some(refused) = refused {
+        lines.push(format!("{BOLD}refused{BOLD:#}: {refused}"));
+    } else if let Some(at) = expires_at {
+        lines.push(format!("it expires at {at}"));
+    }
+    for on in &why.policies {
+        lines.push(format!("policy of {}: {}", on.scope, allowed(&on.policy)));
+    }
+    match why.policies.len() {
+        0 => lines.push("no policy restricts what it may ask for".to_owned()),
+        1 => {}
+        _ => lines.push(format!("in force of them: {}", left(&why.in_force))),
+    }
+    lines
+}
+
+/// What several policies leave, in a line.
+fn left(in_force: &InForceRow) -> String {
+    let InForceRow { models, regions, served_in, routing, max_tokens, .. } = in_force;
+    let list = |what: &str, of: &Option<Vec<String>>| match of.as_deref() {
+        None => None,
+        Some([]) => Some(format!("no {what} at all")),
+        Some(some) => Some(format!("{what} {}", some.join(", "))),
+    };
+    let serving = Some(served_in).filter(|served| *served != regions);
+    let parts = [
+        list("models", models),
+        list("regions", regions),
+        serving.and_then(|served| list("serving regions", served)),
+        routing.as_ref().map(|routing| format!("routing {routing}")),
+        max_tokens.map(|most| format!("up to {most} tokens an answer")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
