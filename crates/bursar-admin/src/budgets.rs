@@ -21,7 +21,7 @@ use crate::{Admin, Error, Selectors};
 
 pub(crate) use figures::total;
 pub use figures::{BudgetRow, Figures};
-pub use forecast::{Forecast, Outlook};
+pub use forecast::{Band, Basis, Forecast, Outlook};
 pub use query::LimitQuery;
 pub use words::{LimitWords, parse_window};
 

@@ -29,8 +29,8 @@ pub use amount::{parse_amount, write_amount};
 pub use apply::{Applied, AppliedKey, ApplyRequest, Step, StepKind};
 pub use attribution::Who;
 pub use budgets::{
-    BudgetChange, BudgetRow, Figures, Forecast, LimitQuery, LimitWords, Outlook, Terms,
-    parse_window,
+    Band, Basis, BudgetChange, BudgetRow, Figures, Forecast, LimitQuery, LimitWords, Outlook,
+    Terms, parse_window,
 };
 pub use error::Error;
 pub use expiry::{parse_expiry, parse_span};

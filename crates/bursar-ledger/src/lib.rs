@@ -67,5 +67,5 @@ pub use secret::Secret;
 pub use spool::SpoolOptions;
 pub use standing::{Foreseen, Pace, Standing};
 pub use streams::{Checkpoint, CutWish, OpenCall, StreamRule};
-pub use usage::{Counters, Dimension, UsageQuery, UsageReport, UsageRow};
+pub use usage::{Counters, Dimension, Habit, UsageQuery, UsageReport, UsageRow};
 pub use verdict::{AdmittedBy, OpenHold, RefusalRow};

@@ -1,12 +1,15 @@
 //! Sums of calls by one dimension, from the roll-ups: whole days from the narrow daily ones, the
 //! edges and the other dimensions from the hourly one.
 
+mod habit;
 mod read;
 
 use bursar_domain::money::Total;
 use bursar_domain::time::Timestamp;
 
 use crate::rollup::Sums;
+
+pub use habit::Habit;
 
 /// What usage is shown by.
 #[derive(Debug, Clone, PartialEq, Eq)]

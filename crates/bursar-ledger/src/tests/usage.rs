@@ -1,10 +1,14 @@
 //! Sums by every dimension equal the calls that they are made of.
 
+use bursar_domain::budget::Mode;
 use bursar_domain::call::{Chosen, Operation, Outcome};
 use bursar_domain::identity::Attribution;
+use bursar_domain::limit::{Each, Limit, LimitId, OnLimit, Unit};
 use bursar_domain::model::ModelId;
-use bursar_domain::money::Total;
+use bursar_domain::money::{Micros, Total};
 use bursar_domain::price::{Routing, Tier};
+use bursar_domain::scope::{Facet, Scope};
+use bursar_domain::span::{Span, Zone};
 use bursar_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 
 use super::world::{NOW, file, intent, intent_at, pico, places};
@@ -230,6 +234,51 @@ async fn a_call_is_summed_under_the_model_that_was_chosen_to_answer() {
         ] {
             assert_eq!(calls_by(&ledger, &query(by)).await, some(&[(value, 1)]));
         }
+        ledger.end().await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_limits_calls_used_in_the_last_days_is_told_by_its_scope() {
+    let limit = |facets: &[(Facet, &str)], each, unit| {
+        let scope = facets
+            .iter()
+            .fold(Scope::default(), |scope, (facet, value)| scope.with(facet.clone(), value));
+        Limit {
+            id: LimitId("1".into()),
+            scope,
+            each,
+            unit,
+            span: Span::Month,
+            zone: Zone::UTC,
+            mode: Mode::Hard,
+            on_limit: OnLimit::Refuse,
+            amount: Micros(1),
+        }
+    };
+    for place in places().await {
+        let ledger = place.open().await;
+        three_calls(&ledger).await;
+        let at = Timestamp(NOW.0 + DAY_MS + 2 * HOUR_MS);
+        let all = limit(&[], None, Unit::Requests);
+        let habit = ledger.habits(&all, at).await.unwrap().unwrap().remove("").unwrap();
+        let units = |total: Total| total.0 / 1_000_000_000_000;
+        assert_eq!(habit.days.map(units), [1, 2, 0, 0, 0, 0, 0]);
+        assert_eq!((habit.calls, habit.since, habit.until), (3, NOW.hour(), at.hour()));
+        let intent = intent();
+        let team = intent.attribution.team.as_deref().unwrap();
+        let both = [(Facet::Team, team), (Facet::Model, intent.model.as_str())];
+        let money = limit(&both, Some(Each::User), Unit::Usd);
+        let habits = ledger.habits(&money, at).await.unwrap().unwrap();
+        let user = intent.attribution.user.as_deref().unwrap();
+        assert_eq!(habits.keys().collect::<Vec<_>>(), [user]);
+        assert_eq!(habits[user].days[1], Total(total(&ledger).await.cost.0 - 5));
+        let nobody = limit(&[(Facet::Team, "nobody")], None, Unit::Usd);
+        assert!(ledger.habits(&nobody, at).await.unwrap().unwrap().is_empty());
+        let tag = limit(&[(Facet::Tag("env".into()), "prod")], None, Unit::Usd);
+        assert_eq!(ledger.habits(&tag, at).await.unwrap(), None);
+        let session = limit(&[], Some(Each::Session), Unit::Usd);
+        assert_eq!(ledger.habits(&session, at).await.unwrap(), None);
         ledger.end().await;
     }
 }
