@@ -5,6 +5,7 @@
 
 mod access;
 mod advice;
+mod affordable;
 mod applies;
 mod arns;
 mod books;

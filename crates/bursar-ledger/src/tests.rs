@@ -24,6 +24,7 @@ mod seal;
 mod server;
 mod spool;
 mod standings;
+mod stragglers;
 mod streams;
 mod sweep;
 mod usage;

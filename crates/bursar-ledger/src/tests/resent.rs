@@ -10,7 +10,7 @@ use crate::writer::postgres::Store;
 use crate::{Change, Ledger};
 
 /// The same process's writer, with nothing known by heart.
-fn writer(ledger: &Ledger) -> Store {
+pub(super) fn writer(ledger: &Ledger) -> Store {
     let Home::Postgres(lease) = ledger.place.as_ref() else { panic!("not PostgreSQL") };
     Store::new(ledger.reads.clone(), lease.clone())
 }

@@ -95,6 +95,12 @@ impl Store {
         }
     }
 
+    /// Writes the end of one call.
+    #[cfg(test)]
+    pub(crate) async fn end_alone(&mut self, task: &Task, now: Timestamp) -> Option<()> {
+        self.write(&[task], now, false).await.ok().map(drop)
+    }
+
     /// The rules that this process knows by heart, and how far the database's clock is ahead.
     pub(super) fn by_heart(&self) -> (Option<Arc<Rules>>, i64) {
         (self.known.as_ref().map(|known| Arc::clone(&known.rules)), self.offset_ms)
