@@ -7,8 +7,9 @@ BEGIN;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM :"role";
 GRANT USAGE ON SCHEMA public TO :"role";
 
--- What this database is: only a migration writes it.
-GRANT SELECT ON ledger_meta TO :"role";
+-- What this database is, and what of it is kept elsewhere: only a migration writes the one, and only
+-- the owner archives.
+GRANT SELECT ON ledger_meta, archive, journal_base TO :"role";
 
 -- History.
 GRANT SELECT, INSERT ON
@@ -19,7 +20,7 @@ TO :"role";
 -- What moves, and stays.
 GRANT SELECT, INSERT, UPDATE ON
     budget, budget_window, frozen, usage_hour, usage_day, ledger_revision, ledger_clock, team,
-    team_fact, project, member, virtual_key, key_secret, policy, stream_limit
+    team_fact, project, member, virtual_key, key_secret, policy, stream_limit, head_delivery
 TO :"role";
 
 -- What is there while something is open or may be asked again, and goes with it.

@@ -40,7 +40,7 @@ async fn open_ledger(url: &str) -> Ledger {
     Ledger::open(&DatabaseUrl::parse(url).unwrap(), options).await.unwrap()
 }
 
-async fn bursar(world: &World, clock: Clock) -> Bursar {
+pub(crate) async fn bursar(world: &World, clock: Clock) -> Bursar {
     let connection = Connection {
         region: Some("us-east-1".to_owned()),
         endpoint: Some(world.endpoint.clone()),
@@ -63,6 +63,8 @@ async fn bursar(world: &World, clock: Clock) -> Bursar {
         entropy: Entropy::system(),
         simulated: true,
         running: Running::default(),
+        master_key: None,
+        labels: false,
     }
 }
 

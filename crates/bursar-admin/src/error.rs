@@ -57,6 +57,18 @@ pub enum Error {
         /// The id as it came, short and printable.
         id: String,
     },
+    /// The call is archived.
+    #[error(
+        "the call `{id}` of {month} is archived\nhint: ask again with `--ledger sqlite:{place}`"
+    )]
+    ArchivedCall {
+        /// The call.
+        id: String,
+        /// Its month.
+        month: String,
+        /// The archive's file.
+        place: String,
+    },
     /// The ledger did not tell what it changed: a defect of this program.
     #[error("the ledger did not tell what it changed")]
     Untold,

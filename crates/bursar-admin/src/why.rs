@@ -79,7 +79,7 @@ impl Admin {
     /// What became of a call, by its own id or by Bedrock's request id.
     ///
     /// # Errors
-    /// [`Error::UnknownCall`], or a ledger that failed.
+    /// [`Error::UnknownCall`], [`Error::ArchivedCall`], or a ledger that failed.
     pub async fn why(&self, id: &str) -> Result<Why, Error> {
         if let Some(call) = self.call_of(id).await? {
             return self.ended(call).await;
@@ -88,6 +88,10 @@ impl Admin {
         let call = CallId::parse(id).ok_or_else(unknown)?;
         if let Some(refusal) = self.ledger.refusal(&call).await? {
             return Ok(refused(&call, &refusal));
+        }
+        if let Some(archive) = self.ledger.archive_of(&call).await? {
+            let (month, place) = (archive.month.to_string(), archive.place);
+            return Err(Error::ArchivedCall { id: call.to_string(), month, place });
         }
         let hold = self.ledger.open_hold(&call).await?;
         let at = hold.as_ref().map(|hold| hold.started_at);

@@ -1,2 +1,2 @@
 -- The items of one block, in order.
-SELECT place, kind, subject, hashes FROM sealed WHERE block = $1 ORDER BY place
+SELECT place, kind, subject, hashes, archived_ms FROM sealed WHERE block = $1 ORDER BY place

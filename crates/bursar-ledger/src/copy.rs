@@ -175,7 +175,7 @@ impl LedgerCopy {
 }
 
 /// Writes to the target in its turn, as every process does.
-async fn write(to: &Ledger, what: Statement, values: &[Value]) -> Result<u64, Error> {
+pub(crate) async fn write(to: &Ledger, what: Statement, values: &[Value]) -> Result<u64, Error> {
     let _turn = match to.place.as_ref() {
         Home::File(path) => Some(SideFile::open(path)?.lock().await?),
         Home::Memory | Home::Postgres(_) => None,
@@ -202,11 +202,11 @@ async fn check_known(table: &Table, from: &Pool, to: &Pool) -> Result<(), Error>
     Ok(())
 }
 
-fn first_key(table: &Table) -> Vec<Value> {
+pub(crate) fn first_key(table: &Table) -> Vec<Value> {
     table.key.iter().map(|(_, kind)| kind.lowest()).collect()
 }
 
-fn key(table: &Table, row: &CopiedRow) -> Vec<Value> {
+pub(crate) fn key(table: &Table, row: &CopiedRow) -> Vec<Value> {
     table.key.iter().map(|(column, kind)| row.value(column, *kind)).collect()
 }
 

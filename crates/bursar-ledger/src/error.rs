@@ -271,7 +271,7 @@ pub enum Error {
     /// A role that does not own the schema was to do what only the owner may.
     #[error(
         "`{role}` does not own the ledger, and cannot {doing}\n\
-         hint: run `bursar ledger migrate` or `bursar ledger grant` as the schema's owner"
+         hint: run `bursar ledger migrate`, `grant` or `archive` as the schema's owner"
     )]
     NotOwner {
         /// What was to be done.
@@ -285,6 +285,39 @@ pub enum Error {
     /// A backup was asked of a ledger that is no file.
     #[error("the ledger is no file\nhint: back up PostgreSQL with `pg_dump`")]
     NoFile,
+    /// A month is not to be archived, or not yet.
+    #[error("the month {month} cannot be archived: {why}\nhint: {hint}")]
+    NotArchivable {
+        /// The month, `YYYY-MM`.
+        month: String,
+        /// Why not.
+        why: String,
+        /// What to do first.
+        hint: &'static str,
+    },
+    /// An archive is not what the ledger has, or had.
+    #[error(
+        "the archive `{}` is not what the ledger says: {what}\n\
+         hint: nothing was taken out of the ledger; look for another copy of the archive",
+        path.display()
+    )]
+    ArchiveDiffers {
+        /// The archive.
+        path: PathBuf,
+        /// What differs.
+        what: String,
+    },
+    /// What is asked for is only known of single calls, and those are archived.
+    #[error(
+        "the calls of {month} are archived, and only they can tell this\n\
+         hint: ask the archive, `--ledger sqlite:{place}`, or leave that month out"
+    )]
+    Archived {
+        /// The month, `YYYY-MM`.
+        month: String,
+        /// The archive's file.
+        place: String,
+    },
     /// The ledger was closed.
     #[error("the ledger is closed\nhint: open it again")]
     Closed,

@@ -5,6 +5,7 @@
 
 mod access;
 mod admitted;
+mod archive;
 mod audit;
 mod backup;
 pub mod bearer;
@@ -47,6 +48,7 @@ mod writer;
 mod tests;
 
 pub use admitted::{Admission, Admitted, Settled};
+pub use archive::{Archive, ArchiveRequest, ArchiveState, ArchivedMonth, Month};
 pub use audit::{AuditReport, Finding};
 pub use backup::dump_command;
 pub use calls::{CallFilter, CallRow, Page};
@@ -62,7 +64,10 @@ pub use master_key::MasterKey;
 pub use open::OpenOptions;
 pub use recent::{Minute, Trouble};
 pub use restore::{Restored, restore_command};
-pub use seal::{Head, PublicKey, Sealing, Signer, SigningKey, Unprotected, VerifyReport};
+pub use seal::{
+    Head, HeadDelivery, Offer, PublicKey, Sealing, Signer, SigningKey, Unprotected, VerifyReport,
+    Webhook,
+};
 pub use secret::Secret;
 pub use spool::SpoolOptions;
 pub use standing::{Foreseen, Pace, Standing};

@@ -15,9 +15,10 @@ use tokio::time::Instant;
 
 use crate::Error;
 use crate::admitted::{Admission, Open, Settled};
+use crate::archive::ArchiveStep;
 use crate::change::{Change, Changed};
 use crate::facts::write_intent;
-use crate::seal::Block;
+use crate::seal::{Block, Offered};
 use crate::streams::Checkpoint;
 use crate::writer::WindowJson;
 
@@ -44,6 +45,10 @@ pub(crate) enum Task {
     Seal(Box<Block>),
     /// Queue for the next blocks what is in none.
     Adopt,
+    /// Note what became of a head that was offered.
+    Offered(Box<Offered>),
+    /// Take a step of taking a month out of the ledger.
+    Archive(Box<ArchiveStep>),
     /// Hold a call that was admitted while the ledger was away, whatever there is room for.
     Restore { open: Box<Open>, windows: BTreeMap<String, WindowJson> },
     /// Write what waits, then stop.

@@ -11,21 +11,24 @@ mod keep;
 mod row;
 mod stray;
 mod verify;
+mod webhook;
 
 use bursar_domain::time::Timestamp;
 use serde::Serialize;
 use sqlx::FromRow;
 
-use self::digest::Fields;
-use self::item::{Item, hash_items};
 use crate::queue::{Answer, Queue, Task};
 use crate::statement::{Pool, Session, Statement, bulk};
 use crate::{Error, Ledger};
 
+pub(crate) use digest::Fields;
 pub use head::{Head, PublicKey, Signer, SigningKey};
+pub(crate) use item::{Item, hash_items};
 pub use keep::Sealing;
 pub(crate) use keep::keep;
 pub use verify::{Unprotected, VerifyReport};
+pub use webhook::{HeadDelivery, Offer, Webhook};
+pub(crate) use webhook::{NOTE, Offered};
 
 const LAST_BLOCK: Statement =
     Statement { doing: "read the last block", sql: include_str!("../queries/last_block.sql") };

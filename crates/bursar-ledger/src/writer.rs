@@ -368,6 +368,8 @@ fn gather(posting: &mut Posting, task: &Task, now: Timestamp) {
         | Task::Claim { .. }
         | Task::Seal(_)
         | Task::Adopt
+        | Task::Offered(_)
+        | Task::Archive(_)
         | Task::Close => {}
     }
 }

@@ -6,6 +6,7 @@ use crate::output::Output;
 use crate::settings::Settings;
 
 pub(crate) mod apply;
+pub(crate) mod archive;
 pub(crate) mod budget;
 pub(crate) mod calls;
 pub(crate) mod changes;

@@ -159,9 +159,12 @@ impl From<bursar_ledger::Error> for Failure {
             | E::FileExists { .. }
             | E::LedgerExists { .. }
             | E::NoRoles
+            | E::Archived { .. }
             | E::UnknownAccess { .. }
             | E::Taken { .. }
             | E::BusyTeam { .. } => Situation::Usage,
+            E::NotArchivable { .. } => Situation::Failed,
+            E::ArchiveDiffers { .. } => Situation::AuditFindings,
             _ => Situation::Ledger,
         };
         Self::from_text(situation, &with_sources(&error))

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bursar_admin::{KnownModels, MasterKeySource};
-use bursar_core::{Connection, Credentials, Limits};
+use bursar_core::{Connection, Credentials, Hook, Limits};
 use bursar_domain::catalogue::{Catalogue, Names, Reason};
 use bursar_domain::model::ModelRef;
 use bursar_domain::money::Cost;
@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     signing_key_named: Option<PathBuf>,
     /// The file that heads are added to, if one is named.
     pub(crate) heads_file: Option<PathBuf>,
+    /// Where heads are posted to, if a URL is named.
+    pub(crate) heads_hook: Option<Hook>,
     /// Whether nobody named a ledger.
     pub(crate) ledger_is_usual: bool,
     /// Where the program keeps its own files; it may not exist yet.
@@ -104,6 +106,7 @@ impl Settings {
             signing_key_named: filled(&said.ledger.signing_key_file)
                 .map(|path| beside(file.as_deref(), path)),
             heads_file: filled(&said.ledger.heads_file).map(|path| beside(file.as_deref(), path)),
+            heads_hook: filled(&said.ledger.heads_url).map(hook).transpose()?,
             ledger_is_usual: named.is_none(),
             ledger_url: match named {
                 Some(url) => url,
@@ -352,6 +355,15 @@ fn spool(said: &file::Spool, file: Option<&Path>) -> Result<Option<SpoolOptions>
         usd_max: usd_max.micros_up(),
         break_glass: filled(&said.break_glass).map(|path| beside(file, path)),
     }))
+}
+
+/// What signed heads are posted to. The URL may hold a secret, and is not repeated.
+fn hook(url: &str) -> Result<Hook, Failure> {
+    Hook::new(url).map_err(|problem| {
+        let message = format!("`[ledger] heads_url`: {problem}");
+        Failure::new(Situation::Configuration, message)
+            .hint("write `https://HOST/PATH`, or `http://127.0.0.1:PORT/PATH`")
+    })
 }
 
 fn filled(text: &str) -> Option<&str> {

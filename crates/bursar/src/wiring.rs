@@ -1,19 +1,24 @@
 //! Builds the parts from the settings.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bursar_admin::Admin;
-use bursar_core::{Bedrock, Bursar, Connection, ControlPlane, Pricing, Running, is_simulator};
+use bursar_core::{
+    Bedrock, Bursar, Connection, ControlPlane, Hook, Pricing, Running, is_simulator,
+};
 use bursar_domain::catalogue::Catalogue;
 use bursar_domain::entropy::Entropy;
 use bursar_domain::time::Clock;
-use bursar_ledger::{Ledger, OpenOptions, Sealing, Signer, SigningKey};
+use bursar_ledger::{Ledger, OpenOptions, Sealing, Signer, SigningKey, Webhook};
 
 use crate::failure::Failure;
 use crate::settings::Settings;
 
 /// How often what was written is sealed, by a process that lives as long.
 const SEALING: Duration = Duration::from_secs(1);
+/// The first pause after a head was not taken.
+const WEBHOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// Opens the ledger, and makes it when it is missing.
 pub(crate) async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> {
@@ -31,9 +36,21 @@ pub(crate) async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> 
 pub(crate) fn signer(settings: &Settings) -> Result<Option<Signer>, Failure> {
     let path = settings.signing_key_file()?;
     match path.filter(|path| settings.signing_key_is_named() || path.exists()) {
-        Some(path) => Ok(Some(Signer::new(SigningKey::read(&path)?, settings.heads_file.clone()))),
+        Some(path) => {
+            let signer = Signer::new(SigningKey::read(&path)?, settings.heads_file.clone());
+            Ok(Some(signer.with_webhook(settings.heads_hook.clone().map(webhook))))
+        }
         None => Ok(None),
     }
+}
+
+/// Heads are offered by one post each.
+fn webhook(hook: Hook) -> Webhook {
+    let hook = Arc::new(hook);
+    Webhook::new(WEBHOOK_PAUSE, move |head| {
+        let hook = Arc::clone(&hook);
+        Box::pin(async move { hook.post(head).await })
+    })
 }
 
 /// The ledger, as those see it who set its limits and give access.

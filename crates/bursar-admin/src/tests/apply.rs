@@ -2,7 +2,7 @@ use bursar_domain::catalogue::{Catalogue, Names};
 use bursar_domain::price_book::PriceBook;
 use bursar_ledger::Secret;
 
-use super::{admin, master};
+use super::admin;
 use crate::{Admin, Applied, ApplyRequest, Error, KnownModels, MasterKeySource, StepKind};
 
 const FILE: &str = r#"

@@ -50,3 +50,7 @@ UNION ALL
 SELECT 'policy' AS table_name, COUNT(*) AS row_count FROM policy
 UNION ALL
 SELECT 'master_key' AS table_name, COUNT(*) AS row_count FROM master_key
+UNION ALL
+SELECT 'archive' AS table_name, COUNT(*) AS row_count FROM archive
+UNION ALL
+SELECT 'journal_base' AS table_name, COUNT(*) AS row_count FROM journal_base

@@ -1,7 +1,7 @@
 //! One window's journal, added up line by line in the order in which it was committed: no line is
 //! missing, nothing falls below zero, and no hold passed the hard limit that it was judged by.
 
-use bursar_domain::money::PICO_PER_MICRO;
+use bursar_domain::money::{PICO_PER_MICRO, Total};
 
 use super::AuditReport;
 use super::windows::JournalRow;
@@ -18,10 +18,26 @@ pub(super) struct Fold {
 }
 
 impl Fold {
+    /// A window whose journal is known from its base on.
+    fn from_base(row: &JournalRow) -> Self {
+        let spent = Total::from_halves(row.base_spent, row.base_rest);
+        Self {
+            window: row.window_id.clone(),
+            seq: row.base_seq,
+            held: row.base_held.into(),
+            spent_pico: spent.0,
+            is_broken: false,
+        }
+    }
+
     /// Adds a line, which is the next of its window or the first of another.
     pub(super) fn add(&mut self, row: &JournalRow, report: &mut AuditReport) {
         if self.window != row.window_id {
-            *self = Self { window: row.window_id.clone(), ..Self::default() };
+            *self = Self::from_base(row);
+        }
+        if row.seq <= row.base_seq {
+            // It is in the base, with those that are archived.
+            return;
         }
         self.held += i128::from(row.d_held);
         self.spent_pico += i128::from(row.d_spent) * i128::from(PICO_PER_MICRO);

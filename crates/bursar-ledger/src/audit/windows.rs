@@ -48,6 +48,10 @@ pub(super) struct JournalRow {
     corrected_pico: Option<i64>,
     tokens: Option<i64>,
     estimated: Option<bool>,
+    pub(super) base_seq: i64,
+    pub(super) base_held: i64,
+    pub(super) base_spent: i64,
+    pub(super) base_rest: i64,
 }
 
 #[derive(Debug, FromRow)]

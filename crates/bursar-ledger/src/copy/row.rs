@@ -45,6 +45,11 @@ impl CopiedRow {
         }
     }
 
+    /// The number of a column; 0 where there is none.
+    pub(crate) fn number(&self, column: &str) -> i64 {
+        self.0.get(column).and_then(Json::as_i64).unwrap_or_default()
+    }
+
     /// The text of a column; empty where there is none.
     pub(crate) fn text(&self, column: &str) -> &str {
         self.0.get(column).and_then(Json::as_str).unwrap_or_default()

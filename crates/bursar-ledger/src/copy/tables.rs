@@ -28,7 +28,7 @@ const fn put(sql: &'static str) -> Statement {
 }
 
 /// What is copied.
-pub(crate) static TABLES: [Table; 26] = [
+pub(crate) static TABLES: [Table; 28] = [
     Table {
         name: "report_tag",
         key: &[("tag_key", Kind::Text)],
@@ -357,6 +357,20 @@ pub(crate) static TABLES: [Table; 26] = [
             doing: "write copied rows",
             sql: include_str!("../../queries/copy/sealed_put.sql"),
         },
+        known: None,
+    },
+    Table {
+        name: "archive",
+        key: &[("month_ms", Kind::Int)],
+        page: page(include_str!("../../queries/copy/archive_page.sql")),
+        put: put(include_str!("../../queries/copy/archive_put.sql")),
+        known: None,
+    },
+    Table {
+        name: "journal_base",
+        key: &[("window_id", Kind::Text)],
+        page: page(include_str!("../../queries/copy/journal_base_page.sql")),
+        put: put(include_str!("../../queries/copy/journal_base_put.sql")),
         known: None,
     },
 ];

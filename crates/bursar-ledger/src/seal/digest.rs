@@ -4,31 +4,31 @@
 use ring::digest::{Context, SHA256};
 
 /// Fields on their way to a hash.
-pub(super) struct Fields(Context);
+pub(crate) struct Fields(Context);
 
 impl Fields {
     /// Begins with what the fields are about.
-    pub(super) fn new(about: &str) -> Self {
+    pub(crate) fn new(about: &str) -> Self {
         let mut fields = Self(Context::new(&SHA256));
         fields.text(about);
         fields
     }
 
-    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         self.0.update(b"t");
         self.0.update(&(text.len() as u64).to_be_bytes());
         self.0.update(text.as_bytes());
         self
     }
 
-    pub(super) fn number(&mut self, number: i64) -> &mut Self {
+    pub(crate) fn number(&mut self, number: i64) -> &mut Self {
         self.0.update(b"n");
         self.0.update(&number.to_be_bytes());
         self
     }
 
     /// The hash, in hexadecimal.
-    pub(super) fn hash(self) -> String {
+    pub(crate) fn hash(self) -> String {
         hex::encode(self.0.finish())
     }
 }

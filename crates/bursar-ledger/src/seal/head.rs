@@ -11,7 +11,7 @@ use bursar_domain::entropy::Entropy;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
-use super::BlockRow;
+use super::{BlockRow, Webhook};
 use crate::Error;
 use crate::owner::file_error;
 
@@ -43,6 +43,7 @@ pub struct PublicKey([u8; 32]);
 pub struct Signer {
     key: Arc<SigningKey>,
     heads_file: Option<PathBuf>,
+    webhook: Option<Webhook>,
 }
 
 impl fmt::Debug for SigningKey {
@@ -128,7 +129,17 @@ impl Signer {
     /// Publishes to the log, and to a file where one is named: each head is a line at its end.
     #[must_use]
     pub fn new(key: SigningKey, heads_file: Option<PathBuf>) -> Self {
-        Self { key: Arc::new(key), heads_file }
+        Self { key: Arc::new(key), heads_file, webhook: None }
+    }
+
+    /// The same, with a webhook that each head is offered to as well.
+    #[must_use]
+    pub fn with_webhook(self, webhook: Option<Webhook>) -> Self {
+        Self { webhook, ..self }
+    }
+
+    pub(super) fn webhook(&self) -> Option<&Webhook> {
+        self.webhook.as_ref()
     }
 
     /// Signs and publishes.
@@ -136,6 +147,9 @@ impl Signer {
         let head = self.key.sign(block);
         let Head { block, sealed_ms, hash, signature } = &head;
         tracing::info!(block, sealed_ms, hash, signature, "sealed");
+        if let Some(webhook) = &self.webhook {
+            webhook.put(&head);
+        }
         let Some(path) = &self.heads_file else { return Ok(()) };
         // Texts and numbers cannot fail to be written.
         let line = serde_json::to_string(&head).unwrap_or_default() + "\n";

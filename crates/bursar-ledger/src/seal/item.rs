@@ -36,11 +36,11 @@ pub(super) const PARTS: [&str; 3] = ["", "attempts", "journal"];
 
 /// An item, as it stands in its block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, FromRow)]
-pub(super) struct Item {
-    pub(super) place: i64,
-    pub(super) kind: String,
-    pub(super) subject: String,
-    pub(super) hashes: String,
+pub(crate) struct Item {
+    pub(crate) place: i64,
+    pub(crate) kind: String,
+    pub(crate) subject: String,
+    pub(crate) hashes: String,
 }
 
 /// Rows by what they belong to, each list in the order of its key.
@@ -58,7 +58,7 @@ struct Covered {
 
 /// The items of a block as they follow from the rows. Every row but a change never changes, nor may
 /// one be added to what has ended, so they need not be read at one moment.
-pub(super) async fn hash_items(pool: &Pool, entries: Vec<Entry>) -> Result<Vec<Item>, Error> {
+pub(crate) async fn hash_items(pool: &Pool, entries: Vec<Entry>) -> Result<Vec<Item>, Error> {
     let covered = Covered::read(pool, &entries).await?;
     let items = (0..).zip(entries).map(|(place, entry)| Item {
         place,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bursar_domain::time::Clock;
 
 use super::head::Signer;
+use super::webhook::deliver;
 use super::{ITEMS_MAX, seal_next};
 use crate::Error;
 use crate::queue::WeakQueue;
@@ -23,6 +24,9 @@ pub struct Sealing {
 
 /// Seals while the ledger lives.
 pub(crate) async fn keep(sealing: Sealing, clock: Clock, (reads, queue): (Pool, WeakQueue)) {
+    if let Some(webhook) = sealing.signer.as_ref().and_then(Signer::webhook) {
+        tokio::spawn(deliver(webhook.clone(), clock.clone(), queue.clone()));
+    }
     loop {
         tokio::time::sleep(sealing.every).await;
         match seal_all(&sealing, &clock, (&reads, &queue)).await {

@@ -9,6 +9,7 @@ use sqlx::FromRow;
 use super::head::{Head, PublicKey};
 use super::item::{Item, PARTS, hash_items};
 use super::{BlockRow, Entry, NO_BLOCK, stray};
+use crate::archive::prove;
 use crate::open::{found_version, known_version, open_to_read};
 use crate::statement::{Pool, Statement};
 use crate::{AuditReport, DatabaseUrl, Error, Finding, Ledger};
@@ -34,6 +35,9 @@ pub struct VerifyReport {
     pub blocks: u64,
     /// Calls, corrections and changes that were hashed again.
     pub items: u64,
+    /// Those of them whose rows are archived: their hashes were compared with what was said when
+    /// they were taken out.
+    pub archived: u64,
     /// What no head covers.
     pub unprotected: Unprotected,
 }
@@ -45,6 +49,13 @@ pub struct Unprotected {
     pub rows: u64,
     /// When the last head was signed; `None` where no head is good.
     pub since: Option<Timestamp>,
+}
+
+#[derive(Debug, FromRow)]
+struct ItemRow {
+    #[sqlx(flatten)]
+    item: Item,
+    archived_ms: Option<i64>,
 }
 
 #[derive(Debug, FromRow)]
@@ -77,8 +88,8 @@ impl VerifyReport {
     }
 }
 
-/// The first version that has blocks.
-const BLOCKS_SINCE: i64 = 5;
+/// The first version whose blocks say what is archived.
+const BLOCKS_SINCE: i64 = 7;
 
 impl Ledger {
     /// Checks a ledger that is only read: a copy of one, or one that calls go on in. Nothing is
@@ -128,6 +139,9 @@ impl Ledger {
             report.find("block", &block.to_string(), "signed", "gone");
         }
         stray::find(&self.reads, &mut report).await?;
+        for Finding { check, subject, expected, found } in prove(&self.reads).await? {
+            report.find(check, &subject, &expected, &found);
+        }
         let (block, since) = last.unwrap_or((0, 0));
         let count: Option<CountRow> = self.reads.row(COUNT_UNPROTECTED, &[block.into()]).await?;
         let rows = count.and_then(|row| row.number).unwrap_or_default();
@@ -178,7 +192,9 @@ async fn check_block(
     let number = block.number.to_string();
     report.compare("block number", &number, (&(before.0 + 1).to_string(), &number));
     report.compare("block before", &number, (&before.1, &block.previous));
-    let items: Vec<Item> = pool.rows(ITEMS, &[block.number.into()]).await?;
+    let rows: Vec<ItemRow> = pool.rows(ITEMS, &[block.number.into()]).await?;
+    let archived: Vec<bool> = rows.iter().map(|row| row.archived_ms.is_some()).collect();
+    let items: Vec<Item> = rows.into_iter().map(|row| row.item).collect();
     report.compare("block items", &number, (&block.items.to_string(), &items.len().to_string()));
     report.compare("block hash", &number, (&block.true_hash(&items), &block.hash));
     let entries = items
@@ -186,8 +202,14 @@ async fn check_block(
         .map(|item| Entry { kind: item.kind.clone(), subject: item.subject.clone() })
         .collect();
     let now = hash_items(pool, entries).await?;
-    for (sealed, now) in items.iter().zip(&now) {
-        compare_item(sealed, now, report);
+    for ((sealed, now), is_archived) in items.iter().zip(&now).zip(archived) {
+        if is_archived {
+            report.archived += 1;
+            let subject = format!("{} {}", sealed.kind, sealed.subject);
+            report.compare("archived row", &subject, ("- - -", &now.hashes));
+        } else {
+            compare_item(sealed, now, report);
+        }
     }
     report.blocks += 1;
     report.items += items.len() as u64;

@@ -16,8 +16,16 @@ use crate::statement::Statement;
 use crate::{Change, CopyReport, Error, Ledger, LedgerCopy};
 
 /// Tables that are not history: what a database is, who lives, and what is open.
-const NOT_COPIED: [&str; 7] =
-    ["cut_wish", "hold", "ledger_clock", "ledger_meta", "ledger_revision", "owner", "unsealed"];
+const NOT_COPIED: [&str; 8] = [
+    "cut_wish",
+    "head_delivery",
+    "hold",
+    "ledger_clock",
+    "ledger_meta",
+    "ledger_revision",
+    "owner",
+    "unsealed",
+];
 
 /// From and to each kind of database that outlives its process.
 async fn pairs() -> [(Place, Place); 4] {
@@ -57,6 +65,8 @@ async fn full(place: &Place) -> Ledger {
     let truth = settlement(late.intent());
     ledger.settle(late, truth).await.unwrap();
     ledger.seal(NOW, None).await.unwrap();
+    ledger.damage(include_str!("sql/base_rows.sql")).await;
+    ledger.damage(include_str!("sql/archive_rows.sql")).await;
     ledger
 }
 

@@ -4,15 +4,26 @@
 use bursar_domain::budget::{Mode, RefusalReason};
 use bursar_domain::entropy::Entropy;
 use bursar_domain::once::Once;
+use bursar_domain::time::{DAY_MS, Timestamp};
 use bursar_domain::watch::StreamLimits;
 
-use super::world::{NOW, Place, at, file, intent, pico, postgres, scope, settlement};
+use super::world::{NOW, Place, at, file, intent, intent_at, pico, postgres, scope, settlement};
 use crate::queue::Task;
 use crate::statement::Statement;
-use crate::{Change, Error, Ledger, SigningKey};
+use crate::{ArchiveRequest, ArchiveState, Change, Error, Ledger, Month, SigningKey};
 
-const HISTORY: [&str; 8] =
-    ["call", "attempt", "call_tag", "journal", "correction", "change", "block", "sealed"];
+const HISTORY: [&str; 10] = [
+    "archive",
+    "journal_base",
+    "call",
+    "attempt",
+    "call_tag",
+    "journal",
+    "correction",
+    "change",
+    "block",
+    "sealed",
+];
 
 /// A database with its owner's ledger, and the same one as a role that was given its rights.
 async fn two_roles() -> (Ledger, Place, String) {
@@ -34,6 +45,32 @@ async fn two_roles() -> (Ledger, Place, String) {
         _ => panic!("this is about PostgreSQL"),
     };
     (owner, at(&url), role)
+}
+
+#[tokio::test]
+async fn only_the_owner_takes_history_out() {
+    let (owner, app, _) = two_roles().await;
+    let ledger = app.open().await;
+    let old = Timestamp(NOW.0 - 60 * DAY_MS);
+    ledger.good_call(intent_at(old)).await;
+    ledger.seal(NOW, None).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_owned();
+    let before = Month::of(NOW);
+    let mut request = ArchiveRequest { before, folder, drop: true, actor: "app".into() };
+    let error = ledger.archive(&request, NOW).await.unwrap_err();
+    assert!(matches!(error, Error::NotOwner { .. }), "{error}");
+    // To write an archive, one only reads.
+    request.drop = false;
+    assert_eq!(ledger.archive(&request, NOW).await.unwrap()[0].calls, 1);
+    ledger.seal(NOW, None).await.unwrap();
+    request.drop = true;
+    let done = owner.archive(&request, NOW).await.unwrap();
+    assert_eq!(done[0].state, ArchiveState::Dropped);
+    // Who runs Bursar goes on, and audits.
+    ledger.good_call(intent()).await;
+    ledger.end().await;
+    owner.close().await.unwrap();
 }
 
 async fn denied(ledger: &Ledger, sql: String) -> bool {

@@ -1,6 +1,8 @@
 //! A hold that is given back before the statement that takes it arrives: a lock that the test holds
 //! says which comes first, so that the order is not left to luck.
 
+use std::sync::Arc;
+
 use std::time::Duration;
 
 use bursar_domain::budget::{Mode, WindowId};
@@ -12,7 +14,7 @@ use super::resent::writer;
 use super::server;
 use super::world::{NOW, Place, at, intent};
 use crate::admitted::Open;
-use crate::queue::{Patience, Task};
+use crate::queue::{Asking, Patience, Task};
 use crate::statement::Statement;
 use crate::{Error, Ledger};
 
@@ -62,8 +64,10 @@ async fn a_hold_that_is_given_back_before_it_is_taken_is_given_back_once_it_is()
     ledger.good_call(intent()).await;
     let spent = ledger.balance(&window).await;
     let intent = intent();
-    let void = Task::Void { open: Box::new(Open::by_heart(intent.clone(), Vec::new())) };
-    let reserve = Task::Reserve { intent: Box::new(intent), patience: Patience::None };
+    let asking = Asking::new(intent);
+    let open = Open::by_heart(Arc::clone(&asking.intent), Vec::new());
+    let void = Task::Void { open: Box::new(open) };
+    let reserve = Task::Reserve { asking, patience: Patience::None };
     lock(&mut session).await;
     let mut late = writer(&ledger);
     let statement = tokio::spawn(async move { late.send_again(&reserve, NOW).await });

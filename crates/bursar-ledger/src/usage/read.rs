@@ -160,6 +160,13 @@ impl Ledger {
         range: &Range<i64>,
         count_tokens: bool,
     ) -> Result<ByValue, Error> {
+        let (since, until) = (Timestamp(range.start), Timestamp(range.end));
+        for archive in self.archives().await? {
+            if !archive.is_here() && archive.overlaps(Some(since), Some(until)) {
+                let month = archive.month.to_string();
+                return Err(Error::Archived { month, place: archive.place });
+            }
+        }
         let mut sums = ByValue::new();
         let mut rest = Sums::default();
         let all = self.by_grain("model", false, range, count_tokens).await?;

@@ -7,11 +7,19 @@ use super::claims::claim;
 use crate::Error;
 use crate::queue::Task;
 use crate::statement::Session;
-use crate::{change, seal};
+use crate::{archive, change, seal};
 
 /// Whether a task is one of them.
 pub(super) fn is_alone(task: &Task) -> bool {
-    matches!(task, Task::Change { .. } | Task::Claim { .. } | Task::Seal(_) | Task::Adopt)
+    matches!(
+        task,
+        Task::Change { .. }
+            | Task::Claim { .. }
+            | Task::Seal(_)
+            | Task::Adopt
+            | Task::Offered(_)
+            | Task::Archive(_)
+    )
 }
 
 /// Writes one of them; on an error, the transaction is to be rolled back.
@@ -26,7 +34,13 @@ pub(super) async fn write(
         }
         Task::Claim { once, id } => claim(session, (once, id), now).await,
         Task::Seal(block) => Ok(Done::Sealed(seal::write(session, block).await?)),
+        Task::Archive(step) => archive::take(session, step, now).await.map(|()| Done::Nothing),
         Task::Adopt => session.run(seal::ADOPT, &[]).await.map(|_| Done::Nothing),
+        Task::Offered(offered) => {
+            let failure = offered.failure.as_deref().unwrap_or_default();
+            let values = [offered.block.into(), offered.at.0.into(), failure.into()];
+            session.run(seal::NOTE, &values).await.map(|_| Done::Nothing)
+        }
         _ => Ok(Done::Nothing),
     }
 }

@@ -164,6 +164,8 @@ impl Away {
                 | Task::Restore { .. }
                 | Task::Seal(_)
                 | Task::Adopt
+                | Task::Offered(_)
+                | Task::Archive(_)
                 | Task::Close => answer(job.reply, Err(cause.clone())),
             }
         }

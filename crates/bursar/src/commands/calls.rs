@@ -3,10 +3,11 @@
 use bursar_domain::call::{CallId, Operation, Outcome};
 use bursar_domain::money::{Cost, Total};
 use bursar_domain::time::Clock;
-use bursar_ledger::{CallFilter, CallRow, Page};
+use bursar_ledger::{Archive, CallFilter, CallRow, Ledger, Page};
 use comfy_table::Cell;
 use serde_json::{Value, json};
 
+use crate::commands::archive;
 use crate::failure::{Failure, Situation};
 use crate::form::{Form, FormArgs};
 use crate::output::Output;
@@ -21,7 +22,8 @@ use crate::{csv_rows, table, terminal, wiring};
   bursar calls --id 0193a5b2-0000-7000-8000-000000000000 --json
   bursar calls --since 7d --limit 1000 --csv > calls.csv
 
-With --json it prints {\"rows\":[…],\"next\":ID}; pass `next` as --after for the rows behind.")]
+With --json it prints {\"rows\":[…],\"next\":ID}; pass `next` as --after for the rows behind.
+Months that are archived are named, with their files.")]
 pub(crate) struct Calls {
     #[command(flatten)]
     period: PeriodArgs,
@@ -57,20 +59,26 @@ impl Calls {
         let page = Page { after: self.after, limit: self.limit };
         let ledger = wiring::open_ledger(settings).await?;
         let calls = ledger.calls(&filter, &page).await?;
+        let archives = archives(&ledger, &filter).await?;
         ledger.close().await?;
         let is_full = calls.len() == usize::try_from(self.limit).unwrap_or(usize::MAX);
         let next = calls.last().filter(|_| is_full).map(|call| call.id.to_string());
         match form {
             Form::Json => {
                 let rows: Vec<Row> = calls.into_iter().map(Row::from).collect();
-                Output::object(&json!({"rows": rows, "next": next}))?;
+                let places = archive::places(&archives);
+                Output::object(&json!({"rows": rows, "next": next, "archived": places}))?;
                 return Ok(());
             }
             Form::Csv => print_csv(calls)?,
+            Form::Table { .. } if calls.is_empty() && !archives.is_empty() => {}
             Form::Table { .. } if calls.is_empty() => {
                 output.note("no such calls are recorded; `bursar demo` makes some");
             }
             Form::Table { may_page } => terminal::print(&show(&calls), may_page)?,
+        }
+        for archive in &archives {
+            output.note(archive::pointer(archive));
         }
         if let Some(next) = next {
             output.note(format!("older ones: --after {next}"));
@@ -97,6 +105,16 @@ impl Calls {
             ..CallFilter::default()
         })
     }
+}
+
+/// The archives that hold calls which were asked for, too.
+async fn archives(ledger: &Ledger, filter: &CallFilter) -> Result<Vec<Archive>, Failure> {
+    if let Some(id) = &filter.id {
+        return Ok(ledger.archive_of(id).await?.into_iter().collect());
+    }
+    let mut archives = ledger.archives().await?;
+    archives.retain(|archive| !archive.is_here() && archive.overlaps(filter.since, filter.until));
+    Ok(archives)
 }
 
 fn print_csv(calls: Vec<CallRow>) -> Result<(), Failure> {

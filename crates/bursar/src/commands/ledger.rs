@@ -1,5 +1,5 @@
-//! `bursar ledger`: bring its schema up to date, check and prove its books, copy it, back it up and
-//! restore it.
+//! `bursar ledger`: bring its schema up to date, check and prove its books, copy it, back it up,
+//! archive and restore it.
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use bursar_ledger::{
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::archive::ArchiveArgs;
 use super::changes::ChangesArgs;
 use super::restore::RestoreArgs;
 use super::seal;
@@ -27,6 +28,7 @@ use crate::wiring;
   bursar ledger changes --since 7d
   bursar ledger seal
   bursar ledger backup bursar-backup.db
+  bursar ledger archive --before 2026-06 --drop
   bursar ledger copy sqlite:bursar.db postgres://bursar@db.example/bursar")]
 pub(crate) struct LedgerArgs {
     #[command(subcommand)]
@@ -62,7 +64,8 @@ another history: give the public half, and the heads, to somebody else.")]
   bursar ledger seal
   bursar ledger seal --adopt
 
-A process that runs for longer than a second seals by itself, once a second.")]
+A process that runs for longer than a second seals by itself, once a second. Heads go to the log,
+to `[ledger] heads_file` and to `[ledger] heads_url`; where the latter does not take this one, exit 1.")]
     Seal {
         /// Also what an older program wrote, which knew no blocks
         #[arg(long)]
@@ -90,6 +93,8 @@ Calls may go on meanwhile. A file that exists is never overwritten.")]
         /// The file to make
         file: PathBuf,
     },
+    /// Write months that are over to files of their own, and take them out of the ledger
+    Archive(ArchiveArgs),
     /// Make a backup the ledger, settle what was open in it, and audit it
     Restore(RestoreArgs),
     /// Write a ledger's history into another, on the same database or the other one
@@ -118,6 +123,7 @@ impl LedgerArgs {
             LedgerCommand::Seal { adopt } => seal::run(settings, adopt, output).await,
             LedgerCommand::Verify(verify) => verify.run(settings, output).await,
             LedgerCommand::Grant { to } => grant(settings, &to, output).await,
+            LedgerCommand::Archive(archive) => archive.run(settings, output).await,
             LedgerCommand::Restore(restore) => restore.run(settings, output).await,
             LedgerCommand::Backup { file } => backup(settings, &file, output).await,
             LedgerCommand::Copy { from, to } => copy(&from, &to, output).await,

@@ -45,7 +45,10 @@ impl VerifyArgs {
         }
         if report.is_clean() {
             let items = report.items;
-            let clean = format!("{items} entries in {} blocks are as they were", report.blocks);
+            let mut clean = format!("{items} entries in {} blocks are as they were", report.blocks);
+            if report.archived > 0 {
+                clean = format!("{clean}, but {} that are archived", report.archived);
+            }
             return Ok(if output.json { Output::object(&object) } else { Output::line(clean) }?);
         }
         let message = format!("{} things are not as they were signed", report.findings.len());
@@ -103,6 +106,7 @@ fn json(report: &VerifyReport) -> Value {
         "heads": report.heads,
         "blocks": report.blocks,
         "rows": report.items,
+        "archived": report.archived,
         "unprotected": {
             "rows": report.unprotected.rows,
             "since": report.unprotected.since.map(|since| since.to_string()),

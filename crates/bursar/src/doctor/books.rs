@@ -3,7 +3,7 @@
 
 use bursar_domain::price_book::PriceBook;
 use bursar_domain::time::{DAY_MS, HOUR_MS, Timestamp};
-use bursar_ledger::{Checkup, DatabaseUrl};
+use bursar_ledger::{Checkup, DatabaseUrl, HeadDelivery};
 
 use super::finding::Finding;
 use crate::failure::{Failure, Situation};
@@ -21,7 +21,11 @@ const OPEN_MS_USUAL: i64 = HOUR_MS;
 /// Opens the ledger, if there is one, and looks at it.
 pub(super) async fn examine(settings: &Settings, now: Timestamp) -> Vec<Finding> {
     match look(settings).await {
-        Ok((url, Some(checkup))) => vec![judge(&url, &checkup, now)],
+        Ok((url, Some((checkup, delivery)))) => {
+            let mut findings = vec![judge(&url, &checkup, now)];
+            findings.extend(heads(settings, delivery.as_ref()));
+            findings
+        }
         Ok((url, None)) => {
             vec![Finding::note(
                 CHECK,
@@ -32,7 +36,10 @@ pub(super) async fn examine(settings: &Settings, now: Timestamp) -> Vec<Finding>
     }
 }
 
-async fn look(settings: &Settings) -> Result<(DatabaseUrl, Option<Checkup>), Failure> {
+/// What a quick look shows, and what became of the last signed head.
+type Looked = (Checkup, Option<HeadDelivery>);
+
+async fn look(settings: &Settings) -> Result<(DatabaseUrl, Option<Looked>), Failure> {
     let url = settings.database()?;
     // Who only looks makes no ledger.
     if !settings.ledger_exists()? {
@@ -40,8 +47,9 @@ async fn look(settings: &Settings) -> Result<(DatabaseUrl, Option<Checkup>), Fai
     }
     let ledger = wiring::open_ledger(settings).await?;
     let checkup = ledger.checkup().await;
+    let delivery = ledger.head_delivery().await;
     ledger.close().await?;
-    Ok((url, Some(checkup?)))
+    Ok((url, Some((checkup?, delivery?))))
 }
 
 fn judge(url: &DatabaseUrl, checkup: &Checkup, now: Timestamp) -> Finding {
@@ -69,6 +77,26 @@ fn judge(url: &DatabaseUrl, checkup: &Checkup, now: Timestamp) -> Finding {
         );
     }
     Finding::ok(CHECK, told)
+}
+
+/// Whether the webhook takes signed heads, where one is named.
+fn heads(settings: &Settings, delivery: Option<&HeadDelivery>) -> Option<Finding> {
+    let check = "heads";
+    settings.heads_hook.as_ref()?;
+    let Some(HeadDelivery { tried_block, tried_at, taken, failure }) = delivery else {
+        return Some(Finding::note(check, "none was offered to the webhook yet"));
+    };
+    let last = match taken {
+        Some((block, at)) => format!("it took that of block {block} at {at}"),
+        None => "it never took one".to_owned(),
+    };
+    let Some(why) = failure else {
+        return Some(Finding::ok(check, format!("the webhook: {last}")));
+    };
+    let told = format!(
+        "the webhook did not take that of block {tried_block} at {tried_at}: {why}; {last}"
+    );
+    Some(Finding::warning(check, told).then("see `[ledger] heads_url`; then `bursar ledger seal`"))
 }
 
 fn size(bytes: u64) -> String {

@@ -33,6 +33,7 @@ pub(super) struct Ledger {
     pub(super) url: String,
     pub(super) signing_key_file: String,
     pub(super) heads_file: String,
+    pub(super) heads_url: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]

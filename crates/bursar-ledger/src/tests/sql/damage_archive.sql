@@ -1,0 +1,2 @@
+-- Makes every call a little dearer.
+UPDATE call SET cost_pico = cost_pico + 1
