@@ -34,7 +34,7 @@ use crate::{DatabaseUrl, Error, Ledger};
 
 pub(crate) use file::{check_header, check_pages, log_path};
 
-static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
+pub(crate) static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
 const META: Statement =
     Statement { doing: "read what this database is", sql: include_str!("../queries/meta.sql") };

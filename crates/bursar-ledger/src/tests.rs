@@ -12,6 +12,7 @@ mod contract;
 mod copy;
 mod crash;
 mod limits;
+mod migrating;
 mod once;
 mod open;
 mod outage;

@@ -2,7 +2,6 @@
 //! says which comes first, so that the order is not left to luck.
 
 use std::sync::Arc;
-
 use std::time::Duration;
 
 use bursar_domain::budget::{Mode, WindowId};
