@@ -30,6 +30,7 @@ mod refresh;
 mod refusals;
 mod replays;
 mod sdks;
+mod serve;
 mod simulator;
 mod snapshots;
 mod streams;

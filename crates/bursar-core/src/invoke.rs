@@ -13,7 +13,7 @@ use crate::cut::CutSignal;
 use crate::meter::Line;
 use crate::once;
 use crate::priced::{Priced, Pricing};
-use crate::reply::{self, Receipt, Reply, Sink};
+use crate::reply::{self, Hold, Receipt, Reply, Sink};
 use crate::running::Running;
 use crate::tap::Tap;
 use crate::{Bedrock, Error, Invocation, Limits};
@@ -93,7 +93,7 @@ impl Bursar {
     ) -> Result<Receipt, Error> {
         let mut priced = self.price(&caller, invocation).await?;
         let admitted = self.reserve_once(caller, &priced).await?;
-        sink.held = admitted.held();
+        sink.hold = Hold { held: admitted.held(), room: admitted.room() };
         self.label(&mut priced, &admitted);
         let _entry = self.running.enter(&self.ledger, admitted.id(), &cut);
         let sent = self.send(&priced, &admitted, &mut cut).await;

@@ -58,7 +58,7 @@ pub use knock::Knock;
 pub use limits::Limits;
 pub use priced::{Priced, Pricing};
 pub use prompt::Prompt;
-pub use reply::{Head, NoAnswer, Receipt, Reply};
+pub use reply::{Head, Hold, NoAnswer, Receipt, Reply};
 pub use running::{CUT_BY_OPERATOR, CUT_BY_STOP, Running};
 pub use simulator_probe::is_simulator;
 pub use sources::{ToldTokens, ToldTwice};

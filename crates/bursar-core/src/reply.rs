@@ -43,6 +43,15 @@ pub struct Receipt {
     pub overrun: bool,
 }
 
+/// What is set aside for a call, and what that leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Hold {
+    /// What is held, in whole micro-dollars; `None` when nothing bounds the call.
+    pub held: Option<Micros>,
+    /// The least that was left then of its hard limits of money; `None` where it has none.
+    pub room: Option<Micros>,
+}
+
 /// A reply on its way.
 #[derive(Debug)]
 pub struct Reply {
@@ -52,8 +61,8 @@ pub struct Reply {
     pub head: Result<Head, NoAnswer>,
     /// How much shorter an answer was asked for than the caller did, so that it fits.
     pub lowered: Option<Lowered>,
-    /// What is held for it, in whole micro-dollars; `None` when nothing bounds it.
-    pub held: Option<Micros>,
+    /// What is set aside for it.
+    pub hold: Hold,
     body: mpsc::Receiver<Bytes>,
     receipt: oneshot::Receiver<Result<Receipt, Error>>,
 }
@@ -76,8 +85,8 @@ impl Reply {
 
 /// The sending end, owned by the call's task.
 pub(crate) struct Sink {
-    /// What is held for the call, once it is admitted.
-    pub(crate) held: Option<Micros>,
+    /// What is set aside for the call, once it is admitted.
+    pub(crate) hold: Hold,
     head: Option<oneshot::Sender<Result<Started, Error>>>,
     /// `None` once it has ended.
     body: Option<mpsc::Sender<Bytes>>,
@@ -86,7 +95,7 @@ pub(crate) struct Sink {
 
 struct Started {
     id: CallId,
-    held: Option<Micros>,
+    hold: Hold,
     head: Result<Head, NoAnswer>,
 }
 
@@ -101,15 +110,20 @@ pub(crate) fn channel() -> (Sink, Pending) {
     let (head_in, head) = oneshot::channel();
     let (body_in, body) = mpsc::channel(PIECES_WAITING_MAX);
     let (receipt_in, receipt) = oneshot::channel();
-    let sink = Sink { held: None, head: Some(head_in), body: Some(body_in), receipt: receipt_in };
+    let sink = Sink {
+        hold: Hold::default(),
+        head: Some(head_in),
+        body: Some(body_in),
+        receipt: receipt_in,
+    };
     (sink, Pending { head, body, receipt })
 }
 
 impl Pending {
     pub(crate) async fn begin(self) -> Result<Reply, Error> {
         let started = self.head.await.unwrap_or(Err(Error::TaskLost))?;
-        let Started { id, held, head } = started;
-        Ok(Reply { id, head, lowered: None, held, body: self.body, receipt: self.receipt })
+        let Started { id, hold, head } = started;
+        Ok(Reply { id, head, lowered: None, hold, body: self.body, receipt: self.receipt })
     }
 }
 
@@ -117,7 +131,7 @@ impl Sink {
     /// Hands the head over. Whether anybody takes it makes no difference.
     pub(crate) fn start(&mut self, id: &CallId, head: Result<Head, NoAnswer>) {
         if let Some(sender) = self.head.take() {
-            drop(sender.send(Ok(Started { id: id.clone(), held: self.held, head })));
+            drop(sender.send(Ok(Started { id: id.clone(), hold: self.hold, head })));
         }
     }
 

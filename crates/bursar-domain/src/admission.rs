@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::budget::{Balance, Mode, Refusal, RefusalReason, WindowId};
-use crate::limit::Line;
+use crate::limit::{Line, Unit};
 use crate::money::Micros;
 
 /// The answer to one request.
@@ -58,6 +58,15 @@ fn decide_one(balances: &mut BTreeMap<WindowId, Balance>, lines: &[Line]) -> Dec
     Decision::Admit { shadows }
 }
 
+/// The least that is left in any window of a call that must not be passed, in micro-dollars; `None`
+/// where none counts money.
+#[must_use]
+pub fn least_room(balances: &BTreeMap<WindowId, Balance>, lines: &[Line]) -> Option<Micros> {
+    let counted = lines.iter().filter_map(|line| balances.get(&line.window));
+    let hard = counted.filter(|balance| balance.mode == Mode::Hard && balance.unit == Unit::Usd);
+    hard.map(Balance::room).min()
+}
+
 /// A final no outweighs one that is worth another try: it is what the caller must hear.
 fn is_final(reason: RefusalReason) -> bool {
     !matches!(reason, RefusalReason::Held | RefusalReason::Rate)
@@ -73,7 +82,6 @@ fn objection(balance: &Balance, amount: Option<Micros>) -> Option<RefusalReason>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limit::Unit;
     use crate::span::Span;
     use crate::time::Timestamp;
     use proptest::prelude::*;
@@ -119,6 +127,17 @@ mod tests {
         let decisions = decide(&mut balances, &[request(&["a"], 6), request(&["a"], 5)]);
         assert_eq!(decisions[0], admit());
         assert_eq!(reason(&decisions[1]), Some(RefusalReason::Held));
+    }
+
+    #[test]
+    fn the_least_room_is_that_of_the_tightest_hard_window_of_money() {
+        let mut balances =
+            balances(&[("a", Mode::Hard, 10), ("b", Mode::Hard, 7), ("c", Mode::Soft, 1)]);
+        let lines = request(&["a", "b", "c"], 3);
+        decide(&mut balances, std::slice::from_ref(&lines));
+        assert_eq!(least_room(&balances, &lines), Some(Micros(4)));
+        assert_eq!(least_room(&balances, &lines[..1]), Some(Micros(7)));
+        assert_eq!(least_room(&balances, &lines[2..]), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! beside it under `x-bursar-`.
 
 use bursar_core::Head;
-use bursar_domain::money::Total;
+use bursar_domain::money::{Micros, Total};
 use http::header::{CONNECTION, CONTENT_LENGTH, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
@@ -35,10 +35,14 @@ pub(crate) fn head(head: Head, told: &Told) -> (StatusCode, HeaderMap) {
 /// Puts in what is told of a call. Only Bursar speaks under `x-bursar-`.
 pub(crate) fn tell(headers: &mut HeaderMap, told: &Told) {
     put(headers, "x-bursar-call-id", told.id.as_str());
-    if let Some(cost) = told.cost {
-        put(headers, "x-bursar-cost", &cost.usd());
-    } else if let Some(held) = told.held {
-        put(headers, "x-bursar-held", &Total::from_halves(held.0, 0).usd());
+    let dollars = |micros: Micros| Total::from_halves(micros.0, 0).usd();
+    match (told.cost, told.hold.held) {
+        (Some(cost), _) => put(headers, "x-bursar-cost", &cost.usd()),
+        (None, Some(held)) => put(headers, "x-bursar-held", &dollars(held)),
+        (None, None) => {}
+    }
+    if let Some(room) = told.room() {
+        put(headers, "x-bursar-room", &dollars(room));
     }
 }
 

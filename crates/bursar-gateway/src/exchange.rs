@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use bursar_core::{Head, Invocation, Receipt, Reply, cut_pair};
+use bursar_core::{Head, Hold, Invocation, Receipt, Reply, cut_pair};
 use bursar_domain::call::{CallId, Operation, Outcome};
 use bursar_domain::identity::Attribution;
 use bursar_domain::model::ModelRef;
@@ -42,9 +42,19 @@ pub(crate) struct Asked {
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
     pub(crate) id: CallId,
-    pub(crate) held: Option<Micros>,
+    pub(crate) hold: Hold,
     /// What it cost; known once it has ended.
     pub(crate) cost: Option<Cost>,
+}
+
+impl Told {
+    /// The least that is left of its hard limits of money, as far as this call goes: once it has
+    /// ended, what it did not use of its hold is there again.
+    pub(crate) fn room(&self) -> Option<Micros> {
+        let Hold { held, room } = self.hold;
+        let unused = held.zip(self.cost).map_or(0, |(held, cost)| held.0 - cost.micros_up().0);
+        room.map(|room| Micros(room.0.saturating_add(unused).max(0)))
+    }
 }
 
 /// An answer with its bytes, as Bedrock sent them: a success, or Bedrock's own error.
@@ -94,7 +104,7 @@ impl Front {
             Ok(head) => Head { status: head.status, headers: std::mem::take(&mut head.headers) },
             Err(no_answer) => return Err(refusal::unanswered(no_answer)),
         };
-        let told = Told { id: reply.id.clone(), held: reply.held, cost: None };
+        let told = Told { id: reply.id.clone(), hold: reply.hold, cost: None };
         if is_stream && (200..300).contains(&head.status) {
             return Ok(Answered::Begun(Begun { told, head, reply }));
         }

@@ -227,7 +227,7 @@ pub(crate) async fn holders_in(session: &mut Session<'_>) -> Result<Vec<Holder>,
     let rows: Vec<SecretRow> = session.rows(SECRETS, &[]).await?;
     let mut secrets: HashMap<&str, Vec<KeySecret>> = HashMap::new();
     for row in &rows {
-        secrets.entry(&row.key_id).or_default().push(row.secret()?);
+        secrets.entry(&row.key_id).or_default().extend(row.secret());
     }
     let live = keys.into_iter().filter(|row| row.revoked_ms.is_none());
     let holders = live.map(|row| Holder {

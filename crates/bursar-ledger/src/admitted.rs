@@ -28,6 +28,8 @@ pub(crate) struct Open {
     pub(crate) lines: Vec<Line>,
     /// How far it may go, where it is a stream.
     pub(crate) streams: StreamLimits,
+    /// The least that was left in its hard limits of money once it was held, where that is known.
+    pub(crate) room: Option<Micros>,
     /// Whether `lines` were chosen without the ledger. What it says then goes before them.
     pub(crate) by_heart: bool,
 }
@@ -36,7 +38,7 @@ impl Open {
     /// What an intent holds in these windows, as far as this process knows.
     pub(crate) fn by_heart(intent: Arc<Intent>, lines: Vec<Line>) -> Self {
         let held = intent.ceiling.map(Cost::micros_up);
-        Self { intent, held, lines, streams: StreamLimits::NONE, by_heart: true }
+        Self { intent, held, lines, streams: StreamLimits::NONE, room: None, by_heart: true }
     }
 }
 
@@ -107,6 +109,13 @@ impl Admitted {
     #[must_use]
     pub fn stream_limits(&self) -> StreamLimits {
         self.open.streams
+    }
+
+    /// The least that is left of its hard limits of money, now that it is held, in micro-dollars;
+    /// `None` where it has none, or was admitted without the ledger.
+    #[must_use]
+    pub fn room(&self) -> Option<Micros> {
+        self.open.room
     }
 
     /// What is held, in whole micro-dollars; `None` when nothing bounds the call.

@@ -72,16 +72,15 @@ pub(crate) struct SecretRow {
 }
 
 impl SecretRow {
-    pub(crate) fn secret(&self) -> Result<KeySecret, Error> {
-        let bad = || Error::Inconsistent {
-            table: "key_secret",
-            column: "secret_hmac",
-            row: self.key_id.clone(),
-        };
+    /// `None` for what is no hash: it proves nothing, and takes nobody else's key away.
+    pub(crate) fn secret(&self) -> Option<KeySecret> {
         let mut hash = [0; 32];
-        hex::decode_to_slice(&self.secret_hmac, &mut hash).map_err(|_| bad())?;
+        if hex::decode_to_slice(&self.secret_hmac, &mut hash).is_err() {
+            tracing::error!(key = self.key_id, "the row of a key's secret holds no hash");
+            return None;
+        }
         let expires_at = self.expires_ms.map(Timestamp);
-        Ok(KeySecret { generation: self.generation, hash, expires_at })
+        Some(KeySecret { generation: self.generation, hash, expires_at })
     }
 }
 

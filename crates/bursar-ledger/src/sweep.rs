@@ -79,6 +79,7 @@ impl LeftRow {
                 held,
                 lines,
                 streams: StreamLimits::NONE,
+                room: None,
                 by_heart: false,
             }),
             checkpoint,

@@ -11,6 +11,7 @@ mod checkup;
 mod contract;
 mod copy;
 mod crash;
+mod keyring;
 mod limits;
 mod migrating;
 mod once;

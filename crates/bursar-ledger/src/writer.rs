@@ -390,6 +390,7 @@ fn open_hold(intent: &Arc<Intent>, lines: Vec<Line>, streams: StreamLimits) -> O
         held: intent.ceiling.map(Cost::micros_up),
         lines,
         streams,
+        room: None,
         by_heart: false,
     }
 }

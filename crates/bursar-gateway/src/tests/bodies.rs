@@ -1,6 +1,7 @@
 //! Bytes: what a client is answered is what Bedrock sent, and what Bedrock is asked is what the
 //! client sent, but for the labels.
 
+use bursar_domain::money::Cost;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -39,6 +40,34 @@ async fn answers_are_bedrocks_byte_for_byte_whatever_they_hold() {
     assert!(response.headers().get("x-bursar-cost").is_none(), "nobody knows yet");
     assert!(response.headers()["x-bursar-held"].to_str().unwrap().starts_with("0."));
     assert_eq!(response.bytes().await.unwrap(), bytes);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_is_left_is_told_before_and_after_and_is_what_the_ledger_has() {
+    let world = World::start().await;
+    assert!(!world.converse("").await.headers().contains_key("x-bursar-room"), "no limit, no room");
+    world.limit("total", "1usd").await;
+    let path = format!("/model/{NOVA}/converse-stream");
+    let stream = world.post(&path).body(conversation("output=1000").to_string());
+    let stream = stream.send().await.unwrap();
+    let told = |response: &reqwest::Response, name: &str| {
+        Cost::parse_usd(&format!("{}usd", response.headers()[name].to_str().unwrap())).unwrap()
+    };
+    let (held, room) = (told(&stream, "x-bursar-held"), told(&stream, "x-bursar-room"));
+    assert_eq!(held.plus(room).unwrap().usd(), "1");
+    drop(stream.bytes().await.unwrap());
+    while world.calls().await.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let plain = world.converse("output=1000").await;
+    let window = &world.admin.ledger.limits().await.unwrap()[0];
+    let standings =
+        world.admin.ledger.standings(std::slice::from_ref(window), world.admin.clock.now());
+    let left = standings.await.unwrap()[0].balance.room();
+    // What is below a micro-dollar of each call counts as one.
+    let short = left.0 - told(&plain, "x-bursar-room").micros_up().0;
+    assert!((0..=1).contains(&short), "{short}");
     world.end().await;
 }
 

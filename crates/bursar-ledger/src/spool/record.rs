@@ -124,6 +124,7 @@ fn read_open(json: OpenJson) -> Option<Box<Open>> {
         lines: json.lines.into_iter().map(line).collect::<Option<_>>()?,
         // The call runs no more, or its stream knows its own limits.
         streams: StreamLimits::NONE,
+        room: None,
         by_heart: json.by_heart,
     }))
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use bursar_domain::admission::{Decision, decide};
+use bursar_domain::admission::{Decision, decide, least_room};
 use bursar_domain::budget::{Balance, Refusal, WindowId};
 use bursar_domain::call::Intent;
 use bursar_domain::time::Timestamp;
@@ -54,8 +54,8 @@ impl ReserveRow {
 /// What became of a statement.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    /// All of it is held.
-    Admitted,
+    /// All of it is held; its windows as they stood before.
+    Admitted(Vec<WindowRow>),
     /// Not all of it fits; how the windows stood.
     Short(BTreeMap<WindowId, Balance>),
     /// Limits have changed.
@@ -70,7 +70,7 @@ impl Verdict {
     pub(super) fn read(rows: Vec<ReserveRow>, rules: &Rules) -> Result<Self, Error> {
         let Some(first) = rows.first() else { return Ok(Self::Stale) };
         if first.admitted {
-            return Ok(Self::Admitted);
+            return Ok(Self::Admitted(rows.into_iter().filter_map(ReserveRow::window).collect()));
         }
         if first.revision != rules.revision {
             return Ok(Self::Stale);
@@ -157,6 +157,18 @@ impl<'r> Group<'r> {
             }
         }
         is_any
+    }
+
+    /// Notes what was left for each call that is held now, where the windows stood so before.
+    pub(super) fn note_rooms(&mut self, rules: &Rules, windows: Vec<WindowRow>) {
+        let balances = windows.into_iter().filter_map(|row| row.balance(rules).ok());
+        let mut balances: BTreeMap<WindowId, Balance> =
+            balances.map(|balance| (balance.window.clone(), balance)).collect();
+        for member in &mut self.0 {
+            let Member::Pending(asked) = member else { continue };
+            decide(&mut balances, std::slice::from_ref(&asked.open.lines));
+            asked.open.room = least_room(&balances, &asked.open.lines);
+        }
     }
 
     /// What became of each call; gathers the refusals.

@@ -200,7 +200,10 @@ impl Store {
                 Verdict::Untimely { now_ms } => self.offset_ms = now_ms - now.0,
                 Verdict::Duplicate if tasks.len() > 1 => return Err(Failure::Split),
                 Verdict::Duplicate => return self.answer_duplicate(tasks[0], again).await,
-                Verdict::Admitted => return self.answer(group, now).await,
+                Verdict::Admitted(windows) => {
+                    group.note_rooms(&known.rules, windows);
+                    return self.answer(group, now).await;
+                }
             }
         }
         Err(Error::Locked.into())
@@ -224,7 +227,9 @@ impl Store {
         for _ in 0..TRIES_MAX {
             let known = self.known().await?;
             match self.hold_all(&known.rules, &posting, drained(&posting)?).await? {
-                Verdict::Admitted => return Ok(tasks.iter().map(|_| Ok(Done::Nothing)).collect()),
+                Verdict::Admitted(_) => {
+                    return Ok(tasks.iter().map(|_| Ok(Done::Nothing)).collect());
+                }
                 Verdict::Duplicate if tasks.len() > 1 => return Err(Failure::Split),
                 Verdict::Duplicate => return Ok(vec![Ok(Done::Nothing)]),
                 Verdict::Stale => self.known = None,
@@ -289,7 +294,7 @@ impl Store {
     async fn hold(&mut self, rules: &Rules, group: &Group<'_>) -> Result<Verdict, Error> {
         let asked = group.pending();
         if asked.is_empty() {
-            return Ok(Verdict::Admitted);
+            return Ok(Verdict::Admitted(Vec::new()));
         }
         let new = missing(&asked, &self.made);
         if !new.is_empty() {

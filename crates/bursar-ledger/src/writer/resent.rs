@@ -49,5 +49,6 @@ pub(crate) async fn held_open(
     let lines = rows.into_iter().filter_map(|row| row.line(intent).transpose());
     let mut lines = lines.collect::<Result<Vec<_>, Error>>()?;
     lines.sort_by(|one, other| one.window.cmp(&other.window));
-    Ok(Some(Open { intent: Arc::clone(intent), held, lines, streams, by_heart: false }))
+    let intent = Arc::clone(intent);
+    Ok(Some(Open { intent, held, lines, streams, room: None, by_heart: false }))
 }

@@ -8,7 +8,7 @@ use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bursar_domain::admission::{Decision, decide};
+use bursar_domain::admission::{Decision, decide, least_room};
 use bursar_domain::budget::{Balance, Mode, Refusal, WindowId};
 use bursar_domain::money::{Micros, PICO_PER_MICRO};
 use bursar_domain::time::Timestamp;
@@ -263,7 +263,7 @@ impl Store {
     fn take(
         &self,
         posting: &mut Posting,
-        (asked, balances): (Asked<'_>, &mut BTreeMap<WindowId, Balance>),
+        (mut asked, balances): (Asked<'_>, &mut BTreeMap<WindowId, Balance>),
         now: Timestamp,
     ) -> Result<Done, Error> {
         if let Some(window) = asked.waits_for() {
@@ -273,6 +273,7 @@ impl Store {
             Some(Decision::Admit { shadows }) => {
                 posting.hold(self.owner.id(), &asked.open, asked.facts.to_string());
                 posting.shadow(shadows);
+                asked.open.room = least_room(balances, &asked.open.lines);
                 Ok(Done::Admitted(Box::new(asked.open)))
             }
             Some(Decision::Refuse(refusal)) => Ok(asked.refuse(posting, refusal, now)),
