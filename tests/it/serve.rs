@@ -140,7 +140,7 @@ fn the_log_has_a_line_for_each_call_and_each_refusal_and_no_secret_or_prompt() {
         write!(
             stream,
             "POST /model/{NOVA}/converse HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
-             authorization: Bearer {key}\r\nuser-agent: \u{1b}[31m{canary}\r\n\
+             authorization: Bearer {key}\r\nuser-agent: {canary}\r\n\
              content-length: {length}\r\n\r\n{body}"
         )
         .expect("it is there");

@@ -1,25 +1,25 @@
 //! A process that serves: when it is told to stop, and how many files it may have open.
 
-/// Ctrl-C, or SIGTERM where there is such a thing.
-pub(crate) async fn until_told() {
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated() => {}
-    }
-}
-
+/// Listens for Ctrl-C and SIGTERM from now on, so that whoever has been told that the process is
+/// there can stop it; returns what ends once one has come.
 #[cfg(unix)]
-async fn terminated() {
+pub(crate) fn told() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => drop(terminate.recv().await),
-        Err(_) => std::future::pending().await,
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
+pub(crate) async fn told() {
+    drop(tokio::signal::ctrl_c().await);
 }
 
 /// Lets this process open as many files as the system allows it: each stream takes two.

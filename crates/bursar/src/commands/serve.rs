@@ -56,6 +56,7 @@ impl Serve {
         self.check()?;
         let _sole = sole::lock(settings)?;
         stop::raise_file_limit();
+        let told = stop::told();
         let simulator = if self.dev { Some(start_simulator().await?) } else { None };
         let mut bursar = Box::pin(connect(settings, simulator.as_ref())).await?;
         bursar.master_key = self.master_key(&bursar, settings).await?;
@@ -72,7 +73,7 @@ impl Serve {
         if let Some(simulator) = &simulator {
             tracing::info!("calls go to a simulator at {}", simulator.url());
         }
-        stop::until_told().await;
+        told.await;
         tracing::info!("stopping: running calls end or are cut");
         gateway.stop().await;
         ledger.close().await?;

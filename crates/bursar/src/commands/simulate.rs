@@ -98,6 +98,7 @@ impl Simulate {
         if let Some((path, pem)) = certificate.zip(simulator.certificate()) {
             write_certificate(&path, pem)?;
         }
+        let told = stop::told();
         Output::line(format!("listening on {}", simulator.url()))?;
         output.note(format!(
             "point any AWS SDK at it:\n  export AWS_ENDPOINT_URL_BEDROCK_RUNTIME={url}\n  \
@@ -105,7 +106,7 @@ impl Simulate {
              export AWS_ACCESS_KEY_ID=simulator AWS_SECRET_ACCESS_KEY=simulator AWS_REGION=us-east-1",
             url = simulator.url()
         ));
-        stop::until_told().await;
+        told.await;
         simulator.stop().await;
         Ok(())
     }
