@@ -93,14 +93,16 @@ async fn while_the_ledger_is_away_who_was_known_is_known_and_nobody_waits_long()
         assert!(holder(&ledger, &secret, NOW).await.is_some());
         outage.begin().await;
         ledger.keyring.distrust();
-        let many = (0..100).map(|_| {
-            let (ledger, secret) = (ledger.clone(), secret.clone());
-            tokio::spawn(async move { holder(&ledger, &secret, NOW).await.is_some() })
-        });
-        for asked in many.collect::<Vec<_>>() {
+        let asked: Vec<_> =
+            (0..100).map(|_| tokio::spawn(ask(ledger.clone(), secret.clone()))).collect();
+        for asked in asked {
             assert!(asked.await.unwrap());
         }
         outage.end().await;
         ledger.end().await;
     }
+}
+
+async fn ask(ledger: Ledger, secret: Secret) -> bool {
+    holder(&ledger, &secret, NOW).await.is_some()
 }
