@@ -29,4 +29,6 @@ mod chat_tests;
 #[cfg(test)]
 mod embedding_tests;
 #[cfg(test)]
+mod reply_tests;
+#[cfg(test)]
 mod stream_tests;

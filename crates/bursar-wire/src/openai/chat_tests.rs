@@ -1,4 +1,4 @@
-//! What a chat completion becomes, what is refused, and what the answer looks like.
+//! What a chat completion becomes, and what is refused.
 
 use bursar_domain::call::Operation;
 use bursar_domain::model::ModelId;
@@ -55,6 +55,17 @@ fn a_plain_question_is_a_plain_question() {
     let counted = br#"{"model":"m","messages":[],"stream":true,
         "stream_options":{"include_usage":true}}"#;
     assert!(Chat::read(counted).unwrap().include_usage);
+}
+
+#[test]
+fn white_space_and_escapes_mean_nothing() {
+    let body = r#" { "model" : "m" ,
+        "messages" : [ { "content" :  "caf\u00e9 \"a\"" , "role" :
+        "us\u0065r" } ] , "max_tokens" : null , "tools" : [ ] } "#;
+    assert_eq!(
+        written_for(NOVA, body).unwrap(),
+        r#"{"messages":[{"role":"user","content":[{"text":"café \"a\""}]}]}"#
+    );
 }
 
 #[test]
@@ -145,6 +156,26 @@ fn one_call_at_a_time_is_told_to_those_who_understand_it() {
     assert_eq!(gpt["additionalModelRequestFields"], json!({"parallel_tool_calls": false}));
     let param = beside(NOVA, settings).unwrap_err().param;
     assert_eq!(param.as_deref(), Some("parallel_tool_calls"));
+}
+
+#[test]
+fn after_a_call_no_further_one_is_asked_for_in_the_models_own_words() {
+    let body = json!({"model": "m", "tool_choice": "none",
+    "tools": [{"type": "function", "function": {"name": "f"}}],
+    "messages": [
+        {"role": "user", "content": "hi"},
+        {"role": "assistant", "tool_calls": [
+            {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+        {"role": "tool", "tool_call_id": "a", "content": "x"},
+    ]});
+    let claude = json_for(CLAUDE, &body);
+    assert_eq!(claude["additionalModelRequestFields"], json!({"tool_choice": {"type": "none"}}));
+    assert_eq!(claude["toolConfig"]["tools"][0]["toolSpec"]["name"], "f");
+    assert_eq!(claude["toolConfig"].get("toolChoice"), None);
+    let gpt = json_for(GPT, &body);
+    assert_eq!(gpt["additionalModelRequestFields"], json!({"tool_choice": "none"}));
+    let param = written_for(NOVA, &body.to_string()).unwrap_err().param;
+    assert_eq!(param.as_deref(), Some("tool_choice"));
 }
 
 #[test]
@@ -291,59 +322,6 @@ fn settings_that_cannot_be_kept_are_refused_by_name() {
     assert_eq!(Chat::read(b"{}").unwrap_err().param.as_deref(), Some("model"));
     for body in ["", "[]", "null", "nope"] {
         assert!(Chat::read(body.as_bytes()).is_err(), "{body}");
-    }
-}
-
-fn completion(reply: &Value) -> Value {
-    let stamp = Stamp { id: "chatcmpl-1".to_owned(), created: 5, model: "m".to_owned() };
-    serde_json::from_slice(&chat_completion(reply.to_string().as_bytes(), &stamp).unwrap()).unwrap()
-}
-
-#[test]
-fn an_answer_becomes_a_chat_completion() {
-    let reply = json!({
-        "metrics": {"latencyMs": 1},
-        "output": {"message": {"role": "assistant", "content": [
-            {"reasoningContent": {"reasoningText": {"text": "hm", "signature": "s"}}},
-            {"text": "It is "}, {"text": "sunny."},
-            {"toolUse": {"toolUseId": "t", "name": "f", "input": {"b": 1.5}, "type": "tool_use"}},
-        ]}},
-        "serviceTier": {"type": "flex"},
-        "stopReason": "tool_use",
-        "usage": {"inputTokens": 3, "outputTokens": 4, "totalTokens": 7},
-    });
-    let expected = json!({
-        "id": "chatcmpl-1", "object": "chat.completion", "created": 5, "model": "m",
-        "service_tier": "flex",
-        "choices": [{"index": 0, "logprobs": null, "finish_reason": "tool_calls", "message": {
-            "role": "assistant", "content": "It is sunny.", "refusal": null,
-            "reasoning_content": "hm",
-            "tool_calls": [{"id": "t", "type": "function",
-                "function": {"name": "f", "arguments": "{\"b\":1.5}"}}],
-        }}],
-        "usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7,
-            "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0}},
-    });
-    assert_eq!(completion(&reply), expected);
-}
-
-#[test]
-fn every_reason_to_stop_has_a_word() {
-    for (bedrock, openai) in [
-        ("end_turn", "stop"),
-        ("stop_sequence", "stop"),
-        ("max_tokens", "length"),
-        ("model_context_window_exceeded", "length"),
-        ("tool_use", "tool_calls"),
-        ("content_filtered", "content_filter"),
-        ("guardrail_intervened", "content_filter"),
-        ("of_tomorrow", "stop"),
-    ] {
-        let reply = json!({"output": {"message": {"content": []}}, "stopReason": bedrock});
-        let completion = completion(&reply);
-        assert_eq!(completion["choices"][0]["finish_reason"], openai);
-        assert_eq!(completion["choices"][0]["message"]["content"], Value::Null);
-        assert_eq!(completion.get("usage"), None, "no figure is made up");
     }
 }
 

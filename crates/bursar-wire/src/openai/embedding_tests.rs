@@ -6,6 +6,7 @@ use bursar_domain::model::ModelId;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::problem::Problem;
 
 const TITAN: &str = "amazon.titan-embed-text-v2:0";
 const COHERE: &str = "cohere.embed-english-v3";
@@ -54,6 +55,20 @@ fn dimensions_stand_where_each_model_looks_for_them() {
 }
 
 #[test]
+fn no_parameter_of_openais_is_forgotten() {
+    let shared = "../../../shared/data/openai_chat_schemas.json";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(shared);
+    // It lies beside the checkout where it is shared.
+    if !path.exists() {
+        return;
+    }
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let listed = schema["CreateEmbeddingRequest"]["properties"].as_object().unwrap();
+    let listed: Vec<&str> = listed.keys().map(String::as_str).collect();
+    assert_eq!(listed, ["dimensions", "encoding_format", "input", "model", "user"]);
+}
+
+#[test]
 fn what_makes_no_vectors_of_text_is_refused() {
     assert_eq!(refused("amazon.nova-lite-v1:0", &json!({"model": "m", "input": "a"})), "model");
     let too_many = vec!["a"; INPUTS_MAX + 1];
@@ -72,8 +87,6 @@ fn reply(encoding: &str, inputs: &Value, replies: &[Value]) -> Result<Value, Pro
         replies.iter().map(|reply| reply.to_string().into_bytes()).collect();
     embedding.reply(&replies, 9).map(|bytes| serde_json::from_slice(&bytes).unwrap())
 }
-
-use crate::problem::Problem;
 
 #[test]
 fn every_models_vectors_come_out_in_order() {

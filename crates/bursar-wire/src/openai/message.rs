@@ -76,46 +76,12 @@ pub(super) fn read<'a>(messages: &[&'a RawValue]) -> Result<Conversation<'a>, Pr
 
 impl<'a> Conversation<'a> {
     fn take(&mut self, message: Message<'a>, param: &str) -> Result<(), Problem> {
-        for (given, name) in [(&message.function_call, "function_call"), (&message.audio, "audio")]
-        {
-            if given.is_some() {
-                let text = format!("`{name}` cannot be passed on; hint: `tool_calls`, or text");
-                return Err(Problem::invalid(format!("{param}.{name}"), text));
-            }
-        }
-        let content_param = format!("{param}.content");
-        let blocks = |may_show| match message.content {
-            Some(content) => part::read(content, &content_param, may_show),
-            None => Ok(Vec::new()),
-        };
+        message.check(param)?;
         match message.role.as_ref() {
-            "system" | "developer" => self.system.extend(blocks(false)?),
-            "user" => {
-                let blocks = blocks(true)?;
-                if blocks.is_empty() {
-                    return Err(Problem::invalid(content_param, "the message says nothing"));
-                }
-                self.say("user", blocks);
-            }
-            "assistant" => {
-                let mut blocks = blocks(false)?;
-                let refusal = message.refusal.filter(|text| !text.is_empty());
-                blocks.extend(refusal.map(Block::text));
-                for (index, raw) in message.tool_calls.into_iter().flatten().enumerate() {
-                    self.has_tool_blocks = true;
-                    blocks.push(tool_use(raw, &format!("{param}.tool_calls[{index}]"))?);
-                }
-                self.say("assistant", blocks);
-            }
-            "tool" => {
-                let content = blocks(false)?;
-                let name = format!("{param}.tool_call_id");
-                let tool_use_id = message.tool_call_id.ok_or_else(|| {
-                    Problem::invalid(name, "a tool's message says which call it answers")
-                })?;
-                self.has_tool_blocks = true;
-                self.say("user", vec![Block::ToolResult { tool_use_id, content }]);
-            }
+            "system" | "developer" => self.system.extend(message.content(param, false)?),
+            "user" => self.say("user", message.question(param)?),
+            "assistant" => self.say("assistant", message.answer(param)?),
+            "tool" => self.say("user", vec![message.tool_result(param)?]),
             other => {
                 let message = format!(
                     "`{other}` is no role; hint: system, developer, user, assistant or tool"
@@ -127,11 +93,60 @@ impl<'a> Conversation<'a> {
     }
 
     fn say(&mut self, role: &'static str, blocks: Vec<Block<'a>>) {
+        let is_of_tool =
+            |block: &Block<'_>| matches!(block, Block::ToolUse { .. } | Block::ToolResult { .. });
+        self.has_tool_blocks |= blocks.iter().any(is_of_tool);
         match self.turns.last_mut() {
             _ if blocks.is_empty() => {}
             Some(turn) if turn.role == role => turn.content.extend(blocks),
             _ => self.turns.push(Turn { role, content: blocks }),
         }
+    }
+}
+
+impl<'a> Message<'a> {
+    fn check(&self, param: &str) -> Result<(), Problem> {
+        let foreign = [(self.function_call, "function_call"), (self.audio, "audio")];
+        match foreign.into_iter().find(|(given, _)| given.is_some()) {
+            None => Ok(()),
+            Some((_, name)) => {
+                let text = format!("`{name}` cannot be passed on; hint: `tool_calls`, or text");
+                Err(Problem::invalid(format!("{param}.{name}"), text))
+            }
+        }
+    }
+
+    fn content(&self, param: &str, may_show: bool) -> Result<Vec<Block<'a>>, Problem> {
+        let read = |content| part::read(content, &format!("{param}.content"), may_show);
+        self.content.map_or(Ok(Vec::new()), read)
+    }
+
+    fn question(&self, param: &str) -> Result<Vec<Block<'a>>, Problem> {
+        let blocks = self.content(param, true)?;
+        if blocks.is_empty() {
+            let message = "the message says nothing";
+            return Err(Problem::invalid(format!("{param}.content"), message));
+        }
+        Ok(blocks)
+    }
+
+    fn answer(self, param: &str) -> Result<Vec<Block<'a>>, Problem> {
+        let mut blocks = self.content(param, false)?;
+        let refusal = self.refusal.filter(|text| !text.is_empty());
+        blocks.extend(refusal.map(Block::text));
+        for (index, raw) in self.tool_calls.into_iter().flatten().enumerate() {
+            blocks.push(tool_use(raw, &format!("{param}.tool_calls[{index}]"))?);
+        }
+        Ok(blocks)
+    }
+
+    fn tool_result(self, param: &str) -> Result<Block<'a>, Problem> {
+        let content = self.content(param, false)?;
+        let tool_use_id = self.tool_call_id.ok_or_else(|| {
+            let message = "a tool's message says which call it answers";
+            Problem::invalid(format!("{param}.tool_call_id"), message)
+        })?;
+        Ok(Block::ToolResult { tool_use_id, content })
     }
 }
 

@@ -46,6 +46,9 @@ impl ChatStream {
     #[must_use]
     pub fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
+        if self.is_over {
+            return out;
+        }
         self.decoder.push(bytes);
         while !self.is_over {
             match self.decoder.next() {

@@ -94,10 +94,9 @@ pub(super) fn read<'a>(
     if let Some(among) = among {
         tools.retain(|tool| among.contains(&tool.tool_spec.name));
     }
-    if choice == Some(Choice::None) && has_tool_blocks {
-        let message = "Converse wants the tools that were called, and lets a model always choose; \
-                       hint: `auto`, or leave the tool messages out";
-        return Err(Problem::invalid("tool_choice", message));
+    // Without a tool none is called; but once one was, Converse wants to be told of it.
+    if choice == Some(Choice::None) && !has_tool_blocks {
+        return Ok(Tools::default());
     }
     if tools.is_empty() {
         return match choice {
@@ -107,52 +106,59 @@ pub(super) fn read<'a>(
             _ => Ok(Tools::default()),
         };
     }
-    if choice == Some(Choice::None) {
-        return Ok(Tools::default());
-    }
     let mut additional = Map::new();
-    let tool_choice = if is_one_at_a_time {
-        one_at_a_time(model, choice, &mut additional)?
-    } else {
-        choice.map(converse_choice)
+    let tool_choice = match choice {
+        Some(Choice::None) => own_choice(model, "tool_choice", &Choice::None, &mut additional)?,
+        choice if is_one_at_a_time => {
+            let choice = choice.unwrap_or(Choice::Auto);
+            own_choice(model, "parallel_tool_calls", &choice, &mut additional)?
+        }
+        choice => choice.as_ref().and_then(converse_choice),
     };
     Ok(Tools { config: Some(ToolConfig { tools, tool_choice }), additional })
 }
 
-fn converse_choice(choice: Choice) -> Value {
+/// In Converse's words, which have none for calling no tool.
+fn converse_choice(choice: &Choice) -> Option<Value> {
     match choice {
-        Choice::Auto | Choice::None => json!({"auto": {}}),
-        Choice::Any => json!({"any": {}}),
-        Choice::One(name) => json!({"tool": {"name": name}}),
+        Choice::Auto => Some(json!({"auto": {}})),
+        Choice::None => None,
+        Choice::Any => Some(json!({"any": {}})),
+        Choice::One(name) => Some(json!({"tool": {"name": name}})),
     }
 }
 
-/// Converse has no word for it; Claude and OpenAI's models have their own. Claude's stands in its
-/// choice, which then takes the place of Converse's.
-fn one_at_a_time(
+/// What Converse has no word for, no call or one at a time, in those of Claude and of OpenAI's models.
+/// Claude's stands in its own choice, which then takes the place of Converse's.
+fn own_choice(
     model: &ModelId,
-    choice: Option<Choice>,
+    param: &str,
+    choice: &Choice,
     additional: &mut Map<String, Value>,
 ) -> Result<Option<Value>, Problem> {
     match model.provider() {
         "anthropic" => {
-            let mut own = match choice {
-                None | Some(Choice::Auto | Choice::None) => json!({"type": "auto"}),
-                Some(Choice::Any) => json!({"type": "any"}),
-                Some(Choice::One(name)) => json!({"type": "tool", "name": name}),
+            let own = match choice {
+                Choice::None => json!({"type": "none"}),
+                Choice::Auto => json!({"type": "auto", "disable_parallel_tool_use": true}),
+                Choice::Any => json!({"type": "any", "disable_parallel_tool_use": true}),
+                Choice::One(name) => {
+                    json!({"type": "tool", "name": name, "disable_parallel_tool_use": true})
+                }
             };
-            own["disable_parallel_tool_use"] = json!(true);
             additional.insert("tool_choice".to_owned(), own);
             Ok(None)
         }
         "openai" => {
-            additional.insert("parallel_tool_calls".to_owned(), json!(false));
-            Ok(choice.map(converse_choice))
+            let own = if *choice == Choice::None { json!("none") } else { json!(false) };
+            additional.insert(param.to_owned(), own);
+            Ok(converse_choice(choice))
         }
         _ => {
-            let message = "only Claude and OpenAI's models can be held to one call at a time; \
-                           hint: leave it out";
-            Err(Problem::invalid("parallel_tool_calls", message))
+            let message = format!(
+                "only Claude and OpenAI's models can be told `{param}` in this way; hint: leave it out"
+            );
+            Err(Problem::invalid(param, message))
         }
     }
 }
