@@ -50,6 +50,10 @@ impl Pouring {
     async fn piece(&mut self, mut next: Next) -> (Bytes, Option<Next>) {
         loop {
             let Ok(came) = timeout(self.silence, next.as_mut()).await else {
+                // Behind the last event nothing is said, only the settlement waited for.
+                if self.words.is_over() {
+                    continue;
+                }
                 return (Bytes::from_static(self.words.sign_of_life()), Some(next));
             };
             // An answer that is not whole ends with an error, which is written at its end.
@@ -78,6 +82,13 @@ impl Words {
         match self {
             Self::Chat(stream) => stream.finish().into(),
             Self::Messages(stream) => stream.finish().into(),
+        }
+    }
+
+    const fn is_over(&self) -> bool {
+        match self {
+            Self::Chat(stream) => stream.is_over(),
+            Self::Messages(stream) => stream.is_over(),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Event-stream frames, errors, `SigV4` signatures, request paths, and what a request, a reply or a
 //! stream says about its cost, for Converse and for every provider's own JSON. No socket is opened
 //! and no clock is read here; bytes that are not understood are left to pass through untouched.
+//! `openai` and `anthropic` are what others speak, translated to it and back.
 
 pub mod anthropic;
 pub mod body;

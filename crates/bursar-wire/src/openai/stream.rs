@@ -70,6 +70,12 @@ impl ChatStream {
         out
     }
 
+    /// Whether its last event has been written.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.is_over
+    }
+
     fn take(&mut self, frame: &Frame, out: &mut Vec<u8>) {
         if let Some(error) = WireError::from_frame(frame) {
             self.is_over = true;
