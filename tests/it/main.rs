@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod access;
+mod administration;
 mod advice;
 mod affordable;
 mod applies;
@@ -31,6 +32,7 @@ mod refusals;
 mod replays;
 mod sdks;
 mod serve;
+mod server;
 mod simulator;
 mod snapshots;
 mod streams;

@@ -103,6 +103,26 @@ fn a_policy_allows_the_models_and_no_more() {
 }
 
 #[test]
+fn a_guard_denies_inference_to_everybody_but_the_role_that_is_named() {
+    let role = "arn:aws:iam::123456789012:role/bursar";
+    let policy = bare(&["iam-policy", "--scp", "--role", role, "--json"]).exits(0).json();
+    let [statement] = policy["Statement"].as_array().expect("it has statements").as_slice() else {
+        panic!("one statement is enough: {policy}");
+    };
+    assert_eq!((&statement["Effect"], &statement["Resource"]), (&json!("Deny"), &json!("*")));
+    let but = json!({"ArnNotLike": {"aws:PrincipalArn": [role]}});
+    assert_eq!(statement["Condition"], but);
+    let actions = statement["Action"].as_array().expect("it lists actions");
+    for action in ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"] {
+        assert!(actions.contains(&json!(action)), "{actions:?}");
+    }
+    assert!(policy.to_string().len() < 5_120, "AWS takes no longer ones");
+    bare(&["iam-policy", "--scp"]).exits(2);
+    bare(&["iam-policy", "--role", role]).exits(2);
+    bare(&["iam-policy", "--scp", "--role", "arn:aws:iam::123456789012:role/*"]).exits(2);
+}
+
+#[test]
 fn a_policy_covers_the_aliases_when_nothing_is_named() {
     let world = World::start();
     let config =

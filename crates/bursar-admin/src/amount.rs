@@ -49,6 +49,20 @@ pub fn write_amount(amount: Total) -> String {
     format!("{sign}{}", format_decimal(amount.0.unsigned_abs(), 12))
 }
 
+/// Such a decimal of dollars read back, in pico-dollars; `None` for what is none.
+pub(crate) fn parse_total(text: &str) -> Option<i128> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text),
+    };
+    let (whole, rest) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || rest.len() > 12 || !is_number(whole) || !is_number(rest) {
+        return None;
+    }
+    format!("{whole}{rest:0<12}").parse::<i128>().ok().map(|pico| sign * pico)
+}
+
 /// What stands before a unit, which may be written in capitals.
 fn number_before(text: &str, unit: Unit) -> Option<&str> {
     let start = text.len().checked_sub(unit.as_str().len())?;
@@ -136,7 +150,20 @@ mod tests {
         assert!(parse_amount(&long).unwrap_err().to_string().len() < 400);
     }
 
+    #[test]
+    fn what_is_no_sum_is_none() {
+        for text in ["", "-", ".5", "1e3", "0.1234567890123", "--1", "1.2.3"] {
+            assert_eq!(parse_total(text), None, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_sum_that_is_written_is_read_again(pico in any::<i64>()) {
+            let pico = i128::from(pico) * 1_000;
+            prop_assert_eq!(parse_total(&write_amount(Total(pico))), Some(pico));
+        }
+
         #[test]
         fn any_text_is_read_or_refused(text in ".{0,40}(usd|tokens)?") {
             drop(parse_amount(&text));

@@ -10,6 +10,8 @@ mod prune;
 mod step;
 
 use bursar_ledger::Change;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::keys::bind;
 use crate::{Admin, Error, KnownModels, MasterKeySource, NewKey};
@@ -30,7 +32,7 @@ pub struct ApplyRequest<'a> {
 }
 
 /// A key that was made, with the name by which the file knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AppliedKey {
     /// The team's name.
     pub team: String,
@@ -39,7 +41,7 @@ pub struct AppliedKey {
 }
 
 /// What was changed, or would be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Applied {
     /// Step by step; empty where all was so already.
     pub steps: Vec<Step>,

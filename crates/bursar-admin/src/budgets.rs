@@ -15,6 +15,7 @@ use bursar_domain::money::Total;
 use bursar_domain::scope::Scope;
 use bursar_ledger::{Change, Changed, Standing};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::amount::write_amount;
 use crate::{Admin, Error, Selectors};
@@ -26,7 +27,7 @@ pub use query::LimitQuery;
 pub use words::{LimitWords, parse_window};
 
 /// What a limit allows, as it was or is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Terms {
     /// How much, as a plain decimal.
     pub limit: String,
@@ -41,7 +42,7 @@ pub struct Terms {
 }
 
 /// A limit that was set or ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BudgetChange {
     /// Its identity.
     pub id: String,

@@ -18,6 +18,12 @@ pub enum Error {
         /// What to write.
         hint: String,
     },
+    /// What was asked over HTTP is no such ask.
+    #[error("{problem}\nhint: `/openapi.json` says what can be asked, and with which fields")]
+    BadAsk {
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Whom it is about was not said.
     #[error(
         "nothing is selected\nhint: say whom it is about: `--all`, `--team NAME`, `--key ID`, \
@@ -167,6 +173,11 @@ pub(crate) fn shown(text: &str) -> String {
     };
     let cut: String = text.chars().take(SHOWN_MAX).map(show).collect();
     if text.chars().nth(SHOWN_MAX).is_some() { format!("{cut}…") } else { cut }
+}
+
+/// The same of a message that quotes a foreign text, and may be longer.
+pub(crate) fn shown_long(text: &str) -> String {
+    text.chars().take(5 * SHOWN_MAX).filter(|letter| !letter.is_control()).collect()
 }
 
 #[cfg(test)]

@@ -1,28 +1,33 @@
 //! What would become of a call if it asked now, beside the limits that would count it. Nothing is
 //! held or counted.
 
+mod ahead;
+
 use bursar_domain::budget::{Mode, Refusal};
 use bursar_domain::call::Intent;
 use bursar_domain::limit::Unit;
 use bursar_domain::money::{MICRO_PER_UNIT, Micros};
 use bursar_ledger::Standing;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::amount::write_amount;
 use crate::budgets::total;
-use crate::{Admin, BudgetRow, Error, Selectors};
+use crate::{Admin, BudgetRow, Error, Refused, Selectors};
+
+pub use ahead::{CallAhead, ModelAhead};
 
 /// What would become of a call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Foresight {
     /// Why it would be refused; `None` when it would be admitted.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<Refused>,
     /// The limits that would count it.
     pub limits: Vec<LimitAhead>,
 }
 
 /// A limit that would count a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LimitAhead {
     /// How it stands.
     #[serde(flatten)]
@@ -42,7 +47,7 @@ impl Admin {
         let foreseen = self.ledger.foresee(intent, self.clock.now()).await?;
         let ahead = |(standing, asked): &(Standing, Option<Micros>)| ahead(standing, *asked);
         Ok(Foresight {
-            refusal: foreseen.refusal,
+            refusal: foreseen.refusal.as_ref().map(Refused::from),
             limits: foreseen.counters.iter().map(ahead).collect(),
         })
     }
@@ -65,8 +70,9 @@ impl Admin {
             (standing.limit.mode == Mode::Hard).then_some(refusal)
         });
         let ahead = |standing: &Standing| ahead(standing, Some(least(standing.limit.unit)));
+        let refused = frozen.map(|freeze| Refusal::Frozen(Box::new(freeze))).or(refused);
         Ok(Foresight {
-            refusal: frozen.map(|freeze| Refusal::Frozen(Box::new(freeze))).or(refused),
+            refusal: refused.as_ref().map(Refused::from),
             limits: standings.iter().map(ahead).collect(),
         })
     }

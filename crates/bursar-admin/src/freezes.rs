@@ -3,7 +3,8 @@
 use bursar_domain::call::CallId;
 use bursar_domain::freeze::Freeze;
 use bursar_ledger::Change;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{Admin, Error, Selectors};
 
@@ -11,7 +12,7 @@ use crate::{Admin, Error, Selectors};
 const REASON_BYTES_MAX: usize = 500;
 
 /// Who is frozen, since when and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FreezeRow {
     /// Whom it is about, in words.
     pub name: String,
@@ -24,7 +25,7 @@ pub struct FreezeRow {
 }
 
 /// What a freeze did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Frozen {
     /// The freeze that stands now.
     pub freeze: FreezeRow,
@@ -33,7 +34,7 @@ pub struct Frozen {
 }
 
 /// What a thaw did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Thawed {
     /// The freezes that were ended.
     pub thawed: Vec<FreezeRow>,

@@ -6,7 +6,8 @@ use bursar_domain::scope::{Facet, Scope};
 use bursar_domain::time::Timestamp;
 use bursar_ledger::bearer::{PUBLIC_LETTERS, access_key_id, new_bearer};
 use bursar_ledger::{AccessChange, KeyChange, KeyTerms, MasterKey, Secret};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::attribution::known_key;
 use crate::error::shown;
@@ -42,22 +43,24 @@ pub(crate) struct KeyPlan {
 }
 
 /// A key's secrets, which are shown once and never again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewKey {
     /// Its identity.
     pub id: String,
     /// What it is called.
     pub name: String,
     /// For clients that send a bearer token.
+    #[schema(value_type = String)]
     pub secret: Secret,
     /// For clients that sign as AWS's do.
     pub access_key_id: String,
     /// The other half of that pair.
+    #[schema(value_type = String)]
     pub secret_access_key: Secret,
 }
 
 /// A key as a list shows it: without its secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KeyRow {
     /// Its identity.
     pub id: String,
@@ -70,7 +73,7 @@ pub struct KeyRow {
     /// The user that its calls belong to.
     pub user: Option<String>,
     /// `live`, `expired` or `revoked`.
-    pub state: &'static str,
+    pub state: String,
     /// How many secrets it has had.
     pub generation: i64,
     /// Since when it is there.
@@ -190,7 +193,8 @@ impl Admin {
                 (Some(_), _) => "revoked",
                 (None, Some(_)) => "expired",
                 (None, None) => "live",
-            },
+            }
+            .to_owned(),
             generation: key.generation,
             created_at: key.created_at.to_string(),
             expires_at: key.expires_at.map(|at| at.to_string()),

@@ -6,25 +6,39 @@
 //! line or HTML.
 
 mod admin;
+mod admin_keys;
 mod amount;
+pub mod api;
 mod apply;
 mod attribution;
 mod budgets;
+mod calls;
+mod changes;
+mod code;
+mod desk;
 mod error;
 mod expiry;
 mod foresight;
 mod freezes;
+mod health;
 mod keys;
 mod master_key;
+mod operation;
 mod policies;
+mod prices;
+mod recent;
+mod refused;
+mod route;
 mod selectors;
 mod streams;
 mod teams;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod why;
 
 pub use admin::Admin;
+pub use admin_keys::{AdminKeyRow, NewAdminKey, Visitor};
 pub use amount::{parse_amount, write_amount};
 pub use apply::{Applied, AppliedKey, ApplyRequest, Step, StepKind};
 pub use attribution::Who;
@@ -32,14 +46,30 @@ pub use budgets::{
     Band, Basis, BudgetChange, BudgetRow, Figures, Forecast, LimitQuery, LimitWords, Outlook,
     Terms, parse_window,
 };
+pub use calls::{ArchivePlace, CallDetail, CallPage, CallQuery, CallReply, RateReply};
+pub use changes::{ChangePage, ChangeQuery, ChangeReply};
+pub use code::ledger_code;
+pub use desk::Desk;
 pub use error::Error;
 pub use expiry::{parse_expiry, parse_span};
-pub use foresight::{Foresight, LimitAhead};
+pub use foresight::{CallAhead, Foresight, LimitAhead, ModelAhead};
 pub use freezes::{FreezeRow, Frozen, Thawed};
+pub use health::Health;
 pub use keys::{KeyRequest, KeyRow, NewKey};
 pub use master_key::MasterKeySource;
+pub use operation::{FieldKind, Operation};
 pub use policies::{KnownModels, PolicyEdit, PolicyRow, PolicyWords};
+pub use prices::{PriceQuery, PriceRow};
+pub use recent::{MinuteReply, Recent, TroubleReply};
+pub use refused::Refused;
+pub use route::{Answer, Method, Route};
 pub use selectors::Selectors;
-pub use streams::{CutRequest, CutResult, CutState, RunningCall, StreamLimitRow};
+pub use streams::{
+    CutRequest, CutResult, CutState, RunningCall, StreamLimitChange, StreamLimitRow,
+    StreamLimitWords,
+};
 pub use teams::{Made, TeamFacts, TeamRow};
-pub use why::{EndedCall, InForceRow, KeyWhy, LimitThen, PolicyOn, RefusalReply, Why};
+pub use usage::{UsageAsk, UsageLine, UsageReply, UsageSums, dimension_word, parse_dimension};
+pub use why::{
+    AttemptReply, EndedCall, InForceRow, KeyWhy, LimitThen, PolicyOn, RefusalReply, Why,
+};

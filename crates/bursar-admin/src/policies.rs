@@ -11,17 +11,17 @@ use bursar_domain::price_book::PriceBook;
 use bursar_domain::scope::{Facet, Scope};
 use bursar_ledger::AccessChange;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::error::shown;
 use crate::keys::living_key;
-use crate::teams::known_team;
 use crate::{Admin, Error};
 
 /// The longest pattern for regions, in bytes: AWS's own names have at most 20.
 const PATTERN_BYTES_MAX: usize = 40;
 
 /// What is said of what calls may ask for, each part as it was written.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PolicyWords {
     /// Models, by provider, family, id or alias.
@@ -46,7 +46,7 @@ pub struct KnownModels<'a> {
 }
 
 /// A policy as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct PolicyRow {
     /// The models that may be called; empty for all.
     pub models: Vec<String>,
@@ -144,7 +144,7 @@ impl PolicyEdit {
         *self == Self::default()
     }
 
-    fn over(self, known: Option<&Policy>) -> Policy {
+    pub(crate) fn over(self, known: Option<&Policy>) -> Policy {
         let before = known.filter(|_| !self.anew).cloned().unwrap_or_default();
         Policy {
             models: if self.says.models.is_empty() { before.models } else { self.says.models },
@@ -156,13 +156,6 @@ impl PolicyEdit {
 }
 
 impl Admin {
-    /// Changes what the calls of a team may ask for.
-    pub async fn set_team_policy(&self, named: &str, edit: PolicyEdit) -> Result<(), Error> {
-        let access = self.ledger.access().await?;
-        let scope = Scope::default().with(Facet::Team, &known_team(&access, named)?.name);
-        self.set_policy(&access, scope, edit).await
-    }
-
     /// Changes what the calls of a key may ask for.
     pub async fn set_key_policy(&self, named: &str, edit: PolicyEdit) -> Result<(), Error> {
         let access = self.ledger.access().await?;

@@ -9,6 +9,7 @@ use bursar_domain::access::Access;
 use bursar_domain::identity::Attribution;
 use bursar_domain::scope::{Facet, Scope};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::attribution::known_key;
 use crate::teams::{known_project, known_team, unknown_user};
@@ -18,7 +19,7 @@ use crate::{Admin, Error};
 const VALUE_BYTES_MAX: usize = Attribution::TAG_BYTES_MAX;
 
 /// What was selected: all calls, or those that have every one of these.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Selectors {
     /// Every call. Goes with nothing else.

@@ -2,22 +2,28 @@
 //!
 //! Whichever process makes a call obeys a wish to cut it; what became of a wish is read back.
 
+mod limits;
+
 use bursar_domain::call::CallId;
 use bursar_domain::money::{Cost, Total};
 use bursar_domain::time::Timestamp;
 use bursar_domain::watch::StreamLimits;
 use bursar_ledger::{CallFilter, Change, Changed, OpenCall, Page, StreamRule};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use crate::calls::parse_call_id;
 use crate::error::shown;
 use crate::teams::known_team;
 use crate::{Admin, Error, Selectors};
+
+pub use limits::{StreamLimitChange, StreamLimitWords};
 
 /// The longest reason for a cut, in bytes: it goes to every client, in one frame.
 const REASON_BYTES_MAX: usize = 500;
 
 /// A call that runs, of whichever process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RunningCall {
     /// The call.
     pub id: String,
@@ -48,7 +54,8 @@ pub struct RunningCall {
 }
 
 /// Which running calls are to be cut.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct CutRequest {
     /// Every one.
     pub all: bool,
@@ -61,7 +68,7 @@ pub struct CutRequest {
 }
 
 /// What became of a wish to cut a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CutState {
     /// Its client was told, and its row says so or will.
@@ -75,7 +82,7 @@ pub enum CutState {
 }
 
 /// A call that was wished cut.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CutResult {
     /// The call.
     pub id: String,
@@ -84,7 +91,7 @@ pub struct CutResult {
 }
 
 /// How far the streams of a scope may go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StreamLimitRow {
     /// Whose streams, in words.
     pub scope: String,
@@ -97,9 +104,9 @@ pub struct StreamLimitRow {
     /// The longest they may be silent.
     pub idle_seconds: Option<u64>,
     /// What becomes of repetition.
-    pub on_repetition: &'static str,
+    pub on_repetition: String,
     /// What becomes of the upstream.
-    pub on_cut: &'static str,
+    pub on_cut: String,
 }
 
 impl Admin {
@@ -116,7 +123,7 @@ impl Admin {
     /// for a team that there is not, [`Error::NothingSelected`] when nobody was named.
     pub async fn cut(&self, request: &CutRequest) -> Result<Vec<CallId>, Error> {
         let reason = checked_reason(&request.reason)?;
-        let named = request.ids.iter().map(|id| parse_id(id));
+        let named = request.ids.iter().map(|id| parse_call_id(id));
         let mut calls = named.collect::<Result<Vec<_>, Error>>()?;
         if calls.is_empty() && !request.all && request.team.is_none() {
             return Err(Error::NothingSelected);
@@ -151,6 +158,12 @@ impl Admin {
             results.push(CutResult { id: id.to_string(), state });
         }
         Ok(results)
+    }
+
+    /// The same of calls that are named by their ids.
+    pub async fn cut_results_of(&self, ids: &[String]) -> Result<Vec<CutResult>, Error> {
+        let calls = ids.iter().map(|id| parse_call_id(id)).collect::<Result<Vec<_>, _>>()?;
+        self.cut_results(&calls).await
     }
 
     /// Sets how far the streams of a scope may go, in place of what was set for it; with nothing
@@ -247,18 +260,9 @@ fn limit_row(rule: &StreamRule) -> StreamLimitRow {
         output_tokens: limits.output_tokens,
         seconds: limits.seconds,
         idle_seconds: limits.idle_seconds,
-        on_repetition: limits.on_repetition.as_str(),
-        on_cut: limits.on_cut.as_str(),
+        on_repetition: limits.on_repetition.to_string(),
+        on_cut: limits.on_cut.to_string(),
     }
-}
-
-fn parse_id(text: &str) -> Result<CallId, Error> {
-    CallId::parse(text).ok_or_else(|| Error::BadWord {
-        what: "call id",
-        given: shown(text),
-        problem: "ids look like `019a…-…-…-…-…`".to_owned(),
-        hint: "`bursar streams` lists what runs".to_owned(),
-    })
 }
 
 /// What clients are told: one line, and not a long one.

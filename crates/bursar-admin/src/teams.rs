@@ -4,10 +4,11 @@ use bursar_domain::access::{Access, Team, check_label, check_name};
 use bursar_domain::nearest::nearest;
 use bursar_domain::scope::{Facet, Scope};
 use bursar_ledger::{AccessChange, Change};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::error::shown;
-use crate::policies::PolicyRow;
+use crate::policies::{PolicyEdit, PolicyRow};
 use crate::{Admin, Error};
 
 /// What a name has to be like, for whoever gave another.
@@ -23,7 +24,7 @@ pub struct TeamFacts {
 }
 
 /// What was made: an identity, and a name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Made {
     /// For programs.
     pub id: String,
@@ -32,7 +33,7 @@ pub struct Made {
 }
 
 /// A team as a list shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TeamRow {
     /// Its identity.
     pub id: String,
@@ -106,16 +107,27 @@ impl Admin {
         Ok(TeamRow::new(&access, known_team(&access, named)?))
     }
 
-    /// Says anew who answers for a team and where its costs are booked.
-    pub async fn set_team(&self, named: &str, facts: TeamFacts) -> Result<TeamRow, Error> {
+    /// Says anew who answers for a team, where its costs are booked, and what its calls may ask for:
+    /// all of it, or nothing.
+    pub async fn change_team(
+        &self,
+        named: &str,
+        facts: TeamFacts,
+        edit: PolicyEdit,
+    ) -> Result<TeamRow, Error> {
         let access = self.ledger.access().await?;
         let team = known_team(&access, named)?;
-        let change = AccessChange::SetTeam {
+        let mut changes = vec![AccessChange::SetTeam {
             id: team.id.clone(),
             owner: label_over("owner", team.owner.as_ref(), facts.owner)?,
             cost_centre: label_over("cost centre", team.cost_centre.as_ref(), facts.cost_centre)?,
-        };
-        self.change_access(vec![change]).await?;
+        }];
+        if !edit.is_empty() {
+            let scope = Scope::default().with(Facet::Team, &team.name);
+            let policy = edit.over(access.policies.get(&scope));
+            changes.push(AccessChange::SetPolicy { scope, policy });
+        }
+        self.change_access(changes).await?;
         self.team(&team.id).await
     }
 

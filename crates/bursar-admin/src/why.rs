@@ -8,8 +8,9 @@ use bursar_domain::call::{Attempt, CallId, Outcome};
 use bursar_domain::money::Cost;
 use bursar_domain::price_book::PriceBook;
 use bursar_domain::time::Timestamp;
-use bursar_ledger::{AdmittedBy, CallFilter, CallRow, Page, RefusalRow};
-use serde::Serialize;
+use bursar_ledger::{AdmittedBy, CallRow, RefusalRow};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::amount::write_amount;
 use crate::budgets::total;
@@ -18,7 +19,7 @@ use crate::{Admin, Error, Figures};
 pub use key::{EndedCall, InForceRow, KeyWhy, PolicyOn, RefusalReply};
 
 /// A limit that counted a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LimitThen {
     /// What it is called.
     pub name: String,
@@ -34,12 +35,12 @@ pub struct LimitThen {
 }
 
 /// A request that was made to Bedrock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AttemptReply {
     /// When it was sent.
     pub started_at: String,
     /// How it ended.
-    pub outcome: &'static str,
+    pub outcome: String,
     /// The HTTP status, where one came.
     pub http_status: Option<u16>,
     /// Bedrock's error code, or ours.
@@ -49,7 +50,7 @@ pub struct AttemptReply {
 }
 
 /// What became of one call, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Why {
     /// The call's id.
     pub id: String,
@@ -108,20 +109,6 @@ impl Admin {
         })
     }
 
-    async fn call_of(&self, id: &str) -> Result<Option<CallRow>, Error> {
-        let page = Page { after: None, limit: 1 };
-        let by_id = CallFilter { id: CallId::parse(id), ..CallFilter::default() };
-        let found = match by_id.id {
-            Some(_) => self.ledger.calls(&by_id, &page).await?.pop(),
-            None => None,
-        };
-        if found.is_some() {
-            return Ok(found);
-        }
-        let by_request = CallFilter { request_id: Some(id.to_owned()), ..CallFilter::default() };
-        Ok(self.ledger.calls(&by_request, &page).await?.pop())
-    }
-
     async fn ended(&self, call: CallRow) -> Result<Why, Error> {
         let limits = self.ledger.admitted_by(&call.id, call.started_at).await?;
         let attempts = self.ledger.attempts(&call.id).await?;
@@ -172,10 +159,10 @@ impl LimitThen {
 }
 
 impl AttemptReply {
-    fn of(attempt: &Attempt) -> Self {
+    pub(crate) fn of(attempt: &Attempt) -> Self {
         Self {
             started_at: attempt.started_at.to_string(),
-            outcome: attempt.outcome.as_str(),
+            outcome: attempt.outcome.to_string(),
             http_status: attempt.http_status,
             error_code: attempt.error_code.clone(),
             request_id: attempt.request_id.clone(),

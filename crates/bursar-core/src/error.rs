@@ -81,17 +81,3 @@ fn tell(repeat: &Repeat) -> String {
         ),
     }
 }
-
-/// An error's own line, and after it each cause that it does not say already, outermost first.
-#[must_use]
-pub fn with_causes(mut line: String, error: &dyn std::error::Error) -> String {
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        let said = source.to_string();
-        if !line.contains(&said) {
-            line = format!("{line}: {said}");
-        }
-        cause = source.source();
-    }
-    line
-}

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use http::Uri;
 
-use crate::with_causes;
+use bursar_domain::causes::with_causes;
 
 /// The longest wait for a connection.
 const CONNECT_MAX: Duration = Duration::from_secs(3);

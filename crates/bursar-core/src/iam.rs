@@ -7,10 +7,14 @@
 //! application profile is a profile, a prompt router is called beside the models it chooses among,
 //! and either has to be looked up.
 
+mod guard;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bursar_domain::catalogue::Catalogue;
 use bursar_domain::model::{Candidate, ModelId, ModelRef, RefKind};
+
+pub use guard::Guard;
 
 /// What may be done with the models.
 const CALL: [&str; 2] = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];

@@ -8,9 +8,10 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings}
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use bursar_domain::causes::with_causes;
 use bursar_domain::time::{Clock, Timestamp};
 
-use crate::{Connection, NoAnswer, with_causes};
+use crate::{Connection, NoAnswer};
 
 /// Who answered.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -48,7 +48,7 @@ pub use control_plane::{
 };
 pub use conversation::{Attachment, Conversation, Format, Message, Role};
 pub use cut::{CutSignal, Cutter, cut_pair};
-pub use error::{Error, with_causes};
+pub use error::Error;
 pub use estimate::{Ceiling, INPUT_OVERHEAD_TOKENS};
 pub use hook::Hook;
 pub use identify::{Caller, Signer};

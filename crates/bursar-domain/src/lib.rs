@@ -9,6 +9,7 @@ pub mod advice;
 pub mod budget;
 pub mod call;
 pub mod catalogue;
+pub mod causes;
 pub mod closed_set;
 pub mod entropy;
 pub mod freeze;

@@ -10,8 +10,12 @@ use crate::secret::Secret;
 
 /// How every one begins: what a scanner for leaked secrets looks for.
 pub const PREFIX: &str = "bsr_";
+/// How every secret of the admin API begins: another word, so that neither passes for the other.
+const ADMIN_PREFIX: &str = "bsa_";
 /// How a key's identity begins.
 const ID_PREFIX: &str = "key_";
+/// How an admin key's identity begins.
+const ADMIN_ID_PREFIX: &str = "adm_";
 /// How an access key id begins.
 const ACCESS_PREFIX: &str = "BSRK";
 /// Letters of the public part: forty bits, told apart in lower and in upper case.
@@ -25,7 +29,17 @@ const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 /// A new secret for the key of this identity.
 #[must_use]
 pub fn new_bearer(key_id: &str, entropy: &Entropy) -> Secret {
-    let mut text = format!("{PREFIX}{}_", public_part(key_id));
+    new_secret(format!("{PREFIX}{}_", public_part(key_id)), entropy)
+}
+
+/// A new secret for the admin key of this identity.
+#[must_use]
+pub fn new_admin_bearer(key_id: &str, entropy: &Entropy) -> Secret {
+    let public = key_id.strip_prefix(ADMIN_ID_PREFIX).unwrap_or(key_id);
+    new_secret(format!("{ADMIN_PREFIX}{public}_"), entropy)
+}
+
+fn new_secret(mut text: String, entropy: &Entropy) -> Secret {
     let fair = std::iter::repeat_with(|| entropy.bytes::<64>()).flatten();
     // Bytes from 248 on would make some letters likelier than others.
     let letters =
@@ -39,14 +53,24 @@ pub fn new_bearer(key_id: &str, entropy: &Entropy) -> Secret {
 /// The identity of the key that a secret is for; `None` for what cannot be one.
 #[must_use]
 pub fn key_id_of(bearer: &str) -> Option<String> {
-    let (public, secret) = bearer.strip_prefix(PREFIX)?.split_once('_')?;
+    id_of(bearer, (PREFIX, ID_PREFIX))
+}
+
+/// The same of an admin key.
+#[must_use]
+pub fn admin_key_id_of(bearer: &str) -> Option<String> {
+    id_of(bearer, (ADMIN_PREFIX, ADMIN_ID_PREFIX))
+}
+
+fn id_of(bearer: &str, (prefix, id_prefix): (&str, &str)) -> Option<String> {
+    let (public, secret) = bearer.strip_prefix(prefix)?.split_once('_')?;
     let is_base62 = secret.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let fits = public.len() == PUBLIC_LETTERS
         && public.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         && secret.len() == SECRET_LETTERS + CHECKSUM_LETTERS
         && is_base62;
     let (body, sum) = fits.then(|| bearer.split_at(bearer.len() - CHECKSUM_LETTERS))?;
-    (checksum(body) == sum).then(|| format!("{ID_PREFIX}{public}"))
+    (checksum(body) == sum).then(|| format!("{id_prefix}{public}"))
 }
 
 /// The access key id of a key's generation: as long as Amazon's own, so that tools take it.
@@ -101,6 +125,18 @@ mod tests {
             assert_eq!(key_id_of(other), None, "{other}");
         }
         assert!(!format!("{secret:?}").contains(&text[13..]));
+    }
+
+    #[test]
+    fn a_secret_of_one_kind_names_no_key_of_the_other() {
+        let (key, admin) = (
+            new_bearer("key_abcd2345", &Entropy::system()),
+            new_admin_bearer("adm_abcd2345", &Entropy::system()),
+        );
+        assert_eq!(admin_key_id_of(admin.expose()).as_deref(), Some("adm_abcd2345"));
+        assert_eq!((key_id_of(admin.expose()), admin_key_id_of(key.expose())), (None, None));
+        let swapped = admin.expose().replacen(ADMIN_PREFIX, PREFIX, 1);
+        assert_eq!(key_id_of(&swapped), None, "the checksum covers the prefix");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! here.
 
 mod access;
+mod admin_keys;
 mod freezes;
 mod glass;
 mod keys;
@@ -30,6 +31,7 @@ use crate::statement::{Session, Statement};
 use crate::{Error, Ledger};
 
 pub use access::AccessChange;
+pub use admin_keys::AdminKeyChange;
 pub use keys::{KeyChange, KeyTerms};
 
 const INSERT_CHANGE: Statement =
@@ -45,6 +47,8 @@ const QUEUE_CHANGE: Statement = Statement {
 pub enum Change {
     /// Changes who may call.
     Access(AccessChange),
+    /// Makes or ends a key of the admin API.
+    AdminKey(AdminKeyChange),
     /// Sets a limit. One of the same scope, counter, unit and window is changed, and keeps its
     /// identity and what it has counted; a change of the time zone begins a new window.
     SetLimit(Limit),
@@ -169,6 +173,7 @@ pub(crate) async fn make(
                 };
                 access::make(session, known, change, now).await?
             }
+            Change::AdminKey(change) => vec![admin_keys::make(session, change, now).await?],
             Change::SetLimit(limit) => vec![limits::set(session, limit, now).await?],
             Change::EndLimit(id) => vec![limits::end(session, id, now).await?],
             Change::Freeze { id, scope, reason } => {

@@ -16,6 +16,7 @@ use crate::secret::Secret;
 /// What a master key is, in bytes.
 const KEY_BYTES: usize = 32;
 const FINGERPRINT: &str = "bursar fingerprint v1";
+const ADMIN_KEY_HASH: &str = "bursar admin key hash v1";
 const KEY_HASH: &str = "bursar key hash v1";
 const SIGV4_SECRET: &str = "bursar sigv4 secret v1";
 const REQUEST_HASH: &str = "bursar request hash v1";
@@ -63,6 +64,13 @@ impl MasterKey {
     #[must_use]
     pub fn hash(&self, bearer: &str) -> [u8; 32] {
         let key = self.derive(KEY_HASH, &[]);
+        mac(&key, &Sha256::digest(bearer.as_bytes()))
+    }
+
+    /// The hash of an admin key's secret that the ledger keeps.
+    #[must_use]
+    pub fn admin_hash(&self, bearer: &str) -> [u8; 32] {
+        let key = self.derive(ADMIN_KEY_HASH, &[]);
         mac(&key, &Sha256::digest(bearer.as_bytes()))
     }
 

@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// A secret text. To read it is to say so: [`Secret::expose`].
-#[derive(Clone, PartialEq, Eq)]
+/// A secret text. To read it is to say so: [`Secret::expose`]. As JSON it is the text: it is only
+/// part of what is shown once, to whom it belongs.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
@@ -19,6 +22,18 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<Secret> for String {
+    fn from(secret: Secret) -> Self {
+        secret.expose().to_owned()
     }
 }
 

@@ -2,6 +2,7 @@
 //! on SQLite in memory and on a real PostgreSQL, and ends with an audit that finds nothing.
 
 mod access;
+mod admin_keys;
 mod archive;
 mod away;
 mod backup;

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    apply, budget, calls, chat, completions, config, converse, demo, doctor, estimate, freeze,
-    generate, iam_policy, invoke, key, ledger, models, price, replay, serve, simulate, streams,
-    team, top, usage, why,
+    admin_key, apply, budget, calls, chat, completions, config, converse, demo, doctor, estimate,
+    freeze, generate, iam_policy, invoke, key, ledger, models, price, replay, serve, simulate,
+    streams, team, top, usage, why,
 };
 use crate::output::Output;
 
@@ -51,6 +51,16 @@ pub(crate) struct Args {
         help_heading = "Everywhere"
     )]
     pub(crate) ledger: Option<String>,
+    /// Ask this server, which has the ledger open, by the key in `BURSAR_ADMIN_KEY`
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "BURSAR_SERVER",
+        hide_env_values = true,
+        help_heading = "Everywhere"
+    )]
+    pub(crate) server: Option<String>,
     /// The configuration file
     #[arg(
         long,
@@ -97,6 +107,8 @@ pub(crate) enum Command {
     Team(team::TeamArgs),
     /// Make teams, keys, policies and limits what a file says
     Apply(apply::Apply),
+    /// Keys of the admin API, for who administers from elsewhere
+    AdminKey(admin_key::AdminKeyArgs),
     /// Virtual keys, for programs and people of a team
     Key(key::KeyArgs),
     /// The calls that run now, how far they may go, and to cut them

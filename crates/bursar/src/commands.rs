@@ -5,6 +5,7 @@ use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::settings::Settings;
 
+pub(crate) mod admin_key;
 pub(crate) mod apply;
 pub(crate) mod archive;
 pub(crate) mod budget;
@@ -41,7 +42,10 @@ pub(crate) mod why;
 
 /// Runs the command. Those that need no settings never read them.
 pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
-    let load = || Settings::load(args.config.as_deref(), args.ledger.as_deref());
+    let load = || {
+        let settings = Settings::load(args.config.as_deref(), args.ledger.as_deref())?;
+        settings.at_server(args.server.as_deref())
+    };
     match args.command {
         Command::Generate(generate) => generate.run(),
         Command::Completions(completions) => completions.run(),
@@ -69,6 +73,7 @@ pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
         Command::Top(top) => block_on(top.run(&load()?, output)),
         Command::Team(team) => block_on(team.run(&load()?, output)),
         Command::Apply(apply) => block_on(apply.run(&load()?, output)),
+        Command::AdminKey(key) => block_on(key.run(&load()?, output)),
         Command::Key(key) => block_on(key.run(&load()?, output)),
         Command::Replay(replay) => block_on_all_cores(replay.run(&load()?, output)),
         Command::Ledger(ledger) => block_on(ledger.run(&load()?, output)),

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use bursar_domain::time::Timestamp;
-use bursar_ledger::{Counters, Error, Ledger, UsageQuery, UsageReport, UsageRow};
+use bursar_ledger::{Counters, UsageQuery, UsageReport, UsageRow};
 
+use crate::commands::usage::read;
+use crate::door::Door;
+use crate::failure::Failure;
 use crate::trend::next_hour;
 
 /// The period before.
@@ -21,15 +24,15 @@ impl Comparison {
     /// is still open is taken to the end of this hour. What was there only before is added to the
     /// report, as a row of zeros.
     pub(crate) async fn read(
-        ledger: &Ledger,
+        door: &Door,
         query: &UsageQuery,
         (report, now): (&mut UsageReport, Timestamp),
-    ) -> Result<Option<Self>, Error> {
+    ) -> Result<Option<Self>, Failure> {
         let Some(until) = report.since else { return Ok(None) };
         let end = report.until.unwrap_or(next_hour(now));
         let since = Timestamp(until.0.saturating_sub((end.0 - until.0).max(0)));
         let before = UsageQuery { since: Some(since), until: Some(until), ..query.clone() };
-        let before = ledger.usage(&before).await?;
+        let before = read(door, &before).await?;
         let rows: BTreeMap<Option<String>, Counters> =
             before.rows.into_iter().map(|row| (row.value, row.counters)).collect();
         let is_gone = |value: &&Option<String>| report.rows.iter().all(|row| row.value != **value);

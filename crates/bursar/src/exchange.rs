@@ -1,5 +1,6 @@
 //! One call made at a terminal: words as they come, Ctrl-C, the cost line, the exit code.
 
+use bursar_admin::CallReply;
 use bursar_core::{Bursar, Cutter, Invocation, Lowered, Receipt, Reply, Transcript, cut_pair};
 use bursar_domain::call::{CallId, Outcome};
 use bursar_domain::identity::Attribution;
@@ -13,7 +14,6 @@ use crate::advice::Asked;
 use crate::alias;
 use crate::failure::{Failure, Situation};
 use crate::output::{DIM, Output};
-use crate::row::Row;
 
 /// The cut reason, and error code, of a Ctrl-C.
 pub(crate) const INTERRUPTED: &str = "Interrupted";
@@ -37,7 +37,7 @@ struct Answer {
     /// The bound on the answer, where `--affordable` lowered it.
     max_tokens_lowered_to: Option<u64>,
     #[serde(flatten)]
-    call: Row,
+    call: CallReply,
 }
 
 /// Makes the call, shows it, settles it, and says how it ended.
@@ -176,11 +176,11 @@ impl Said {
     }
 }
 
-pub(crate) async fn recorded(bursar: &Bursar, id: &CallId) -> Result<Row, Failure> {
+pub(crate) async fn recorded(bursar: &Bursar, id: &CallId) -> Result<CallReply, Failure> {
     let filter = CallFilter { id: Some(id.clone()), ..CallFilter::default() };
     let rows = bursar.ledger.calls(&filter, &Page { after: None, limit: 1 }).await?;
     let missing = || Failure::new(Situation::Ledger, format!("call `{id}` is not in the ledger"));
-    rows.into_iter().next().map(Row::from).ok_or_else(missing)
+    rows.into_iter().next().map(CallReply::from).ok_or_else(missing)
 }
 
 /// The exit that an ending asks for, and what to tell the person about it.

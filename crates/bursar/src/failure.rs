@@ -1,6 +1,7 @@
 //! Why a command failed: an exit code, a machine's word for it, a sentence and what to do about it.
 
 use bursar_domain::advice::{Advice, Cause};
+use bursar_domain::causes::told;
 use bursar_domain::closed_set;
 
 use crate::{advice, refusal};
@@ -48,6 +49,11 @@ closed_set! {
 }
 
 impl Situation {
+    /// The situation that a library, or a server, calls so.
+    pub(crate) fn of_code(code: &str) -> Self {
+        code.parse().unwrap_or(Self::Failed)
+    }
+
     /// The process's exit code.
     pub(crate) const fn exit_code(self) -> u8 {
         match self {
@@ -146,50 +152,14 @@ impl Failure {
 
 impl From<bursar_ledger::Error> for Failure {
     fn from(error: bursar_ledger::Error) -> Self {
-        use bursar_ledger::Error as E;
-        let situation = match &error {
-            E::BadUrl { .. }
-            | E::TooManyReportTags { .. }
-            | E::OtherMasterKey { .. }
-            | E::BadKey { .. } => Situation::Configuration,
-            E::Missing { .. } | E::MissingDirectory { .. } | E::NoBackup { .. } => {
-                Situation::NoFile
-            }
-            E::Unkept { .. }
-            | E::FileExists { .. }
-            | E::LedgerExists { .. }
-            | E::NoRoles
-            | E::Archived { .. }
-            | E::UnknownAccess { .. }
-            | E::Taken { .. }
-            | E::BusyTeam { .. } => Situation::Usage,
-            E::NotArchivable { .. } => Situation::Failed,
-            E::ArchiveDiffers { .. } => Situation::AuditFindings,
-            _ => Situation::Ledger,
-        };
-        Self::from_text(situation, &with_sources(&error))
+        let situation = Situation::of_code(bursar_admin::ledger_code(&error));
+        Self::from_text(situation, &told(&error))
     }
 }
 
 impl From<bursar_admin::Error> for Failure {
     fn from(error: bursar_admin::Error) -> Self {
-        match error {
-            bursar_admin::Error::Ledger(error) => error.into(),
-            bursar_admin::Error::UnknownModel(_) => {
-                Self::from_text(Situation::UnknownModel, &error.to_string())
-            }
-            bursar_admin::Error::BadFile { .. } => {
-                Self::from_text(Situation::BadData, &error.to_string())
-            }
-            bursar_admin::Error::NoMasterKey
-            | bursar_admin::Error::BadMasterKey { .. }
-            | bursar_admin::Error::LostMasterKey { .. }
-            | bursar_admin::Error::OpenMasterKey { .. }
-            | bursar_admin::Error::MasterKeyFile { .. } => {
-                Self::from_text(Situation::Configuration, &error.to_string())
-            }
-            error => Self::from_text(Situation::Usage, &error.to_string()),
-        }
+        Self::from_text(Situation::of_code(error.code()), &told(&error))
     }
 }
 
@@ -199,7 +169,7 @@ impl From<bursar_core::Error> for Failure {
         let situation = match error {
             E::Ledger(error) => return error.into(),
             E::NoCredentials { .. } => {
-                return advice::no_credentials(&with_sources(&error));
+                return advice::no_credentials(&told(&error));
             }
             E::Unread(unread) => return advice::unread(&unread),
             E::Refused(refused) => return refusal::failure(&refused),
@@ -215,7 +185,7 @@ impl From<bursar_core::Error> for Failure {
             E::Repeated { .. } => Situation::Repeated,
             _ => Situation::Failed,
         };
-        Self::from_text(situation, &with_sources(&error))
+        Self::from_text(situation, &told(&error))
     }
 }
 
@@ -223,15 +193,4 @@ impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Self::new(Situation::Failed, format!("cannot write the output: {error}"))
     }
-}
-
-/// The error and its causes in one line, each said once. A hint stays last.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let text = error.to_string();
-    let (message, hint) = match text.split_once("\nhint: ") {
-        Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
-        None => (text, None),
-    };
-    let line = bursar_core::with_causes(message, error);
-    hint.map_or(line.clone(), |hint| format!("{line}\nhint: {hint}"))
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+mod administration;
 mod advice;
 mod alias;
 mod args;
@@ -14,6 +15,7 @@ mod commands;
 mod comparison;
 mod csv_rows;
 mod doctor;
+mod door;
 mod exchange;
 mod failure;
 mod form;
@@ -26,7 +28,6 @@ mod period;
 mod player;
 mod refusal;
 mod report;
-mod row;
 mod selection;
 mod settings;
 mod sole;

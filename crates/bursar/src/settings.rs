@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use bursar_admin::{KnownModels, MasterKeySource};
+use bursar_admin::MasterKeySource;
 use bursar_core::{Connection, Credentials, Hook, Limits};
 use bursar_domain::catalogue::{Catalogue, Names, Reason};
 use bursar_domain::model::ModelRef;
@@ -19,8 +19,10 @@ use crate::failure::{Failure, Situation};
 mod catalogue;
 mod file;
 mod prices;
+mod server;
 
 pub(crate) use file::EXAMPLE;
+pub(crate) use server::Server;
 
 /// Bedrock's first region, and the AWS tools' usual default.
 const REGION_DEFAULT: &str = "us-east-1";
@@ -74,6 +76,8 @@ pub(crate) struct Settings {
     pub(crate) master_key: Option<MasterKeySource>,
     /// `AWS_PROFILE`.
     pub(crate) profile: Option<String>,
+    /// The server to ask in place of a ledger, if one is named.
+    pub(crate) server: Option<Server>,
     /// The variable that asks for a proxy, if one does. Its value may hold a password.
     pub(crate) proxy: Option<&'static str>,
 }
@@ -137,9 +141,26 @@ impl Settings {
                 .map_or_else(|| "cli".to_owned(), |name| format!("cli:{name}")),
             master_key: master_key(),
             profile: variable("AWS_PROFILE"),
+            server: None,
             proxy: PROXIES.into_iter().find(|name| variable(name).is_some()),
             file,
         })
+    }
+
+    /// The same, asking a server where one is named: no ledger is opened then.
+    pub(crate) fn at_server(mut self, url: Option<&str>) -> Result<Self, Failure> {
+        if let Some(url) = url.and_then(filled) {
+            self.server = Some(Server { url: url.to_owned(), key: server::key()? });
+        }
+        Ok(self)
+    }
+
+    /// That the ledger itself may be opened, for what no server does.
+    pub(crate) fn at_ledger(&self) -> Result<(), Failure> {
+        let Some(server) = &self.server else { return Ok(()) };
+        let message = format!("this needs the ledger itself, and `{}` was to be asked", server.url);
+        Err(Failure::new(Situation::Usage, message)
+            .hint("run it where the ledger is, without `--server` and BURSAR_SERVER"))
     }
 
     /// The file that is read: the flag's, which must exist, or the usual one, which may.
@@ -178,11 +199,6 @@ impl Settings {
             name.push(".key");
             MasterKeySource::Beside(name.into())
         }))
-    }
-
-    /// What a model's name can stand for in a policy.
-    pub(crate) fn known_models(&self) -> Result<KnownModels<'_>, Failure> {
-        Ok(KnownModels { catalogue: self.catalogue()?, prices: &self.prices, names: &self.names })
     }
 
     /// Where the key that signs heads is to be: as named, or beside a SQLite ledger. It may not

@@ -4,12 +4,14 @@
 
 mod draw;
 
-use bursar_admin::RunningCall;
+use bursar_admin::{MinuteReply, Recent, RunningCall, TroubleReply};
 use bursar_domain::closed_set;
 use bursar_domain::money::{Cost, Total};
 use bursar_domain::time::Timestamp;
 use bursar_ledger::{Minute, Trouble};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::failure::{Failure, Situation};
 
 pub(crate) use draw::draw;
 
@@ -32,6 +34,39 @@ pub(crate) struct Scene {
     pub(crate) running: Vec<RunningCall>,
     pub(crate) minutes: Vec<Minute>,
     pub(crate) troubles: Vec<Trouble>,
+}
+
+impl Scene {
+    /// What an answer tells of.
+    pub(crate) fn of(recent: &Recent) -> Result<Self, Failure> {
+        let read = || {
+            let minute = |minute: &MinuteReply| {
+                Some(Minute {
+                    at: Timestamp::parse_rfc3339(&minute.minute)?,
+                    calls: minute.calls,
+                    cost: minute.cost()?,
+                })
+            };
+            Some(Self {
+                at: Timestamp::parse_rfc3339(&recent.at)?,
+                running: recent.running.clone(),
+                minutes: recent.minutes.iter().map(minute).collect::<Option<_>>()?,
+                troubles: recent.refusals.iter().map(trouble).collect(),
+            })
+        };
+        let wrong = "what runs was told with figures that are none";
+        read().ok_or_else(|| Failure::new(Situation::BadData, wrong))
+    }
+}
+
+fn trouble(told: &TroubleReply) -> Trouble {
+    Trouble {
+        model: told.model.clone(),
+        team: told.team.clone(),
+        calls: told.calls,
+        refused: told.refused,
+        throttled_attempts: told.throttled_attempts,
+    }
 }
 
 /// What a key asks for.

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use bursar_domain::time::{DAY_MS, HOUR_MS, Timestamp};
-use bursar_ledger::{Dimension, Error, Ledger, UsageQuery, UsageReport};
+use bursar_ledger::{Dimension, UsageQuery, UsageReport};
+
+use crate::commands::usage::read;
+use crate::door::Door;
+use crate::failure::Failure;
 
 /// The most cells of a line: four weeks.
 const CELLS_MAX: i64 = 28;
@@ -26,14 +30,14 @@ impl Trend {
     /// Reads the costs of a report's range; `None` where time is what its rows are told apart by,
     /// or where there is only one time.
     pub(crate) async fn read(
-        ledger: &Ledger,
+        door: &Door,
         query: &UsageQuery,
         (report, now): (&UsageReport, Timestamp),
-    ) -> Result<Option<Self>, Error> {
+    ) -> Result<Option<Self>, Failure> {
         if matches!(query.by, Dimension::Day | Dimension::Hour) {
             return Ok(None);
         }
-        let Some(since) = begin(ledger, query, report).await? else { return Ok(None) };
+        let Some(since) = begin(door, query, report).await? else { return Ok(None) };
         let ahead = next_hour(now);
         let until = report.until.map_or(ahead, |until| until.min(ahead));
         let (edges, heading) = edges(since, until);
@@ -43,7 +47,7 @@ impl Trend {
         let mut trend = Self { heading, costs: BTreeMap::new(), total: Vec::new() };
         for (cell, range) in edges.windows(2).enumerate() {
             let part = UsageQuery { since: Some(range[0]), until: Some(range[1]), ..query.clone() };
-            let part = ledger.usage(&part).await?;
+            let part = read(door, &part).await?;
             trend.total.push(part.total.cost.0);
             for row in part.rows {
                 let costs = trend.costs.entry(row.value).or_default();
@@ -73,14 +77,14 @@ pub(crate) fn next_hour(time: Timestamp) -> Timestamp {
 
 /// Where the range begins: as it was asked for, or at the first day that has anything.
 async fn begin(
-    ledger: &Ledger,
+    door: &Door,
     query: &UsageQuery,
     report: &UsageReport,
-) -> Result<Option<Timestamp>, Error> {
+) -> Result<Option<Timestamp>, Failure> {
     if report.since.is_some() {
         return Ok(report.since);
     }
-    let days = ledger.usage(&UsageQuery { by: Dimension::Day, ..query.clone() }).await?;
+    let days = read(door, &UsageQuery { by: Dimension::Day, ..query.clone() }).await?;
     Ok(days.rows.iter().find_map(|row| Timestamp::parse_date(row.value.as_deref()?)))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bursar_admin::Admin;
+use bursar_admin::{Admin, Desk};
 use bursar_core::{
     Bedrock, Bursar, Connection, ControlPlane, Hook, Pricing, Running, is_simulator,
 };
@@ -22,6 +22,7 @@ const WEBHOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// Opens the ledger, and makes it when it is missing.
 pub(crate) async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> {
+    settings.at_ledger()?;
     let mut options = OpenOptions::new(Clock::system());
     options.report_tags.clone_from(&settings.report_tags);
     options.readers = 1;
@@ -53,9 +54,21 @@ fn webhook(hook: Hook) -> Webhook {
     })
 }
 
-/// The ledger, as those see it who set its limits and give access.
-pub(crate) async fn open_admin(settings: &Settings) -> Result<Admin, Failure> {
-    Ok(admin_of(&open_ledger(settings).await?, settings))
+/// The ledger, as those see it who set its limits and give access, and what words can stand for.
+pub(crate) async fn open_desk(settings: &Settings) -> Result<Desk, Failure> {
+    desk_of(&open_ledger(settings).await?, settings)
+}
+
+/// The same of a ledger that is open.
+pub(crate) fn desk_of(ledger: &Ledger, settings: &Settings) -> Result<Desk, Failure> {
+    Ok(Desk {
+        admin: admin_of(ledger, settings),
+        catalogue: settings.catalogue()?,
+        prices: settings.prices.clone(),
+        names: settings.names.clone(),
+        master: settings.master_key_source()?,
+        region: settings.region.clone(),
+    })
 }
 
 /// The same of a ledger that is open.

@@ -1,9 +1,11 @@
 //! One line of a plan.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum StepKind {
     /// Something is made.
     Create,
@@ -25,18 +27,8 @@ impl StepKind {
     }
 }
 
-impl Serialize for StepKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
-            Self::Create => "create",
-            Self::Change => "change",
-            Self::End => "end",
-        })
-    }
-}
-
 /// What is done to what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Step {
     /// What is done.
     pub act: StepKind,

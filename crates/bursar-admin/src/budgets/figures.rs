@@ -6,15 +6,16 @@ use bursar_domain::limit::Unit;
 use bursar_domain::money::{Micros, Total};
 use bursar_domain::span::Span;
 use bursar_ledger::Standing;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use crate::amount::write_amount;
+use crate::amount::{parse_total, write_amount};
 
 /// What a limit allows and what is used of it. Dollars are given to the pico-dollar.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Figures {
     /// `usd`, `tokens`, `requests` or `concurrent`.
-    pub unit: &'static str,
+    pub unit: String,
     /// How much is allowed.
     pub limit: String,
     /// What ended calls have used.
@@ -26,7 +27,7 @@ pub struct Figures {
     /// How many calls it has refused, or would have.
     pub refused: u64,
     /// `hard`, `soft` or `shadow`.
-    pub mode: &'static str,
+    pub mode: String,
     /// When it began; `None` when it never begins anew.
     pub window_start: Option<String>,
     /// When it begins anew; `None` when it never does.
@@ -34,7 +35,7 @@ pub struct Figures {
 }
 
 /// A limit, one of its counters, and how that stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BudgetRow {
     /// The limit's identity.
     pub id: String,
@@ -43,24 +44,18 @@ pub struct BudgetRow {
     /// Whom it is about: facets and values.
     pub scope: BTreeMap<String, String>,
     /// For whom it keeps counters apart.
-    pub each: Option<&'static str>,
+    pub each: Option<String>,
     /// Whose counter this is; `None` where there is only one, or none has counted yet.
     pub each_value: Option<String>,
     /// How long before it begins anew.
-    pub window: &'static str,
+    pub window: String,
     /// Whose clocks say so.
-    pub zone: &'static str,
+    pub zone: String,
     /// `refuse` or `freeze`.
-    pub on_limit: &'static str,
+    pub on_limit: String,
     /// How it stands.
     #[serde(flatten)]
     pub figures: Figures,
-    /// What is used, ended or not, and what is allowed: for bars and thresholds.
-    #[serde(skip)]
-    pub used_of: (i128, i128),
-    /// What ended calls have used, and what is allowed.
-    #[serde(skip)]
-    pub spent_of: (i128, i128),
 }
 
 impl Figures {
@@ -74,16 +69,28 @@ impl Figures {
         let is_endless = balance.end == Span::FOREVER;
         let time = |at: &dyn ToString| (!is_endless).then(|| at.to_string());
         Self {
-            unit: balance.unit.as_str(),
+            unit: balance.unit.to_string(),
             limit: write_amount(limit),
             spent: write_amount(spent),
             held: write_amount(held),
             remaining: write_amount(remaining),
             refused: standing.refused,
-            mode: balance.mode.as_str(),
+            mode: balance.mode.to_string(),
             window_start: time(&balance.start),
             window_end: time(&balance.end),
         }
+    }
+
+    /// What is used, ended or not, and what is allowed: for bars.
+    #[must_use]
+    pub fn used_of(&self) -> (i128, i128) {
+        (parts(&self.spent) + parts(&self.held), parts(&self.limit))
+    }
+
+    /// What ended calls have used, and what is allowed: for thresholds.
+    #[must_use]
+    pub fn spent_of(&self) -> (i128, i128) {
+        (parts(&self.spent), parts(&self.limit))
     }
 
     /// An amount of these for people: `$4.50`, `1000 tokens`.
@@ -101,23 +108,25 @@ impl BudgetRow {
     /// How a counter stands.
     #[must_use]
     pub fn of(standing: &Standing) -> Self {
-        let Standing { limit, each_value, balance, .. } = standing;
+        let Standing { limit, each_value, .. } = standing;
         let facets = limit.scope.0.iter();
-        let (spent, most) = (balance.spent_total().0, total(balance.limit).0);
         Self {
             id: limit.id.to_string(),
             name: limit.name(),
             scope: facets.map(|(facet, value)| (facet.to_string(), value.clone())).collect(),
-            each: limit.each.map(bursar_domain::limit::Each::as_str),
+            each: limit.each.map(|each| each.to_string()),
             each_value: Some(each_value.clone()).filter(|value| !value.is_empty()),
-            window: limit.span.as_str(),
-            zone: limit.zone.name(),
-            on_limit: limit.on_limit.as_str(),
+            window: limit.span.to_string(),
+            zone: limit.zone.name().to_owned(),
+            on_limit: limit.on_limit.to_string(),
             figures: Figures::of(standing),
-            used_of: (spent + total(balance.held).0, most),
-            spent_of: (spent, most),
         }
     }
+}
+
+/// An amount as it is shown, in millionths of millionths of its unit.
+fn parts(amount: &str) -> i128 {
+    parse_total(amount).unwrap_or_default()
 }
 
 /// Whole millionths as a sum.

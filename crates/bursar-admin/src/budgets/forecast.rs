@@ -10,7 +10,8 @@ use bursar_domain::money::Total;
 use bursar_domain::span::Span;
 use bursar_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use bursar_ledger::{Habit, Pace, Standing};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::BudgetRow;
 use super::figures::total;
@@ -24,7 +25,7 @@ const ELAPSED_MIN_MS: i64 = HOUR_MS;
 const TENTH: i64 = 10;
 
 /// What becomes of a limit if it is used as it was so far.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "outlook", rename_all = "snake_case")]
 pub enum Outlook {
     /// More is left than will be used before it begins anew, or within a hundred years.
@@ -44,7 +45,7 @@ pub enum Outlook {
 }
 
 /// What a burn rate was told by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// What the limit has counted since it last began anew.
@@ -54,7 +55,7 @@ pub enum Basis {
 }
 
 /// How much the days differ, and what that leaves open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Band {
     /// How many days were looked at.
     pub days: usize,
@@ -69,7 +70,7 @@ pub struct Band {
 }
 
 /// One counter's burn rate and outlook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Forecast {
     /// How it stands.
     #[serde(flatten)]

@@ -4,11 +4,15 @@ use bursar_domain::limit::{Each, Limit, Unit};
 use bursar_domain::scope::Scope;
 use bursar_domain::span::Span;
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use super::words::{parse_each, parse_unit, parse_window};
 use crate::{Error, Selectors};
 
 /// Says which limit is meant; what is not said must not be needed to tell.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct LimitQuery {
     /// Which calls it counts.
     pub selectors: Selectors,

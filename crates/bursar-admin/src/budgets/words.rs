@@ -9,12 +9,13 @@ use bursar_domain::limit::{Each, Limit, LimitId, OnLimit, Unit};
 use bursar_domain::nearest::nearest;
 use bursar_domain::span::{Span, Zone};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::amount::parse_amount;
 use crate::{Error, Selectors};
 
 /// What is said of a limit, each part as it was written.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitWords {
     /// `user`, `key` or `session`: for whom it keeps counters apart.

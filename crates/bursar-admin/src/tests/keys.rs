@@ -177,7 +177,7 @@ async fn what_a_key_may_ask_for_is_shown_with_it_and_no_secret_is() {
         KeyRequest { policy, expires_at: Some(Timestamp(NOW.0 + 1)), ..request("research") };
     let made = admin.create_key(&master(), &asked).await.unwrap();
     let row = admin.key(&made.id).await.unwrap();
-    assert_eq!((row.policy.max_tokens, row.state), (Some(500), "live"));
+    assert_eq!((row.policy.max_tokens, row.state.as_str()), (Some(500), "live"));
     let told = format!("{} {made:?}", serde_json::to_string(&row).unwrap());
     let (_, secret) = made.secret.expose().rsplit_once('_').unwrap();
     assert!(!told.contains(secret) && !told.contains(made.secret_access_key.expose()), "{told}");

@@ -5,7 +5,8 @@ use bursar_domain::policy::{InForce, Models, Policy, ended_key, ended_team};
 use bursar_domain::scope::{Facet, Scope};
 use bursar_domain::time::Timestamp;
 use bursar_ledger::{CallFilter, CallRow, Page, RefusalRow};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::split;
 use crate::{Admin, BudgetRow, Error, FreezeRow, PolicyRow};
@@ -14,7 +15,7 @@ use crate::{Admin, BudgetRow, Error, FreezeRow, PolicyRow};
 const VERDICTS_MAX: u32 = 10;
 
 /// A refusal that was kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefusalReply {
     /// When.
     pub at: String,
@@ -29,7 +30,7 @@ pub struct RefusalReply {
 }
 
 /// A policy, and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PolicyOn {
     /// Whose, in words: `team research`.
     pub scope: String,
@@ -39,7 +40,7 @@ pub struct PolicyOn {
 }
 
 /// What is left of what several policies allow. Null is no restriction; an empty list, nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct InForceRow {
     /// Why its calls are refused whatever they ask for: it was revoked, or it or its team has ended.
     pub refused: Option<String>,
@@ -58,7 +59,7 @@ pub struct InForceRow {
 }
 
 /// What stands on a key, and what became of its last calls.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KeyWhy {
     /// The key's id.
     pub key: String,
@@ -77,14 +78,14 @@ pub struct KeyWhy {
 }
 
 /// How a call ended, in short.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EndedCall {
     /// The call's id.
     pub id: String,
     /// When it was taken on.
     pub at: String,
     /// How it ended.
-    pub outcome: &'static str,
+    pub outcome: String,
     /// Bedrock's error code, or ours.
     pub error_code: Option<String>,
 }
@@ -185,7 +186,7 @@ impl EndedCall {
         Self {
             id: call.id.to_string(),
             at: call.started_at.to_string(),
-            outcome: call.ending.outcome.as_str(),
+            outcome: call.ending.outcome.to_string(),
             error_code: call.ending.error_code.clone(),
         }
     }

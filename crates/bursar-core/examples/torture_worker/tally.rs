@@ -91,7 +91,7 @@ impl Tally {
 
     pub(crate) fn failed(&mut self, error: &bursar_core::Error, took: Duration) {
         self.slowest_no_ms = self.slowest_no_ms.max(took.as_millis());
-        let text = bursar_core::with_causes(error.to_string(), error);
+        let text = bursar_domain::causes::with_causes(error.to_string(), error);
         if self.errors.len() < ERRORS_MAX || self.errors.contains_key(&text) {
             *self.errors.entry(text).or_default() += 1;
         }

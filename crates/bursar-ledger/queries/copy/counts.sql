@@ -54,3 +54,5 @@ UNION ALL
 SELECT 'archive' AS table_name, COUNT(*) AS row_count FROM archive
 UNION ALL
 SELECT 'journal_base' AS table_name, COUNT(*) AS row_count FROM journal_base
+UNION ALL
+SELECT 'admin_key' AS table_name, COUNT(*) AS row_count FROM admin_key

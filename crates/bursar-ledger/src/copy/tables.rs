@@ -28,7 +28,7 @@ const fn put(sql: &'static str) -> Statement {
 }
 
 /// What is copied.
-pub(crate) static TABLES: [Table; 28] = [
+pub(crate) static TABLES: [Table; 29] = [
     Table {
         name: "report_tag",
         key: &[("tag_key", Kind::Text)],
@@ -278,6 +278,13 @@ pub(crate) static TABLES: [Table; 28] = [
             doing: "compare the ledgers",
             sql: include_str!("../../queries/copy/refusal_known.sql"),
         }),
+    },
+    Table {
+        name: "admin_key",
+        key: &[("id", Kind::Text)],
+        page: page(include_str!("../../queries/copy/admin_key_page.sql")),
+        put: put(include_str!("../../queries/copy/admin_key_put.sql")),
+        known: None,
     },
     Table {
         name: "usage_hour",

@@ -59,6 +59,9 @@ pub(super) async fn fill(ledger: &Ledger) {
         key("key_1", "team_1", KeyTerms::default()),
         policy("team", Policy { regions: vec!["*".into()], ..Policy::default() }),
         Change::Access(AccessChange::BindMasterKey { fingerprint: "f1".into() }),
+        super::admin_keys::make("adm_1", "terraform"),
+        super::admin_keys::make("adm_2", "grafana"),
+        super::admin_keys::revoke("adm_2"),
     ];
     ledger.change("a test", changes).await.unwrap();
 }

@@ -1,17 +1,19 @@
 //! `bursar budget check`: whether a call would be admitted now. Made for pipelines: nothing is held,
 //! counted or sent, and the exit code says it all.
 
-use bursar_admin::{Admin, BudgetRow, Foresight, Selectors, Who};
+use bursar_admin::{BudgetRow, CallAhead, Foresight, ModelAhead, api};
 use bursar_core::{Invocation, Prompt};
 use bursar_domain::call::CallId;
 use bursar_domain::identity::Attribution;
 use bursar_domain::model::ModelRef;
 use bursar_domain::money::{Cost, parse_decimal};
+use bursar_domain::time::Clock;
 use comfy_table::Cell;
 use serde_json::{Value, json};
 
 use super::show;
 use crate::commands::converse::read_prompt;
+use crate::door::Door;
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::selection::SelectionArgs;
@@ -53,26 +55,16 @@ impl Check {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let (selectors, model) = self.selection.read(settings).await?;
         let text = self.prompt.clone().map(|text| read_prompt(Some(text))).transpose()?;
-        let admin = wiring::open_admin(settings).await?;
-        let who = attribution(&admin, &selectors).await?;
-        let (foresight, asked) = if let Some(model) = model {
-            let text = text.unwrap_or_default();
-            let prompt = Prompt { text, max_tokens: self.max_tokens, ..Prompt::default() };
-            call(&admin, settings, (who, model, &prompt)).await?
-        } else {
-            let foresight = {
-                let known = Selectors {
-                    team: who.team,
-                    project: who.project,
-                    user: who.user,
-                    key: who.key,
-                    ..selectors
-                };
-                admin.foresee_any(&known).await?
-            };
-            (foresight, Asked { model: None, worst: None })
+        let (call, asked) = match model {
+            Some(model) => {
+                let text = text.unwrap_or_default();
+                let prompt = Prompt { text, max_tokens: self.max_tokens, ..Prompt::default() };
+                priced(settings, (model, &prompt))?
+            }
+            None => (None, Asked { model: None, worst: None }),
         };
-        admin.ledger.close().await?;
+        let ahead = CallAhead { who: selectors, call };
+        let foresight = Door::ask_once(settings, &api::CHECK_BUDGET, ahead).await?;
         self.tell(&foresight, &asked, output)
     }
 
@@ -112,13 +104,13 @@ impl Check {
     /// Whether a limit has spent as much of what it allows as was said.
     fn has_reached(&self, row: &BudgetRow) -> bool {
         let Some(at) = self.fail_at else { return false };
-        let (spent, most) = row.spent_of;
+        let (spent, most) = row.figures.spent_of();
         spent.saturating_mul(i128::from(WHOLE)) >= most.saturating_mul(i128::from(at))
     }
 }
 
 fn threshold(row: &BudgetRow, object: Value) -> Failure {
-    let (spent, most) = row.spent_of;
+    let (spent, most) = row.figures.spent_of();
     let message = format!(
         "limit `{}` has spent {} of what it allows",
         show::name(row),
@@ -129,40 +121,26 @@ fn threshold(row: &BudgetRow, object: Value) -> Failure {
     Failure { object: Some(object), ..failure }
 }
 
-/// Whom the call would be recorded under: a key stands for its team, and so on.
-async fn attribution(admin: &Admin, selectors: &Selectors) -> Result<Attribution, Failure> {
-    let who = Who {
-        team: selectors.team.clone(),
-        project: selectors.project.clone(),
-        user: selectors.user.clone(),
-        key: selectors.key.clone(),
-    };
-    Ok(Attribution {
-        tags: selectors.tags.clone(),
-        client_session: selectors.session.clone(),
-        ..admin.attribution(&who).await?
-    })
-}
-
-/// What would become of a call to a model, priced as a real one is.
-async fn call(
-    admin: &Admin,
+/// A call to a model, priced as a real one is; whose it is stands beside it.
+fn priced(
     settings: &Settings,
-    (who, model, prompt): (Attribution, ModelRef, &Prompt),
-) -> Result<(Foresight, Asked), Failure> {
+    (model, prompt): (ModelRef, &Prompt),
+) -> Result<(Option<ModelAhead>, Asked), Failure> {
+    let clock = Clock::system();
     let invocation = Invocation::converse(model, prompt, true);
     let pricing = wiring::pricing(settings);
-    let priced = pricing.price(invocation, admin.clock.now())?;
-    let id = CallId::new(priced.at, &admin.entropy.bytes());
+    let priced = pricing.price(invocation, clock.now())?;
     let asked = Asked { model: Some(priced.model.to_string()), worst: priced.ceiling };
-    Ok((admin.foresee(&pricing.intent(&priced, (id, who), false)).await?, asked))
+    let id = CallId::new(priced.at, &[0; 10]);
+    let intent = pricing.intent(&priced, (id, Attribution::default()), false);
+    Ok((Some(ModelAhead::from(&intent)), asked))
 }
 
 fn limits(foresight: &Foresight) -> String {
     let mut table = table::new(&["limit", "", ">remaining", ">of", ">may add", "mode", "fits"]);
     for limit in &foresight.limits {
         let row = &limit.row;
-        let (used, most) = row.used_of;
+        let (used, most) = row.figures.used_of();
         let asked = limit.asked.as_deref().map(|asked| row.figures.words(asked));
         table.add_row(vec![
             Cell::new(show::name(row)),
@@ -170,7 +148,7 @@ fn limits(foresight: &Foresight) -> String {
             table::figure(row.figures.words(&row.figures.remaining)),
             table::figure(show::of(row)),
             table::figure(asked.unwrap_or_else(|| "unbounded".to_owned())),
-            Cell::new(row.figures.mode),
+            Cell::new(&row.figures.mode),
             Cell::new(if limit.fits { "yes" } else { "no" }),
         ]);
     }

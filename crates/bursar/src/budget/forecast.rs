@@ -12,7 +12,7 @@ pub(crate) fn table(rows: &[Forecast]) -> String {
     for Forecast { row, per_day, based_on, band, outlook, .. } in rows {
         let figures = &row.figures;
         let rate =
-            per_day.as_deref().map_or_else(|| "–".to_owned(), |rate| a_day(figures.unit, rate));
+            per_day.as_deref().map_or_else(|| "–".to_owned(), |rate| a_day(&figures.unit, rate));
         table.add_row(vec![
             Cell::new(show::name(row)),
             table::figure(figures.words(&figures.spent)),

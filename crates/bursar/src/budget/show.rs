@@ -25,7 +25,7 @@ pub(crate) fn change(change: &BudgetChange) -> String {
 pub(crate) fn one(rows: &[BudgetRow]) -> Value {
     let Some(row) = rows.first() else { return Value::Null };
     let mut told = json!(row.figures);
-    if let Some(each) = row.each {
+    if let Some(each) = &row.each {
         told["each"] = json!(each);
         told["each_value"] = json!(row.each_value);
     }
@@ -40,7 +40,7 @@ pub(crate) fn table(rows: &[BudgetRow]) -> String {
     for row in rows {
         let figures = &row.figures;
         let amount = |text: &str| table::figure(figures.words(text));
-        let (used, most) = row.used_of;
+        let (used, most) = row.figures.used_of();
         table.add_row(vec![
             Cell::new(name(row)),
             Cell::new(table::bar(used.min(most), most)),
@@ -48,7 +48,7 @@ pub(crate) fn table(rows: &[BudgetRow]) -> String {
             amount(&figures.held),
             amount(&figures.remaining),
             table::figure(of(row)),
-            Cell::new(figures.mode),
+            Cell::new(&figures.mode),
             table::figure(figures.refused),
             Cell::new(figures.window_end.as_deref().map_or("never", moment)),
         ]);

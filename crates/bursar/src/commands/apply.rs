@@ -4,14 +4,15 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
-use bursar_admin::{Applied, AppliedKey, ApplyRequest};
+use bursar_admin::api::{self, AccessFile};
+use bursar_admin::{Applied, AppliedKey};
 use serde_json::{Value, json};
 
 use crate::commands::key::secrets_json;
+use crate::door::Door;
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::settings::Settings;
-use crate::wiring;
 
 /// More than this is read of no file: it is refused, with its size.
 const FILE_BYTES_MAX: u64 = (4 << 20) + 1;
@@ -65,17 +66,10 @@ impl Apply {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let text = self.text()?;
         let name = self.file.file_name().unwrap_or(self.file.as_os_str()).to_string_lossy();
-        let request = ApplyRequest {
-            name: if name == "-" { "stdin" } else { &name },
-            text: &text,
-            prune: self.prune,
-            dry_run: self.dry_run,
-        };
-        let known = settings.known_models()?;
-        let admin = wiring::open_admin(settings).await?;
-        let applied = admin.apply(&request, &known, &settings.master_key_source()?).await;
-        admin.ledger.close().await?;
-        show(&applied?, self.dry_run, output)
+        let name = if name == "-" { "stdin".to_owned() } else { name.into_owned() };
+        let ask = AccessFile { name, text, prune: self.prune, dry_run: self.dry_run };
+        let applied = Door::ask_once(settings, &api::APPLY, ask).await?;
+        show(&applied, self.dry_run, output)
     }
 
     fn text(&self) -> Result<String, Failure> {

@@ -3,8 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
+use bursar_admin::ArchivePlace;
 use bursar_domain::time::Clock;
-use bursar_ledger::{Archive, ArchiveRequest, ArchiveState, ArchivedMonth, Month};
+use bursar_ledger::{ArchiveRequest, ArchiveState, ArchivedMonth, Month};
 use comfy_table::Cell;
 use serde_json::{Value, json};
 
@@ -112,15 +113,8 @@ fn show(done: &[ArchivedMonth]) -> String {
     table.trim_fmt()
 }
 
-/// Archives, as other commands point to them.
-pub(crate) fn places(archives: &[Archive]) -> Value {
-    let place =
-        |archive: &Archive| json!({ "month": archive.month.to_string(), "file": archive.place });
-    archives.iter().map(place).collect()
-}
-
 /// Where the calls of a month are.
-pub(crate) fn pointer(archive: &Archive) -> String {
-    let Archive { month, place, .. } = archive;
-    format!("the calls of {month} are archived: `--ledger sqlite:{place}`")
+pub(crate) fn pointer(archive: &ArchivePlace) -> String {
+    let ArchivePlace { month, file } = archive;
+    format!("the calls of {month} are archived: `--ledger sqlite:{file}`")
 }

@@ -1,16 +1,17 @@
 //! `bursar budget`: limits on what calls may use, and how they stand.
 
-use bursar_admin::{Admin, BudgetChange, LimitQuery, LimitWords};
+use bursar_admin::api::{self, Nothing, SetLimit};
+use bursar_admin::{BudgetChange, LimitQuery, LimitWords};
 use clap::Subcommand;
 use serde_json::json;
 
 use crate::budget::check::Check;
 use crate::budget::{forecast, show};
+use crate::door::Door;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::selection::SelectionArgs;
 use crate::settings::Settings;
-use crate::wiring;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -130,9 +131,8 @@ impl SetArgs {
         };
         // Before a ledger is made for words that mean nothing.
         words.check(&selectors)?;
-        let admin = wiring::open_admin(settings).await?;
-        let change = admin.set_budget(&selectors, &words).await?;
-        say(admin, &change, output).await
+        let ask = SetLimit { select: selectors, limit: words };
+        say(&Door::ask_once(settings, &api::SET_BUDGET, ask).await?, output)
     }
 }
 
@@ -145,16 +145,12 @@ impl OneArgs {
 
     async fn end(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let query = self.query(settings).await?;
-        let admin = wiring::open_admin(settings).await?;
-        let change = admin.end_budget(&query).await?;
-        say(admin, &change, output).await
+        say(&Door::ask_once(settings, &api::END_BUDGET, query).await?, output)
     }
 
     async fn show(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let query = self.query(settings).await?;
-        let admin = wiring::open_admin(settings).await?;
-        let rows = admin.budget(&query).await?;
-        admin.ledger.close().await?;
+        let rows = Door::ask_once(settings, &api::BUDGET, query).await?.rows;
         if output.json {
             return Ok(Output::object(&show::one(&rows))?);
         }
@@ -165,10 +161,10 @@ impl OneArgs {
 impl ListArgs {
     async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let (selectors, _) = self.selection.read(settings).await?;
-        let admin = wiring::open_admin(settings).await?;
-        let rows = admin.budgets(&selectors).await?;
-        let freezes = admin.freezes().await?;
-        admin.ledger.close().await?;
+        let door = Door::open(settings).await?;
+        let rows = door.ask(&api::BUDGETS, selectors).await?.rows;
+        let freezes = door.ask(&api::FREEZES, Nothing {}).await?.rows;
+        door.close().await?;
         if output.json {
             return Ok(Output::object(&json!({ "rows": rows }))?);
         }
@@ -188,9 +184,7 @@ impl ListArgs {
 
     async fn forecast(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let (selectors, _) = self.selection.read(settings).await?;
-        let admin = wiring::open_admin(settings).await?;
-        let rows = admin.forecast(&selectors).await?;
-        admin.ledger.close().await?;
+        let rows = Door::ask_once(settings, &api::FORECAST, selectors).await?.rows;
         if output.json {
             return Ok(Output::object(&json!({ "rows": rows }))?);
         }
@@ -202,8 +196,7 @@ impl ListArgs {
     }
 }
 
-async fn say(admin: Admin, change: &BudgetChange, output: Output) -> Result<(), Failure> {
-    admin.ledger.close().await?;
+fn say(change: &BudgetChange, output: Output) -> Result<(), Failure> {
     if output.json {
         return Ok(Output::object(change)?);
     }

@@ -1,20 +1,20 @@
 //! `bursar calls`: what was recorded, newest first.
 
+use bursar_admin::{CallQuery, CallReply, api};
 use bursar_domain::call::{CallId, Operation, Outcome};
 use bursar_domain::money::{Cost, Total};
-use bursar_domain::time::Clock;
-use bursar_ledger::{Archive, CallFilter, CallRow, Ledger, Page};
+use bursar_domain::time::{Clock, Timestamp};
 use comfy_table::Cell;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::commands::archive;
+use crate::door::Door;
 use crate::failure::{Failure, Situation};
 use crate::form::{Form, FormArgs};
 use crate::output::Output;
 use crate::period::PeriodArgs;
-use crate::row::Row;
 use crate::settings::Settings;
-use crate::{csv_rows, table, terminal, wiring};
+use crate::{csv_rows, table, terminal};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -55,38 +55,26 @@ pub(crate) struct Calls {
 impl Calls {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let form = self.form.form(output)?;
-        let filter = self.filter(settings)?;
-        let page = Page { after: self.after, limit: self.limit };
-        let ledger = wiring::open_ledger(settings).await?;
-        let calls = ledger.calls(&filter, &page).await?;
-        let archives = archives(&ledger, &filter).await?;
-        ledger.close().await?;
-        let is_full = calls.len() == usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let next = calls.last().filter(|_| is_full).map(|call| call.id.to_string());
+        let page = Door::ask_once(settings, &api::CALLS, self.query(settings)?).await?;
         match form {
-            Form::Json => {
-                let rows: Vec<Row> = calls.into_iter().map(Row::from).collect();
-                let places = archive::places(&archives);
-                Output::object(&json!({"rows": rows, "next": next, "archived": places}))?;
-                return Ok(());
-            }
-            Form::Csv => print_csv(calls)?,
-            Form::Table { .. } if calls.is_empty() && !archives.is_empty() => {}
-            Form::Table { .. } if calls.is_empty() => {
+            Form::Json => return Ok(Output::object(&page)?),
+            Form::Csv => print_csv(&page.rows)?,
+            Form::Table { .. } if page.rows.is_empty() && !page.archived.is_empty() => {}
+            Form::Table { .. } if page.rows.is_empty() => {
                 output.note("no such calls are recorded; `bursar demo` makes some");
             }
-            Form::Table { may_page } => terminal::print(&show(&calls), may_page)?,
+            Form::Table { may_page } => terminal::print(&show(&page.rows), may_page)?,
         }
-        for archive in &archives {
+        for archive in &page.archived {
             output.note(archive::pointer(archive));
         }
-        if let Some(next) = next {
+        if let Some(next) = page.next {
             output.note(format!("older ones: --after {next}"));
         }
         Ok(())
     }
 
-    fn filter(&self, settings: &Settings) -> Result<CallFilter, Failure> {
+    fn query(&self, settings: &Settings) -> Result<CallQuery, Failure> {
         let (since, until) = self.period.range(Clock::system().now());
         let model = match &self.model {
             Some(text) => Some(settings.resolve(text)?.base.ok_or_else(|| {
@@ -94,39 +82,31 @@ impl Calls {
             })?),
             None => None,
         };
-        Ok(CallFilter {
-            since,
-            until,
+        Ok(CallQuery {
+            since: since.map(|since| since.to_string()),
+            until: until.map(|until| until.to_string()),
             model: model.map(|model| model.to_string()),
-            outcome: self.outcome,
-            operation: self.operation,
+            outcome: self.outcome.map(|outcome| outcome.to_string()),
+            operation: self.operation.map(|operation| operation.to_string()),
             request_id: self.request_id.clone(),
-            id: self.id.clone(),
-            ..CallFilter::default()
+            id: self.id.as_ref().map(CallId::to_string),
+            limit: Some(self.limit),
+            after: self.after.as_ref().map(CallId::to_string),
+            ..CallQuery::default()
         })
     }
 }
 
-/// The archives that hold calls which were asked for, too.
-async fn archives(ledger: &Ledger, filter: &CallFilter) -> Result<Vec<Archive>, Failure> {
-    if let Some(id) = &filter.id {
-        return Ok(ledger.archive_of(id).await?.into_iter().collect());
-    }
-    let mut archives = ledger.archives().await?;
-    archives.retain(|archive| !archive.is_here() && archive.overlaps(filter.since, filter.until));
-    Ok(archives)
-}
-
-fn print_csv(calls: Vec<CallRow>) -> Result<(), Failure> {
-    let objects = calls.into_iter().map(|call| match serde_json::to_value(Row::from(call)) {
+fn print_csv(calls: &[CallReply]) -> Result<(), Failure> {
+    let objects = calls.iter().map(|call| match serde_json::to_value(call) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Failure::new(Situation::Failed, "a call is no object")),
         Err(error) => Err(Failure::new(Situation::Failed, error.to_string())),
     });
-    Ok(csv_rows::print(&Row::COLUMNS, &objects.collect::<Result<Vec<_>, _>>()?)?)
+    Ok(csv_rows::print(&CallReply::COLUMNS, &objects.collect::<Result<Vec<_>, _>>()?)?)
 }
 
-fn show(calls: &[CallRow]) -> String {
+fn show(calls: &[CallReply]) -> String {
     let mut table = table::new(&[
         "started (UTC)",
         "model",
@@ -139,33 +119,39 @@ fn show(calls: &[CallRow]) -> String {
         "id",
     ]);
     for call in calls {
-        let usage = &call.bill.usage;
-        let cached = usage.context_tokens() - usage.input;
-        let outcome = match &call.ending.error_code {
-            Some(code) => format!("{} ({code})", call.ending.outcome),
-            None => call.ending.outcome.to_string(),
+        let cached =
+            call.cache_read_tokens + call.cache_write_5m_tokens + call.cache_write_1h_tokens;
+        let outcome = match &call.error_code {
+            Some(code) => format!("{} ({code})", call.outcome),
+            None => call.outcome.clone(),
         };
         table.add_row(vec![
-            Cell::new(call.started_at.to_string().replace('T', " ").trim_end_matches('Z')),
+            Cell::new(call.started_at.replace('T', " ").trim_end_matches('Z')),
             Cell::new(asked_for(call)),
             Cell::new(outcome),
-            table::figure(usage.input),
-            table::figure(usage.output),
+            table::figure(call.input_tokens),
+            table::figure(call.output_tokens),
             table::figure(cached),
-            table::figure(cost(call.bill.cost, call.bill.estimated)),
-            table::figure(format!("{} ms", call.ended_at.0 - call.started_at.0)),
+            table::figure(cost(call)),
+            table::figure(took(call)),
             Cell::new(&call.id),
         ]);
     }
     table.trim_fmt()
 }
 
-fn cost(cost: Option<Cost>, estimated: bool) -> String {
-    match cost {
+fn cost(call: &CallReply) -> String {
+    let parsed = |usd: &String| Cost::parse_usd(&format!("{usd}usd")).ok();
+    match call.cost_usd.as_ref().and_then(parsed) {
         None => "unpriced".to_owned(),
-        Some(cost) if estimated => format!("≤ {}", Total::from(cost).rounded()),
+        Some(cost) if call.estimated => format!("≤ {}", Total::from(cost).rounded()),
         Some(cost) => Total::from(cost).rounded(),
     }
+}
+
+fn took(call: &CallReply) -> String {
+    let ms = |text: &str| Timestamp::parse_rfc3339(text).map_or(0, |time| time.0);
+    format!("{} ms", ms(&call.ended_at) - ms(&call.started_at))
 }
 
 fn call_id(text: &str) -> Result<CallId, String> {
@@ -173,9 +159,9 @@ fn call_id(text: &str) -> Result<CallId, String> {
 }
 
 /// The model by the name that was used; of an ARN, which tells nobody anything, the model itself.
-fn asked_for(call: &CallRow) -> &str {
+fn asked_for(call: &CallReply) -> &str {
     if call.model_requested.starts_with("arn:") {
-        return call.model.as_str();
+        return &call.model;
     }
     &call.model_requested
 }

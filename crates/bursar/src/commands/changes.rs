@@ -1,15 +1,16 @@
 //! `bursar ledger changes`: who changed what, and when, newest first.
 
+use bursar_admin::{ChangeQuery, ChangeReply, api};
 use bursar_domain::time::Clock;
-use bursar_ledger::ChangeRow;
 use comfy_table::Cell;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::door::Door;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::period::When;
 use crate::settings::Settings;
-use crate::{table, wiring};
+use crate::table;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -31,57 +32,31 @@ pub(crate) struct ChangesArgs {
 
 impl ChangesArgs {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
-        let since = self.since.map(|since| since.at(Clock::system().now()));
-        let ledger = wiring::open_ledger(settings).await?;
-        let changes = ledger.changes(since, self.before, self.limit).await;
-        ledger.close().await?;
-        let changes = changes?;
-        let is_full = changes.len() == usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let next = changes.last().filter(|_| is_full).map(|change| change.seq);
+        let since = self.since.map(|since| since.at(Clock::system().now()).to_string());
+        let ask = ChangeQuery { since, before: self.before, limit: Some(self.limit) };
+        let page = Door::ask_once(settings, &api::CHANGES, ask).await?;
         if output.json {
-            let rows: Vec<Value> = changes.iter().map(row).collect();
-            return Ok(Output::object(&json!({"rows": rows, "next": next}))?);
+            return Ok(Output::object(&page)?);
         }
+        let changes = page.rows;
         if changes.is_empty() {
             output.note("nobody has changed anything; `bursar budget set` sets a limit");
             return Ok(());
         }
         Output::line(show(&changes))?;
-        if let Some(next) = next {
+        if let Some(next) = page.next {
             output.note(format!("older ones: --before {next}"));
         }
         Ok(())
     }
 }
 
-fn row(change: &ChangeRow) -> Value {
-    json!({
-        "number": change.seq,
-        "at": change.at.to_string(),
-        "actor": change.actor,
-        "action": change.action,
-        "subject": change.subject,
-        "was": side(change.was.as_deref()),
-        "becomes": side(change.becomes.as_deref()),
-    })
-}
-
-/// An object where it is one, else the text itself.
-fn side(text: Option<&str>) -> Value {
-    let Some(text) = text else { return Value::Null };
-    match serde_json::from_str(text) {
-        Ok(object @ Value::Object(_)) => object,
-        _ => text.into(),
-    }
-}
-
-fn show(changes: &[ChangeRow]) -> String {
+fn show(changes: &[ChangeReply]) -> String {
     let mut table = table::new(&[">number", "when (UTC)", "who", "what", "of", "before", "after"]);
     for change in changes {
-        let side = |text: &Option<String>| Cell::new(plain(text.as_deref().unwrap_or("–")));
         table.add_row([
-            table::figure(change.seq),
-            Cell::new(change.at),
+            table::figure(change.number),
+            Cell::new(&change.at),
             Cell::new(plain(&change.actor)),
             Cell::new(plain(&change.action)),
             Cell::new(plain(&change.subject)),
@@ -90,6 +65,15 @@ fn show(changes: &[ChangeRow]) -> String {
         ]);
     }
     table.to_string()
+}
+
+/// One side of a change in a line.
+fn side(side: &Value) -> Cell {
+    match side {
+        Value::Null => Cell::new("–"),
+        Value::String(text) => Cell::new(plain(text)),
+        object => Cell::new(plain(&object.to_string())),
+    }
 }
 
 /// What was typed by somebody may hold what a terminal obeys.

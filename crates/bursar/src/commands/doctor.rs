@@ -50,6 +50,7 @@ pub(crate) struct Doctor {
 
 impl Doctor {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+        settings.at_ledger()?;
         let examination = Examination {
             settings,
             models: self.models.clone(),

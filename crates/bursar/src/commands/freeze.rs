@@ -1,13 +1,14 @@
 //! `bursar freeze` and `bursar thaw`: calls are refused until a person says otherwise.
 
 use bursar_admin::FreezeRow;
+use bursar_admin::api::{self, FreezeAsk, Nothing};
 use serde_json::json;
 
+use crate::door::Door;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::selection::SelectionArgs;
 use crate::settings::Settings;
-use crate::wiring;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -47,9 +48,8 @@ impl Freeze {
         let (selectors, _) = self.selection.read(settings).await?;
         // Before a ledger is made for a selection that makes no sense.
         selectors.scope()?;
-        let admin = wiring::open_admin(settings).await?;
-        let frozen = admin.freeze(&selectors, reason).await?;
-        admin.ledger.close().await?;
+        let ask = FreezeAsk { select: selectors, reason: reason.clone() };
+        let frozen = Door::ask_once(settings, &api::FREEZE, ask).await?;
         if output.json {
             return Ok(Output::object(&frozen)?);
         }
@@ -63,9 +63,8 @@ impl Thaw {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let (selectors, _) = self.selection.read(settings).await?;
         let name = selectors.scope()?.to_string();
-        let admin = wiring::open_admin(settings).await?;
-        let thawed = admin.thaw(&selectors, &self.reason).await?;
-        admin.ledger.close().await?;
+        let ask = FreezeAsk { select: selectors, reason: self.reason };
+        let thawed = Door::ask_once(settings, &api::THAW, ask).await?;
         if output.json {
             return Ok(Output::object(&thawed)?);
         }
@@ -83,9 +82,7 @@ impl Thaw {
 }
 
 async fn list(settings: &Settings, output: Output) -> Result<(), Failure> {
-    let admin = wiring::open_admin(settings).await?;
-    let rows = admin.freezes().await?;
-    admin.ledger.close().await?;
+    let rows = Door::ask_once(settings, &api::FREEZES, Nothing {}).await?.rows;
     if output.json {
         return Ok(Output::object(&json!({ "rows": rows }))?);
     }

@@ -1,6 +1,6 @@
 //! `bursar iam-policy`: what IAM has to allow for the models at hand, and no more.
 
-use bursar_core::iam::{Caller, Statement, least_privilege};
+use bursar_core::iam::{Caller, Guard, Statement, least_privilege};
 use bursar_domain::model::ModelRef;
 use serde_json::{Value, json};
 
@@ -13,9 +13,14 @@ use crate::settings::Settings;
 #[command(after_help = "Examples:
   bursar iam-policy amazon.nova-lite-v1:0 us.anthropic.claude-haiku-4-5-20251001-v1:0
   bursar iam-policy --account 123456789012 --explain us.amazon.nova-pro-v1:0
+  bursar iam-policy --scp --role arn:aws:iam::123456789012:role/bursar
 
 The policy goes to stdout, ready for `aws iam create-policy`. Without models it covers the aliases of
-the configuration. Streaming and counting are statements of their own: drop what nobody needs.")]
+the configuration. Streaming and counting are statements of their own: drop what nobody needs.
+
+With --scp it is a service control policy for AWS Organizations: nobody but these roles may have
+Bedrock infer anything, so that nothing is spent past Bursar. Attach it to the organisational unit
+of the accounts; it does not bind the management account.")]
 pub(crate) struct IamPolicy {
     /// Model ids, profile ids, ARNs or aliases
     models: Vec<String>,
@@ -25,10 +30,19 @@ pub(crate) struct IamPolicy {
     /// Say why each statement is there
     #[arg(long)]
     explain: bool,
+    /// Deny inference to everybody but --role, as a service control policy
+    #[arg(long, requires = "role", conflicts_with_all = ["models", "account"])]
+    scp: bool,
+    /// A role that Bursar calls as; may be given again
+    #[arg(long = "role", value_name = "ARN", requires = "scp", value_parser = Guard::check_role)]
+    role: Vec<String>,
 }
 
 impl IamPolicy {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+        if self.scp {
+            return self.guard(output);
+        }
         let aliases = settings.names.aliases.keys().cloned();
         let names: Vec<String> =
             if self.models.is_empty() { aliases.collect() } else { self.models };
@@ -59,6 +73,31 @@ impl IamPolicy {
             for statement in &statements {
                 output.note(format!("{}: {}", statement.sid, statement.why));
             }
+        }
+        Ok(())
+    }
+}
+
+impl IamPolicy {
+    fn guard(self, output: Output) -> Result<(), Failure> {
+        let guard = Guard::of(self.role);
+        let policy = json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Sid": Guard::SID,
+                "Effect": "Deny",
+                "Action": Guard::ACTIONS,
+                "Resource": "*",
+                "Condition": {"ArnNotLike": {"aws:PrincipalArn": guard.roles}},
+            }],
+        });
+        if output.json {
+            Output::object(&policy)?;
+        } else {
+            Output::line(format!("{policy:#}"))?;
+        }
+        if self.explain {
+            output.note(format!("{}: {}", Guard::SID, Guard::WHY));
         }
         Ok(())
     }

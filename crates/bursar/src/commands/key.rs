@@ -1,14 +1,14 @@
 //! `bursar key`: virtual keys, which stand for a team and are given to programs and people.
 
-use bursar_admin::{
-    Admin, KeyRequest, KeyRow, NewKey, PolicyEdit, PolicyRow, PolicyWords, parse_expiry, parse_span,
-};
+use bursar_admin::api::{self, KeyChange, KeyRotation, MakeKey, OneKey, WhichKeys};
+use bursar_admin::{KeyRow, NewKey, PolicyRow, PolicyWords};
 use serde_json::json;
 
+use crate::door::Door;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
-use crate::{table, wiring};
+use crate::table;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -130,61 +130,47 @@ pub(crate) struct PolicyEditArgs {
 }
 
 impl PolicyEditArgs {
-    pub(crate) fn edit(self, settings: &Settings) -> Result<PolicyEdit, Failure> {
-        let says = self.says.words().policy(&settings.known_models()?)?;
-        Ok(PolicyEdit { anew: self.anew, says })
+    /// Whether nothing that was said before holds on, and what is said now.
+    pub(crate) fn words(self) -> (bool, PolicyWords) {
+        (self.anew, self.says.words())
     }
 }
 
 impl KeyArgs {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
-        let admin = wiring::open_admin(settings).await?;
-        let done = run(self.command, &admin, settings, output).await;
-        admin.ledger.close().await?;
+        let door = Door::open(settings).await?;
+        let done = run(self.command, &door, output).await;
+        door.close().await?;
         done
     }
 }
 
-async fn run(
-    command: KeyCommand,
-    admin: &Admin,
-    settings: &Settings,
-    output: Output,
-) -> Result<(), Failure> {
+async fn run(command: KeyCommand, door: &Door, output: Output) -> Result<(), Failure> {
     match command {
         KeyCommand::Create(create) => {
-            let request = create.request(admin, settings)?;
-            let master = admin.master_key(&settings.master_key_source()?).await?;
-            reveal(&admin.create_key(&master, &request).await?, output)
+            reveal(&door.ask(&api::MAKE_KEY, create.ask()).await?, output)
         }
         KeyCommand::List { team, revoked } => {
-            list(&admin.keys(team.as_deref(), revoked).await?, output)
+            list(&door.ask(&api::KEYS, WhichKeys { team, revoked }).await?.rows, output)
         }
-        KeyCommand::Show { key } => show(&admin.key(&key).await?, output),
+        KeyCommand::Show { key } => show(&door.ask(&api::KEY, OneKey { key }).await?, output),
         KeyCommand::Rotate { key, grace } => {
-            let grace_ms = parse_span(&grace)?;
-            let master = admin.master_key(&settings.master_key_source()?).await?;
-            reveal(&admin.rotate_key(&master, &key, grace_ms).await?, output)
+            reveal(&door.ask(&api::ROTATE_KEY, KeyRotation { key, grace }).await?, output)
         }
         KeyCommand::Set { key, policy } => {
-            admin.set_key_policy(&key, policy.edit(settings)?).await?;
-            show(&admin.key(&key).await?, output)
+            let (anew, policy) = policy.words();
+            show(&door.ask(&api::CHANGE_KEY, KeyChange { key, anew, policy }).await?, output)
         }
-        KeyCommand::Revoke { key } => show(&admin.revoke_key(&key).await?, output),
+        KeyCommand::Revoke { key } => {
+            show(&door.ask(&api::REVOKE_KEY, OneKey { key }).await?, output)
+        }
     }
 }
 
 impl Create {
-    fn request(self, admin: &Admin, settings: &Settings) -> Result<KeyRequest, Failure> {
-        let expires = self.expires.as_deref().map(|text| parse_expiry(text, admin.clock.now()));
-        Ok(KeyRequest {
-            team: self.team,
-            name: self.name,
-            project: self.project,
-            user: self.user,
-            expires_at: expires.transpose()?,
-            policy: self.policy.words().policy(&settings.known_models()?)?,
-        })
+    fn ask(self) -> MakeKey {
+        let Self { team, name, project, user, policy, expires } = self;
+        MakeKey { team, name, project, user, expires, policy: policy.words() }
     }
 }
 
@@ -225,7 +211,7 @@ fn list(keys: &[KeyRow], output: Output) -> Result<(), Failure> {
             key.team.clone(),
             key.name.clone(),
             key.id.clone(),
-            key.state.to_owned(),
+            key.state.clone(),
             if whom.is_empty() { "–".to_owned() } else { whom.join(", ") },
             key.expires_at.clone().unwrap_or_else(|| "–".to_owned()),
         ]);

@@ -115,6 +115,9 @@ audited.")]
 
 impl LedgerArgs {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
+        if !matches!(self.command, LedgerCommand::Changes(_)) {
+            settings.at_ledger()?;
+        }
         match self.command {
             LedgerCommand::Migrate => migrate(settings, output).await,
             LedgerCommand::Audit { rebuild } => audit(settings, rebuild, output).await,

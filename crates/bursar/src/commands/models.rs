@@ -1,5 +1,6 @@
 //! `bursar models`: what there is, what it can do, and for how long.
 
+use bursar_admin::RateReply;
 use bursar_domain::catalogue::{Catalogue, LifecycleStatus, Model};
 use bursar_domain::money::Rate;
 use bursar_domain::price::{Price, Tier};
@@ -11,7 +12,6 @@ use crate::alias;
 use crate::commands::{price, refresh};
 use crate::failure::{Failure, Situation};
 use crate::output::{BOLD, DIM, Output};
-use crate::row::RateRow;
 use crate::settings::Settings;
 use crate::table;
 
@@ -317,7 +317,7 @@ fn as_json(settings: &Settings, model: &Model, now: Timestamp) -> Value {
         "aliases": model.aliases,
         "your_aliases": alias::of_model(settings, model.id),
         "sources": model.sources,
-        "rates": price.as_ref().map(|price| RateRow::from(&price.rates)),
+        "rates": price.as_ref().map(|price| RateReply::from(&price.rates)),
         "price_id": price.map(|price| price.id.to_string()),
     })
 }

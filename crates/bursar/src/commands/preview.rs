@@ -1,5 +1,6 @@
 //! `--dry-run`: the same arithmetic as the real call, and no call.
 
+use bursar_admin::RateReply;
 use bursar_core::{Invocation, Priced};
 use bursar_domain::money::{Cost, Total};
 use bursar_domain::time::Clock;
@@ -8,7 +9,6 @@ use serde_json::json;
 use crate::alias;
 use crate::failure::Failure;
 use crate::output::{BOLD, Output};
-use crate::row::RateRow;
 use crate::settings::Settings;
 use crate::wiring;
 
@@ -54,6 +54,6 @@ fn as_json(priced: &Priced) -> serde_json::Value {
         "output_tokens_max": priced.bound.output_tokens,
         "cost_max_usd": priced.ceiling.map(Cost::usd),
         "price_id": priced.price.as_ref().map(|price| price.id.to_string()),
-        "rates": priced.price.as_ref().map(|price| RateRow::from(&price.rates)),
+        "rates": priced.price.as_ref().map(|price| RateReply::from(&price.rates)),
     })
 }

@@ -1,5 +1,6 @@
 //! `bursar price`: what so many tokens cost, to the pico-dollar, and by which row.
 
+use bursar_admin::RateReply;
 use bursar_domain::catalogue::Catalogue;
 use bursar_domain::money::{Rate, Total};
 use bursar_domain::price::{Price, PriceKey, Routing, Tier};
@@ -13,7 +14,6 @@ use crate::alias;
 use crate::attribution::pairs;
 use crate::failure::{Failure, Situation};
 use crate::output::{BOLD, DIM, Output};
-use crate::row::RateRow;
 use crate::settings::{Settings, is_region};
 use crate::table;
 
@@ -100,7 +100,7 @@ impl PriceArgs {
                 "tier": self.tier.as_str(),
                 "context": price.context.to_string(),
                 "cost_usd": cost.usd(),
-                "rates": RateRow::from(&price.rates),
+                "rates": RateReply::from(&price.rates),
                 "meters": meters_json(&price),
                 "price": {
                     "id": price.id.to_string(),
@@ -210,7 +210,7 @@ pub(crate) fn row_json(price: &Price) -> Value {
         "tier": price.tier.as_str(),
         "context": price.context.to_string(),
         "variant": price.variant,
-        "rates": RateRow::from(&price.rates),
+        "rates": RateReply::from(&price.rates),
         "meters": meters_json(price),
         "effective_from": price.effective_from.map(Timestamp::date),
         "effective_to": price.effective_to.map(Timestamp::date),

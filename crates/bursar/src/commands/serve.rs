@@ -4,11 +4,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use bursar_core::{Bursar, Connection, Credentials};
+use bursar_dashboard::Options;
 use bursar_domain::time::Clock;
 use bursar_gateway::{Door, Gateway, Identity};
+use bursar_ledger::Ledger;
 use bursar_simulator::Simulator;
 use tokio::net::TcpListener;
 
+use crate::administration::Administration;
 use crate::commands::simulate::write_certificate;
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
@@ -20,10 +23,12 @@ use crate::{sole, stop, wiring};
   bursar serve --dev --listen 127.0.0.1:0
   bursar serve --listen 0.0.0.0:8080 --tls-listen 0.0.0.0:8443 --tls-cert chain.pem --tls-key key.pem
   bursar serve --open --listen 127.0.0.1:8080
+  bursar serve --dev --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0
 
 Callers need a key, which `bursar key create` makes: as a bearer token, in `x-api-key`, or as the pair
 that AWS's own SDKs sign with. The first line on stdout is `listening on http://ADDRESS:PORT`.
-SIGTERM stops it: running calls end or are cut, and all are settled. docs/gateway.md has all of it.")]
+With --admin-listen a line `admin on http://ADDRESS:PORT` follows: `bursar --server` asks there, by a key
+that `bursar admin-key create` makes, and Prometheus finds `/metrics`. SIGTERM stops it: running calls end or are cut, and all are settled. docs/gateway.md has all of it.")]
 pub(crate) struct Serve {
     /// Where to listen, HTTP/1.1 and HTTP/2 alike; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
@@ -43,6 +48,12 @@ pub(crate) struct Serve {
     /// Its key, as PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Where to listen for those who administer: the API, and metrics
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    admin_listen: Option<SocketAddr>,
+    /// Let it be reached from other machines, unencrypted
+    #[arg(long, requires = "admin_listen")]
+    allow_remote_admin: bool,
     /// Let callers in who have no key, from this machine alone
     #[arg(long)]
     open: bool,
@@ -69,18 +80,34 @@ impl Serve {
         for url in gateway.urls() {
             Output::line(format!("listening on {url}"))?;
         }
-        // The admin API is started here, on its own listener, and says `admin on http://…` next.
+        let administration = self.administration(&ledger, settings)?;
+        if let Some(administration) = &administration {
+            Output::line(format!("admin on {}", administration.url()))?;
+        }
         if let Some(simulator) = &simulator {
             tracing::info!("calls go to a simulator at {}", simulator.url());
         }
         told.await;
         tracing::info!("stopping: running calls end or are cut");
         gateway.stop().await;
+        if let Some(administration) = administration {
+            administration.stop().await;
+        }
         ledger.close().await?;
         if let Some(simulator) = simulator {
             simulator.stop().await;
         }
         Ok(())
+    }
+
+    fn administration(
+        &self,
+        ledger: &Ledger,
+        settings: &Settings,
+    ) -> Result<Option<Administration>, Failure> {
+        let Some(address) = self.admin_listen else { return Ok(None) };
+        let options = Options { beyond_loopback: self.allow_remote_admin };
+        Administration::start(address, wiring::desk_of(ledger, settings)?, options).map(Some)
     }
 
     fn check(&self) -> Result<(), Failure> {

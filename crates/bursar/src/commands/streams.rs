@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use bursar_admin::{Admin, CutRequest, CutResult, CutState, RunningCall, StreamLimitRow};
-use bursar_domain::call::CallId;
+use bursar_admin::api::{self, CallIds, Nothing, SetStreamLimits};
+use bursar_admin::{CutRequest, CutResult, CutState, RunningCall, StreamLimitRow};
 use bursar_domain::watch::StreamLimits;
 use comfy_table::Cell;
 use serde_json::json;
 
+use crate::door::Door;
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::selection::SelectionArgs;
 use crate::settings::Settings;
 use crate::stream_limits::LimitArgs;
-use crate::{table, wiring};
+use crate::table;
 
 /// How long a cut is waited for: twice the two seconds in which it is obeyed, and one to spare.
 const CUT_WAIT: Duration = Duration::from_secs(5);
@@ -100,9 +101,7 @@ impl Streams {
 }
 
 async fn list(settings: &Settings, output: Output) -> Result<(), Failure> {
-    let admin = wiring::open_admin(settings).await?;
-    let calls = admin.running_calls().await?;
-    admin.ledger.close().await?;
+    let calls = Door::ask_once(settings, &api::STREAMS, Nothing {}).await?.rows;
     if output.json {
         return Ok(Output::object(&json!({ "rows": calls }))?);
     }
@@ -160,10 +159,10 @@ pub(crate) fn age(ms: i64) -> String {
 impl Cut {
     async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let Self { ids, team, all, reason } = self;
-        let admin = wiring::open_admin(settings).await?;
-        let calls = admin.cut(&CutRequest { all, team, ids, reason }).await?;
-        let results = await_cuts(&admin, &calls).await?;
-        admin.ledger.close().await?;
+        let door = Door::open(settings).await?;
+        let calls = door.ask(&api::CUT, CutRequest { all, team, ids, reason }).await?;
+        let results = await_cuts(&door, &calls).await?;
+        door.close().await?;
         let object = json!({ "rows": results });
         let bad = results
             .iter()
@@ -186,10 +185,10 @@ impl Cut {
 }
 
 /// Waits until every wish is obeyed, for as long as that may take.
-pub(crate) async fn await_cuts(admin: &Admin, calls: &[CallId]) -> Result<Vec<CutResult>, Failure> {
+pub(crate) async fn await_cuts(door: &Door, calls: &CallIds) -> Result<Vec<CutResult>, Failure> {
     let until = tokio::time::Instant::now() + CUT_WAIT;
     loop {
-        let results = admin.cut_results(calls).await?;
+        let results = door.ask(&api::CUT_RESULTS, calls.clone()).await?.rows;
         let waits = results.iter().any(|result| result.state == CutState::NoAnswer);
         if !waits || tokio::time::Instant::now() >= until {
             return Ok(results);
@@ -222,27 +221,19 @@ impl Limit {
             ));
         }
         selectors.scope()?;
-        let admin = wiring::open_admin(settings).await?;
-        let changed = admin.limit_streams(&selectors, limits).await?;
-        admin.ledger.close().await?;
+        let ask = SetStreamLimits { select: selectors, limits: limits.into() };
+        let changed = Door::ask_once(settings, &api::LIMIT_STREAMS, ask).await?;
         if output.json {
-            let object = json!({
-                "scope": changed.subject,
-                "was": changed.was,
-                "becomes": changed.becomes,
-            });
-            return Ok(Output::object(&object)?);
+            return Ok(Output::object(&changed)?);
         }
         let word = |side: &Option<String>| side.clone().unwrap_or_else(|| "no limit".to_owned());
         let (was, becomes) = (word(&changed.was), word(&changed.becomes));
-        Ok(Output::line(format!("streams of `{}`: {was} → {becomes}", changed.subject))?)
+        Ok(Output::line(format!("streams of `{}`: {was} → {becomes}", changed.scope))?)
     }
 }
 
 async fn list_limits(settings: &Settings, output: Output) -> Result<(), Failure> {
-    let admin = wiring::open_admin(settings).await?;
-    let rows = admin.stream_limits().await?;
-    admin.ledger.close().await?;
+    let rows = Door::ask_once(settings, &api::STREAM_LIMITS, Nothing {}).await?.rows;
     if output.json {
         return Ok(Output::object(&json!({ "rows": rows }))?);
     }
@@ -264,8 +255,8 @@ async fn list_limits(settings: &Settings, output: Output) -> Result<(), Failure>
             count(output_tokens),
             count(seconds),
             count(idle_seconds),
-            Cell::new(row.on_repetition),
-            Cell::new(row.on_cut),
+            Cell::new(&row.on_repetition),
+            Cell::new(&row.on_cut),
         ]);
     }
     Ok(Output::line(table.trim_fmt())?)

@@ -1,13 +1,17 @@
 //! `bursar team`: who pays, what for, and who is in it.
 
-use bursar_admin::{Admin, Made, TeamFacts, TeamRow};
+use bursar_admin::api::{
+    self, NewTeam, Nothing, OneProject, OneTeam, OneUser, TeamChange, TeamEnd, TeamNames,
+};
+use bursar_admin::{Made, TeamRow};
 use serde_json::json;
 
 use crate::commands::key::{PolicyEditArgs, allowed};
+use crate::door::Door;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
-use crate::{table, wiring};
+use crate::table;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -120,57 +124,47 @@ struct FactsArgs {
     cost_centre: Option<String>,
 }
 
-impl From<FactsArgs> for TeamFacts {
-    fn from(FactsArgs { owner, cost_centre }: FactsArgs) -> Self {
-        Self { owner, cost_centre }
-    }
-}
-
 impl TeamArgs {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
-        let admin = wiring::open_admin(settings).await?;
-        let done = run(self.command, &admin, settings, output).await;
-        admin.ledger.close().await?;
+        let door = Door::open(settings).await?;
+        let done = run(self.command, &door, output).await;
+        door.close().await?;
         done
     }
 }
 
-async fn run(
-    command: TeamCommand,
-    admin: &Admin,
-    settings: &Settings,
-    output: Output,
-) -> Result<(), Failure> {
+async fn run(command: TeamCommand, door: &Door, output: Output) -> Result<(), Failure> {
     match command {
-        TeamCommand::Create { name, facts } => {
-            let made = admin.create_team(&name, facts.into()).await?;
+        TeamCommand::Create { name, facts: FactsArgs { owner, cost_centre } } => {
+            let made = door.ask(&api::MAKE_TEAM, NewTeam { name, owner, cost_centre }).await?;
             tell(&[made], "made the team", output)
         }
-        TeamCommand::List => list(&admin.teams().await?, output),
-        TeamCommand::Show { team } => show(&admin.team(&team).await?, output),
-        TeamCommand::Set { team, facts, policy } => {
-            let edit = policy.edit(settings)?;
-            let mut row = admin.set_team(&team, facts.into()).await?;
-            if !edit.is_empty() {
-                admin.set_team_policy(&row.id, edit).await?;
-                row = admin.team(&row.id).await?;
-            }
-            show(&row, output)
+        TeamCommand::List => list(&door.ask(&api::TEAMS, Nothing {}).await?.rows, output),
+        TeamCommand::Show { team } => show(&door.ask(&api::TEAM, OneTeam { team }).await?, output),
+        TeamCommand::Set { team, facts: FactsArgs { owner, cost_centre }, policy } => {
+            let (anew, policy) = policy.words();
+            let ask = TeamChange { team, owner, cost_centre, anew, policy };
+            show(&door.ask(&api::CHANGE_TEAM, ask).await?, output)
         }
         TeamCommand::End { team, force } => {
-            tell(&[admin.end_team(&team, force).await?], "ended the team", output)
+            let ended = door.ask(&api::END_TEAM, TeamEnd { team, force }).await?;
+            tell(&[ended], "ended the team", output)
         }
         TeamCommand::Project(ProjectCommand::Add { team, names }) => {
-            tell(&admin.add_projects(&team, &names).await?, "made the project", output)
+            let made = door.ask(&api::ADD_PROJECTS, TeamNames { team, names }).await?;
+            tell(&made.rows, "made the project", output)
         }
         TeamCommand::Project(ProjectCommand::End { project }) => {
-            tell(&[admin.end_project(&project).await?], "ended the project", output)
+            let ended = door.ask(&api::END_PROJECT, OneProject { project }).await?;
+            tell(&[ended], "ended the project", output)
         }
         TeamCommand::User(UserCommand::Add { team, names }) => {
-            tell(&admin.add_users(&team, &names).await?, "added the user", output)
+            let made = door.ask(&api::ADD_USERS, TeamNames { team, names }).await?;
+            tell(&made.rows, "added the user", output)
         }
         TeamCommand::User(UserCommand::Remove { team, user }) => {
-            tell(&[admin.end_user(&team, &user).await?], "removed the user", output)
+            let ended = door.ask(&api::END_USER, OneUser { team, user }).await?;
+            tell(&[ended], "removed the user", output)
         }
     }
 }

@@ -3,28 +3,25 @@
 use std::io;
 use std::time::Duration;
 
-use bursar_admin::{Admin, CutRequest, Selectors};
-use bursar_domain::time::Timestamp;
+use bursar_admin::api::{self, FreezeAsk, Nothing};
+use bursar_admin::{CutRequest, Recent, Selectors};
 use ratatui::DefaultTerminal;
 use ratatui::Terminal as Screen;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{self, Event, KeyEvent, KeyEventKind};
-use serde_json::json;
 use tokio::sync::mpsc;
 
+use crate::door::Door;
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::settings::Settings;
 use crate::terminal::Terminal;
 use crate::top::{Scene, View, Wish, draw};
-use crate::wiring;
 
 /// How often the ledger is read.
 const READ_EVERY: Duration = Duration::from_secs(1);
 /// How often the keyboard's thread looks whether anybody still listens.
 const KEYS_LOOK: Duration = Duration::from_millis(100);
-/// How far back spend is shown.
-const MINUTES: i64 = 60;
 /// What is printed where nobody says how wide a frame is.
 const COLUMNS_USUAL: u16 = 120;
 const ROWS_USUAL: u16 = 30;
@@ -51,38 +48,32 @@ impl Top {
             return Err(Failure::new(Situation::Usage, "stdout is no terminal")
                 .hint("`--once` prints one frame as text, `--json` what is in it"));
         }
-        let admin = wiring::open_admin(settings).await?;
+        let door = Door::open(settings).await?;
         if self.once || output.json {
-            let scene = read(&admin).await?;
-            admin.ledger.close().await?;
-            return print(scene, terminal, output);
+            let recent = read(&door).await;
+            door.close().await?;
+            return print(&recent?, terminal, output);
         }
         let mut screen = ratatui::try_init().map_err(Failure::from)?;
-        let ended = watch(&admin, &mut screen).await;
+        let ended = watch(&door, &mut screen).await;
         // First of all, so that whatever went wrong can be read.
         ratatui::restore();
-        admin.ledger.close().await?;
+        door.close().await?;
         ended
     }
 }
 
-async fn read(admin: &Admin) -> Result<Scene, Failure> {
-    let at = admin.clock.now();
-    Ok(Scene {
-        at,
-        running: admin.running_calls().await?,
-        minutes: admin.ledger.recent_minutes(Timestamp(at.0 - MINUTES * 60_000)).await?,
-        troubles: admin.ledger.recent_troubles(at).await?,
-    })
+async fn read(door: &Door) -> Result<Recent, Failure> {
+    door.ask(&api::RECENT, Nothing {}).await
 }
 
-fn print(scene: Scene, terminal: Option<Terminal>, output: Output) -> Result<(), Failure> {
+fn print(recent: &Recent, terminal: Option<Terminal>, output: Output) -> Result<(), Failure> {
     if output.json {
-        return Ok(Output::object(&json(&scene))?);
+        return Ok(Output::object(recent)?);
     }
     let columns = terminal.and_then(|terminal| u16::try_from(terminal.columns).ok());
     let mut view = View::new();
-    view.show(scene);
+    view.show(Scene::of(recent)?);
     for line in frame(&view, columns.unwrap_or(COLUMNS_USUAL), ROWS_USUAL)? {
         Output::line(line)?;
     }
@@ -106,38 +97,21 @@ fn frame(view: &View, columns: u16, rows: u16) -> Result<Vec<String>, Failure> {
     Ok((0..rows).map(line).collect())
 }
 
-fn json(scene: &Scene) -> serde_json::Value {
-    let minutes = scene.minutes.iter().map(|minute| {
-        json!({"minute": minute.at.to_string(), "calls": minute.calls,
-            "cost_usd": minute.cost.usd()})
-    });
-    let troubles = scene.troubles.iter().map(|trouble| {
-        json!({"model": trouble.model, "team": trouble.team, "calls": trouble.calls,
-            "refused": trouble.refused, "throttled_attempts": trouble.throttled_attempts})
-    });
-    json!({
-        "at": scene.at.to_string(),
-        "running": scene.running,
-        "minutes": minutes.collect::<Vec<_>>(),
-        "refusals": troubles.collect::<Vec<_>>(),
-    })
-}
-
 /// Reads, draws and obeys until somebody ends it.
-async fn watch(admin: &Admin, screen: &mut DefaultTerminal) -> Result<(), Failure> {
+async fn watch(door: &Door, screen: &mut DefaultTerminal) -> Result<(), Failure> {
     let (pressed, mut keys) = mpsc::channel(16);
     tokio::task::spawn_blocking(move || listen(&pressed));
     let mut view = View::new();
     let mut beat = tokio::time::interval(READ_EVERY);
     loop {
         tokio::select! {
-            _ = beat.tick() => view.show(read(admin).await?),
+            _ = beat.tick() => view.show(Scene::of(&read(door).await?)?),
             key = keys.recv() => match key {
                 None => return Ok(()),
                 Some(None) => {}
                 Some(Some(key)) => match view.press(key) {
                     Wish::Quit => return Ok(()),
-                    wish => obey(admin, &mut view, wish).await,
+                    wish => obey(door, &mut view, wish).await,
                 },
             },
             _ = tokio::signal::ctrl_c() => return Ok(()),
@@ -165,19 +139,20 @@ fn listen(pressed: &mpsc::Sender<Option<KeyEvent>>) -> io::Result<()> {
 }
 
 /// Does what was confirmed, and says how that went.
-async fn obey(admin: &Admin, view: &mut View, wish: Wish) {
+async fn obey(door: &Door, view: &mut View, wish: Wish) {
     let done = match wish {
         Wish::Nothing | Wish::Quit => return,
         Wish::Cut(id) => {
             let reason = "cut in `bursar top`".to_owned();
             let request = CutRequest { ids: vec![id.clone()], reason, ..CutRequest::default() };
-            admin.cut(&request).await.map(|_| format!("{id} is to be cut"))
+            door.ask(&api::CUT, request).await.map(|_| format!("{id} is to be cut"))
         }
         Wish::Freeze(team) => {
-            let selectors = Selectors { team: Some(team.clone()), ..Selectors::default() };
-            let frozen = admin.freeze(&selectors, "frozen in `bursar top`").await;
+            let select = Selectors { team: Some(team.clone()), ..Selectors::default() };
+            let ask = FreezeAsk { select, reason: "frozen in `bursar top`".to_owned() };
+            let frozen = door.ask(&api::FREEZE, ask).await;
             frozen.map(|_| format!("team {team} is frozen; `bursar thaw --team {team}` ends that"))
         }
     };
-    view.note = done.unwrap_or_else(|error| error.to_string().replace('\n', "; "));
+    view.note = done.unwrap_or_else(|failure| failure.message);
 }

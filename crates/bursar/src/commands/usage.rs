@@ -1,10 +1,13 @@
 //! `bursar usage`: where the money went.
 
+use bursar_admin::{UsageAsk, UsageSums, api, dimension_word, parse_dimension};
 use bursar_domain::time::{Clock, Timestamp};
 use bursar_ledger::{Counters, Dimension, UsageQuery, UsageReport, UsageRow};
 use serde_json::{Map, Value, json};
 
 use crate::comparison::Comparison;
+use crate::csv_rows;
+use crate::door::Door;
 use crate::failure::{Failure, Situation};
 use crate::form::{Form, FormArgs};
 use crate::output::Output;
@@ -13,7 +16,6 @@ use crate::report::{self, Beside};
 use crate::settings::Settings;
 use crate::terminal::{self, Terminal};
 use crate::trend::Trend;
-use crate::{csv_rows, wiring};
 
 /// The sums of a row, in the order of their columns.
 const COUNTERS: [&str; 18] = [
@@ -74,20 +76,20 @@ impl Usage {
                 .hint("give `--since`, as in `--since 7d --compare`"));
         }
         let query = UsageQuery { by: self.by, since, until, count_tokens: self.count_tokens };
-        let ledger = wiring::open_ledger(settings).await?;
-        let mut report = ledger.usage(&query).await?;
+        let door = Door::open(settings).await?;
+        let mut report = read(&door, &query).await?;
         let comparison = if self.compare {
-            Comparison::read(&ledger, &query, (&mut report, now)).await?
+            Comparison::read(&door, &query, (&mut report, now)).await?
         } else {
             None
         };
         let terminal = Terminal::of_stdout().filter(|_| matches!(form, Form::Table { .. }));
         let trend = match terminal {
-            Some(_) => Trend::read(&ledger, &query, (&report, now)).await?,
+            Some(_) => Trend::read(&door, &query, (&report, now)).await?,
             None => None,
         };
-        ledger.close().await?;
-        let name = name_of(&query.by);
+        door.close().await?;
+        let name = &name_of(&query.by);
         let comparison = comparison.as_ref();
         match form {
             Form::Json => Output::object(&compared_json(name, &report, comparison))?,
@@ -103,6 +105,18 @@ impl Usage {
         }
         Ok(())
     }
+}
+
+/// Asks for a report.
+pub(crate) async fn read(door: &Door, query: &UsageQuery) -> Result<UsageReport, Failure> {
+    let ask = UsageAsk {
+        by: Some(dimension_word(&query.by)),
+        since: query.since.map(|since| since.to_string()),
+        until: query.until.map(|until| until.to_string()),
+        count_tokens: query.count_tokens,
+    };
+    let report = door.ask(&api::USAGE, ask).await?.report();
+    report.ok_or_else(|| Failure::new(Situation::BadData, "the report has figures that are none"))
 }
 
 /// The rows alone: a total is the spreadsheet's to make.
@@ -164,71 +178,22 @@ fn add_before(object: &mut Map<String, Value>, before: &Counters) {
 }
 
 fn counters_json(counters: &Counters) -> Map<String, Value> {
-    let object = json!({
-        "calls": counters.calls,
-        "succeeded": counters.succeeded,
-        "rejected": counters.rejected,
-        "throttled": counters.throttled,
-        "failed": counters.failed,
-        "cut": counters.cut,
-        "abandoned": counters.abandoned,
-        "refused": counters.refused,
-        "attempts": counters.attempts,
-        "throttled_attempts": counters.throttled_attempts,
-        "input_tokens": counters.input_tokens,
-        "output_tokens": counters.output_tokens,
-        "cache_read_tokens": counters.cache_read_tokens,
-        "cache_write_5m_tokens": counters.cache_write_5m_tokens,
-        "cache_write_1h_tokens": counters.cache_write_1h_tokens,
-        "cost_usd": counters.cost.usd(),
-        "unpriced": counters.unpriced,
-        "estimated": counters.estimated,
-    });
-    match object {
-        Value::Object(object) => object,
+    match serde_json::to_value(UsageSums::from(counters)) {
+        Ok(Value::Object(object)) => object,
         _ => Map::new(),
     }
 }
 
-fn name_of(by: &Dimension) -> &'static str {
+/// What the rows' values are called.
+fn name_of(by: &Dimension) -> String {
     match by {
-        Dimension::Model => "model",
-        Dimension::Provider => "provider",
-        Dimension::Team => "team",
-        Dimension::Project => "project",
-        Dimension::User => "user",
-        Dimension::Key => "key",
-        Dimension::Operation => "operation",
-        Dimension::Outcome => "outcome",
-        Dimension::Region => "region",
-        Dimension::Routing => "routing",
-        Dimension::Tier => "tier",
-        Dimension::Day => "day",
-        Dimension::Hour => "hour",
-        Dimension::Tag(_) => "tag",
+        Dimension::Tag(_) => "tag".to_owned(),
+        by => dimension_word(by),
     }
 }
 
 fn dimension(text: &str) -> Result<Dimension, String> {
-    Ok(match text {
-        "model" => Dimension::Model,
-        "provider" => Dimension::Provider,
-        "team" => Dimension::Team,
-        "project" => Dimension::Project,
-        "user" => Dimension::User,
-        "key" => Dimension::Key,
-        "operation" => Dimension::Operation,
-        "outcome" => Dimension::Outcome,
-        "region" => Dimension::Region,
-        "routing" => Dimension::Routing,
-        "tier" => Dimension::Tier,
-        "day" => Dimension::Day,
-        "hour" => Dimension::Hour,
-        _ => match text.strip_prefix("tag:").filter(|key| !key.is_empty()) {
-            Some(key) => Dimension::Tag(key.to_owned()),
-            None => return Err("it is a dimension that --help lists".to_owned()),
-        },
-    })
+    parse_dimension(text).map_err(|_| "it is a dimension that --help lists".to_owned())
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! `bursar why`: why a call was admitted, refused, or ended as it did.
 
+use bursar_admin::api::{self, OneCall, OneKey};
 use bursar_admin::{InForceRow, KeyWhy, LimitThen, Why};
 use comfy_table::Cell;
 
 use crate::budget::show;
 use crate::commands::key::allowed;
+use crate::door::Door;
 use crate::failure::Failure;
 use crate::output::{BOLD, Output};
 use crate::settings::Settings;
-use crate::{table, wiring};
+use crate::table;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -28,17 +30,15 @@ pub(crate) struct WhyArgs {
 
 impl WhyArgs {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
-        let admin = wiring::open_admin(settings).await?;
-        if let Some(key) = &self.key {
-            let why = admin.why_key(key).await?;
-            admin.ledger.close().await?;
+        if let Some(key) = self.key {
+            let why = Door::ask_once(settings, &api::WHY_KEY, OneKey { key }).await?;
             if output.json {
                 return Ok(Output::object(&why)?);
             }
             return Ok(Output::line(of_key(&why))?);
         }
-        let why = admin.why(self.id.as_deref().unwrap_or_default()).await?;
-        admin.ledger.close().await?;
+        let ask = OneCall { id: self.id.unwrap_or_default() };
+        let why = Door::ask_once(settings, &api::WHY, ask).await?;
         if output.json {
             return Ok(Output::object(&why)?);
         }

@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn only_columns_of_a_call_are_told() {
-        assert!(COLUMNS.iter().all(|column| crate::row::Row::COLUMNS.contains(column)));
+        assert!(COLUMNS.iter().all(|column| bursar_admin::CallReply::COLUMNS.contains(column)));
         for private in ["user", "team", "project", "key", "tags", "client_session", "request_hmac"]
         {
             assert!(!COLUMNS.contains(&private), "{private}");

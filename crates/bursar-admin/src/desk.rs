@@ -1,0 +1,42 @@
+//! Where people and programs ask: the ledger as one of them sees it, and what words can stand for.
+
+use bursar_domain::catalogue::{Catalogue, Names};
+use bursar_domain::price_book::PriceBook;
+use bursar_ledger::MasterKey;
+
+use crate::{Admin, Error, KnownModels, MasterKeySource};
+
+/// What is needed to answer everything that can be asked; one for each who asks.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// The ledger, and who asks.
+    pub admin: Admin,
+    /// The models there are.
+    pub catalogue: Catalogue,
+    /// What they cost.
+    pub prices: PriceBook,
+    /// The settings' own names.
+    pub names: Names,
+    /// Where the master key comes from.
+    pub master: MasterKeySource,
+    /// The region that calls are made from where nobody says another.
+    pub region: String,
+}
+
+impl Desk {
+    /// What a model's name can stand for.
+    #[must_use]
+    pub fn known_models(&self) -> KnownModels<'_> {
+        KnownModels { catalogue: self.catalogue, prices: &self.prices, names: &self.names }
+    }
+
+    /// The same desk, where somebody else asks: `actor` is what the audit log calls them.
+    #[must_use]
+    pub fn asked_by(&self, actor: String) -> Self {
+        Self { admin: Admin { actor, ..self.admin.clone() }, ..self.clone() }
+    }
+
+    pub(crate) async fn master_key(&self) -> Result<MasterKey, Error> {
+        self.admin.master_key(&self.master).await
+    }
+}

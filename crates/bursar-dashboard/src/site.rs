@@ -1,0 +1,251 @@
+//! What is mounted, and who answers: the operations of `bursar-admin` below `/api/v1`, and a few
+//! pages of our own. One table, which also makes the OpenAPI document.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
+use actix_web::{HttpRequest, HttpResponse, web};
+use bursar_admin::{Desk, Operation, Visitor};
+use bursar_domain::time::Timestamp;
+use futures_util::StreamExt;
+use tokio::runtime::Handle;
+
+use crate::gate::{self, Asker};
+use crate::metrics::{self, Meters};
+use crate::problem::Problem;
+use crate::{ask, document};
+
+/// Where the operations are.
+pub(crate) const PREFIX: &str = "/api/v1";
+/// A file of access has four mebibytes at most; everything else is far below this.
+const BODY_BYTES_MAX: usize = 5 << 20;
+/// Longer URLs mean nothing here.
+const URL_BYTES_MAX: usize = 8 << 10;
+
+/// Everything that answers, shared by all who ask.
+pub struct Site {
+    /// The ledger, and what words can stand for. Who asks is put in for each request.
+    pub desk: Desk,
+    /// What the process itself has counted.
+    pub meters: Meters,
+    /// The day from which metrics count.
+    pub(crate) since: Timestamp,
+    /// What can be asked.
+    pub(crate) operations: Vec<Operation>,
+}
+
+impl Site {
+    /// A site of this ledger, in a process that counts so.
+    #[must_use]
+    pub fn new(desk: Desk, meters: Meters) -> Self {
+        let since = desk.admin.clock.now().day();
+        Self { desk, meters, since, operations: bursar_admin::api::operations() }
+    }
+}
+
+/// The pages beside the operations: each by GET alone, and whether a stranger may see it.
+#[must_use]
+pub const fn pages() -> [(&'static str, bool); 6] {
+    [
+        ("/", true),
+        ("/healthz", true),
+        ("/metrics", false),
+        ("/openapi.json", true),
+        ("/readyz", true),
+        ("/version", true),
+    ]
+}
+
+/// A site that is served. What asks the ledger runs where the ledger was opened, and to its end,
+/// whether or not who asked is still there.
+pub(crate) struct Mounted {
+    pub(crate) site: Arc<Site>,
+    pub(crate) runtime: Handle,
+}
+
+impl Mounted {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let failed = |_| {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            Problem::new(status, "failed", "the answer was not found: a defect of this program")
+        };
+        self.runtime.spawn(work).await.map_err(failed)
+    }
+
+    async fn visitor(&self, request: &HttpRequest) -> Result<Visitor, Problem> {
+        self.run(Asker::of(request).visitor(self.site.desk.clone())).await?
+    }
+}
+
+/// Answers one request.
+pub(crate) async fn answer(
+    mounted: web::Data<Mounted>,
+    request: HttpRequest,
+    body: web::Payload,
+) -> HttpResponse {
+    let answered = match request.uri().path().strip_prefix(PREFIX) {
+        Some(path) => operate(&mounted, (&request, path), body).await,
+        None => page(&mounted, &request).await,
+    };
+    answered.unwrap_or_else(|problem| problem.response())
+}
+
+async fn page(mounted: &Mounted, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+    let path = request.uri().path();
+    if !pages().iter().any(|(known, _)| *known == path) {
+        return Err(nowhere());
+    }
+    if request.method() != actix_web::http::Method::GET {
+        return Err(other_method(&["GET"]));
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    Ok(match path {
+        "/healthz" => HttpResponse::Ok().content_type("text/plain").body("ok\n"),
+        "/readyz" => {
+            let desk = mounted.site.desk.clone();
+            let status = mounted.run(ready(desk)).await?;
+            HttpResponse::Ok().json(serde_json::json!({"status": status}))
+        }
+        "/version" => HttpResponse::Ok().json(serde_json::json!({"version": version})),
+        "/openapi.json" => HttpResponse::Ok().json(document(&mounted.site.operations)),
+        "/metrics" => {
+            if !gate::is_local(request) {
+                mounted.visitor(request).await?;
+            }
+            let text = mounted.run(metrics::exposition(Arc::clone(&mounted.site))).await?;
+            HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
+        }
+        _ => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(format!(
+            "Bursar {version}, where it is administered.\n\n\
+             /api/v1         what `bursar` can do, as JSON, by an admin key\n\
+             /openapi.json   what can be asked there\n\
+             /metrics        for Prometheus: from this machine, or by an admin key\n\
+             /healthz, /readyz, /version\n"
+        )),
+    })
+}
+
+/// Ready is a process that can answer. A ledger that is away is told, and no reason to be taken out
+/// of service: what does not need it goes on.
+async fn ready(desk: Desk) -> &'static str {
+    match desk.admin.ledger.master_key().await {
+        Ok(_) => "ready",
+        Err(_) => "degraded",
+    }
+}
+
+async fn operate(
+    mounted: &Mounted,
+    (request, path): (&HttpRequest, &str),
+    body: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    if request.uri().to_string().len() > URL_BYTES_MAX {
+        return Err(Problem::new(StatusCode::URI_TOO_LONG, "usage", "the URL is too long"));
+    }
+    // Before anything is told of what there is.
+    let visitor = mounted.visitor(request).await?;
+    let operations = &mounted.site.operations;
+    let Found { place, parts } = find(operations, path, request.method().as_str())?;
+    let operation = &operations[place];
+    if !operation.is_read && !visitor.may_change {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "read_only",
+            format!("the admin key `{}` only reads", visitor.name),
+        )
+        .hint("ask with a key that was made without `--read-only`"));
+    }
+    let body = read(request, body).await?;
+    let text = ask::json(operation, &parts, (request.uri().query().unwrap_or_default(), &body))?;
+    let site = Arc::clone(&mounted.site);
+    let reply = mounted.run(async move {
+        let desk = site.desk.asked_by(visitor.name);
+        site.operations[place].answer(&desk, &text).await
+    });
+    let reply = reply.await??;
+    // What may hold a secret is kept by nobody on the way.
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .content_type("application/json")
+        .body(reply))
+}
+
+/// What was found at a path.
+struct Found<'o> {
+    /// Which operation it is.
+    place: usize,
+    /// The parts of the path that it names, decoded.
+    parts: Vec<(&'o str, String)>,
+}
+
+/// Which operation is at a path, and the parts of the path that it names.
+fn find<'o>(operations: &'o [Operation], path: &str, method: &str) -> Result<Found<'o>, Problem> {
+    let mut methods = Vec::new();
+    for (place, operation) in operations.iter().enumerate() {
+        let Some(parts) = matched(operation.path, path) else { continue };
+        if operation.method.as_str() == method {
+            let decoded = parts.into_iter().map(|(name, raw)| Ok((name, ask::decoded(raw)?)));
+            let parts = decoded.collect::<Result<_, Problem>>()?;
+            return Ok(Found { place, parts });
+        }
+        methods.push(operation.method.as_str());
+    }
+    Err(if methods.is_empty() { nowhere() } else { other_method(&methods) })
+}
+
+/// The raw parts of a path that a pattern names. A name beats nothing: `/streams/limits` is no
+/// stream's id, since no pattern takes one there.
+fn matched<'o, 'p>(pattern: &'o str, path: &'p str) -> Option<Vec<(&'o str, &'p str)>> {
+    let (mut patterns, mut parts) = (pattern.split('/'), path.split('/'));
+    let mut named = Vec::new();
+    loop {
+        match (patterns.next(), parts.next()) {
+            (None, None) => return Some(named),
+            (Some(pattern), Some(part)) => {
+                match pattern.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+                    Some(_) if part.is_empty() => return None,
+                    Some(name) => named.push((name, part)),
+                    None if pattern == part => {}
+                    None => return None,
+                }
+            }
+            _ => return None,
+        }
+    }
+}
+
+async fn read(request: &HttpRequest, mut payload: web::Payload) -> Result<Vec<u8>, Problem> {
+    let mut body = Vec::new();
+    while let Some(piece) = payload.next().await {
+        let piece = piece.map_err(|_| Problem::usage("the body ended before its end"))?;
+        if body.len() + piece.len() > BODY_BYTES_MAX {
+            let message = format!("the body is longer than {BODY_BYTES_MAX} bytes");
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "usage", message));
+        }
+        body.extend_from_slice(&piece);
+    }
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let kind = header(CONTENT_TYPE).unwrap_or_default().split(';').next().unwrap_or_default();
+    let is_json = kind.trim().eq_ignore_ascii_case("application/json");
+    if !body.is_empty() && (!is_json || header(CONTENT_ENCODING).is_some()) {
+        let message = "the body is not `content-type: application/json`, or is compressed";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "usage", message));
+    }
+    Ok(body)
+}
+
+fn nowhere() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here")
+        .hint("`/openapi.json` says what there is")
+}
+
+fn other_method(methods: &[&str]) -> Problem {
+    let allow = methods.join(", ");
+    let message = format!("this is asked by {allow}");
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "usage", message);
+    Problem { allow: Some(allow), ..problem }
+}
