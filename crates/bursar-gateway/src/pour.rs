@@ -49,12 +49,11 @@ impl Pouring {
     /// The next piece, and what comes behind it; nothing behind the last.
     async fn piece(&mut self, mut next: Next) -> (Bytes, Option<Next>) {
         loop {
-            let Ok(came) = timeout(self.silence, next.as_mut()).await else {
+            let came = match timeout(self.silence, next.as_mut()).await {
+                Ok(came) => came,
                 // Behind the last event nothing is said, only the settlement waited for.
-                if self.words.is_over() {
-                    continue;
-                }
-                return (Bytes::from_static(self.words.sign_of_life()), Some(next));
+                Err(_) if self.words.is_over() => continue,
+                Err(_) => return (Bytes::from_static(self.words.sign_of_life()), Some(next)),
             };
             // An answer that is not whole ends with an error, which is written at its end.
             let Ok(Some((bytes, begun))) = came else {
