@@ -1,4 +1,4 @@
--- What was said last when month $1 was taken out of the ledger; '' for any month.
+-- What was said last when somebody did $1 to month $2; '' for any month.
 SELECT becomes FROM change
-WHERE action = 'archive dropped' AND (CAST($1 AS TEXT) = '' OR subject = $1)
+WHERE action = $1 AND (CAST($2 AS TEXT) = '' OR subject = $2)
 ORDER BY seq DESC LIMIT 1

@@ -20,7 +20,7 @@ use bursar_domain::time::Timestamp;
 use serde::Serialize;
 use sqlx::FromRow;
 
-use self::check::{check, hash_archived};
+use self::check::{check, hash_items_of};
 use self::steps::Step;
 use crate::ledger::Home;
 use crate::owner::file_error;
@@ -73,6 +73,8 @@ pub enum ArchiveState {
     Checked,
     /// Its archive was checked, and its calls were taken out of the ledger.
     Dropped,
+    /// Its calls were taken out before, and its archive is not where it was: nothing was checked.
+    Elsewhere,
 }
 
 /// A month that was archived, now or before.
@@ -188,9 +190,8 @@ impl Ledger {
         };
         self.check_closed(month).await?;
         let is_there = path.exists();
-        if !is_there && known.is_some() {
-            let what = "it is gone, and so are calls that it held".to_owned();
-            return Err(Error::ArchiveDiffers { path, what });
+        if let Some(known) = known.filter(|_| !is_there) {
+            return elsewhere(known, path);
         }
         if !is_there {
             file::write_file(self, month, &path).await?;
@@ -234,17 +235,17 @@ impl Ledger {
         summary: &mut Summary,
     ) -> Result<(), Error> {
         if !is_begun {
-            self.note((request, month), ("archive drop begun", Some("dropping")), summary).await?;
+            self.note((request, month), (prove::BEGUN, Some("dropping")), summary).await?;
         }
         self.add_up_journals(month).await?;
         self.take_out(month).await?;
-        let gone = hash_archived(&self.reads, month, None).await?.hash();
+        let gone = hash_items_of(&self.reads, month, None).await?.hash();
         if gone != summary.items_hash {
             let what = "what was taken out is not what was archived".to_owned();
             return Err(Error::ArchiveDiffers { path: PathBuf::from(&summary.file), what });
         }
         summary.base_hash = Some(prove::bases_hash(&self.reads).await?);
-        self.note((request, month), ("archive dropped", Some("dropped")), summary).await
+        self.note((request, month), (prove::DROPPED, Some("dropped")), summary).await
     }
 
     /// Notes that a month whose archive is there is being taken out, as if this were killed then.
@@ -257,7 +258,7 @@ impl Ledger {
         let path = place(&request.folder, month)?;
         let mut summary = check(self, (month, &path), None).await?;
         summary.file = path.display().to_string();
-        self.note((request, month), ("archive drop begun", Some("dropping")), &summary).await
+        self.note((request, month), (prove::BEGUN, Some("dropping")), &summary).await
     }
 
     /// Notes how far a month is, for people and for the next run.
@@ -277,6 +278,17 @@ impl Ledger {
         let (actor, subject) = (request.actor.clone(), month.to_string());
         self.step(Step::Note { actor, action, archive, subject, becomes }).await
     }
+}
+
+/// What is said of a month whose archive was moved away, which it may be once all is in it.
+fn elsewhere(known: &Archive, path: PathBuf) -> Result<ArchivedMonth, Error> {
+    if !known.is_dropped() {
+        let what = "it is gone, and so are some of the calls that it held".to_owned();
+        return Err(Error::ArchiveDiffers { path, what });
+    }
+    let Summary { calls, cost_usd, .. } = known.summary()?;
+    let state = ArchiveState::Elsewhere;
+    Ok(ArchivedMonth { month: known.month, file: path, calls, cost_usd, state })
 }
 
 /// The file of a month's archive, wherever the program runs next.

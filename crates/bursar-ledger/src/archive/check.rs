@@ -6,7 +6,7 @@ use std::path::Path;
 use bursar_domain::money::Total;
 use sqlx::FromRow;
 
-use super::page::{Calls, SealedItem};
+use super::page::SealedItem;
 use super::{Archive, Month, Summary};
 use crate::backup::open_read_only;
 use crate::open::{check_header, check_pages, found_version};
@@ -84,26 +84,9 @@ impl ItemsHash {
     }
 }
 
-/// Hashes what is left in the ledger of a month's calls, and compares it to `file` where there is
-/// one.
-pub(super) async fn hash_kept(
-    ledger: &Pool,
-    month: Month,
-    file: Option<(&Pool, &Path)>,
-) -> Result<ItemsHash, Error> {
-    let mut hash = ItemsHash::new();
-    let mut after = String::new();
-    while let Some(calls) = Calls::read(ledger, month, &after).await? {
-        let items = calls.sealed(ledger, month).await?;
-        compare(&items, file).await?;
-        hash.add(&items);
-        calls.last().clone_into(&mut after);
-    }
-    Ok(hash)
-}
-
-/// The same of what was taken out.
-pub(super) async fn hash_archived(
+/// Hashes what a month's calls were sealed as, those that are gone and those that are not, and
+/// compares it to `file` where there is one.
+pub(super) async fn hash_items_of(
     ledger: &Pool,
     month: Month,
     file: Option<(&Pool, &Path)>,
@@ -111,7 +94,12 @@ pub(super) async fn hash_archived(
     let mut hash = ItemsHash::new();
     let mut after = (String::new(), String::new());
     loop {
-        let values = [month.start().0.into(), after.0.as_str().into(), after.1.as_str().into()];
+        let values = [
+            month.start().0.into(),
+            month.end().0.into(),
+            after.0.as_str().into(),
+            after.1.as_str().into(),
+        ];
         let items: Vec<SealedItem> = ledger.rows(ITEMS, &values).await?;
         let Some(last) = items.last() else { return Ok(hash) };
         after = (last.subject.clone(), last.kind.clone());
@@ -159,20 +147,19 @@ async fn check_open(
     }
     check_pages(&archive.reads).await?;
     let file = Some((&archive.reads, path));
-    let kept = hash_kept(&ledger.reads, month, file).await?;
-    let gone = hash_archived(&ledger.reads, month, file).await?;
+    let hash = hash_items_of(&ledger.reads, month, file).await?;
     let sums = Sums::of_calls(&archive.reads, month).await?;
-    if sums.calls != kept.calls + gone.calls {
-        let there = kept.calls + gone.calls;
-        return Err(differs(format!("it holds {} calls of {there}", sums.calls)));
+    if sums.calls != hash.calls {
+        return Err(differs(format!("it holds {} calls of {}", sums.calls, hash.calls)));
     }
     let hours = Sums::of_hours(&ledger.reads, month).await?;
     if let Some((here, there)) = sums.difference(hours) {
         return Err(differs(format!("it holds {here}, and the roll-ups say {there}")));
     }
-    match known {
-        // Half of it may be gone: the hash is of before.
-        Some(known) => Ok(known.summary()?),
-        None => Ok(Summary::new(month, sums, kept)),
+    let summary = Summary::new(month, sums, hash);
+    let Some(known) = known.map(Archive::summary).transpose()? else { return Ok(summary) };
+    if known.items_hash != summary.items_hash {
+        return Err(differs("the ledger does not say any more what it was made of".to_owned()));
     }
+    Ok(known)
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use sqlx::FromRow;
 
-use super::check::{Sums, hash_archived, hash_kept};
+use super::check::{Sums, hash_items_of};
 use super::page::finding;
 use super::{Archive, Month};
 use crate::seal::Fields;
@@ -47,6 +47,10 @@ struct BaseRow {
     settled: i64,
 }
 
+/// That a month is being taken out, and that it was, in the list of changes.
+pub(super) const BEGUN: &str = "archive drop begun";
+pub(super) const DROPPED: &str = "archive dropped";
+
 /// What was said when a month was gone.
 #[derive(Debug, Deserialize)]
 struct Said {
@@ -85,12 +89,10 @@ pub(crate) async fn prove(pool: &Pool) -> Result<Vec<Finding>, Error> {
     }
     let mut is_under_way = false;
     for archive in &archives {
-        if archive.is_dropped() {
-            findings.extend(prove_month(pool, archive).await?);
-        }
-        is_under_way |= !archive.is_dropped();
+        findings.extend(prove_month(pool, archive).await?);
+        is_under_way |= archive.is_under_way();
     }
-    if !is_under_way && let Some(last) = said(pool, "").await? {
+    if !is_under_way && let Some(last) = said(pool, DROPPED, "").await? {
         let said: Said = serde_json::from_str(&last).unwrap_or(Said { base_hash: None });
         let expected = said.base_hash.unwrap_or_default();
         let found = bases_hash(pool).await?;
@@ -109,10 +111,15 @@ async fn prove_month(pool: &Pool, archive: &Archive) -> Result<Vec<Finding>, Err
             findings.push(finding(check, month.to_string(), sides));
         }
     };
-    let said = said(pool, &month.to_string()).await?.unwrap_or_default();
+    let dropped = said(pool, DROPPED, &month.to_string()).await?;
+    let said = match dropped {
+        // What was gone cannot be on its way again.
+        Some(dropped) => dropped,
+        None => said(pool, BEGUN, &month.to_string()).await?.unwrap_or_default(),
+    };
     compare("archive", (said, archive.json.clone()));
     let summary = archive.summary()?;
-    let hash = hash_archived(pool, month, None).await?;
+    let hash = hash_items_of(pool, month, None).await?;
     compare("archived items", (summary.items.to_string(), hash.items.to_string()));
     compare("archived hash", (summary.items_hash.clone(), hash.hash()));
     let hours = Sums::of_hours(pool, month).await?;
@@ -125,7 +132,7 @@ async fn prove_month(pool: &Pool, archive: &Archive) -> Result<Vec<Finding>, Err
 pub(crate) async fn prove_file(pool: &Pool, archive: &Archive) -> Result<Vec<Finding>, Error> {
     let month = archive.month;
     let path = std::path::Path::new("this file");
-    let hash = match hash_kept(pool, month, Some((pool, path))).await {
+    let hash = match hash_items_of(pool, month, Some((pool, path))).await {
         Ok(hash) => hash,
         Err(Error::ArchiveDiffers { what, .. }) => {
             let sides = ("every row as it was sealed".to_owned(), what);
@@ -142,8 +149,8 @@ pub(crate) async fn prove_file(pool: &Pool, archive: &Archive) -> Result<Vec<Fin
     })
 }
 
-/// The last that was said of a month when it was gone, or of any.
-async fn said(pool: &Pool, month: &str) -> Result<Option<String>, Error> {
-    let row: Option<ChangeRow> = pool.row(CHANGE, &[month.into()]).await?;
+/// The last that was said when this was done to a month, or to any.
+async fn said(pool: &Pool, action: &str, month: &str) -> Result<Option<String>, Error> {
+    let row: Option<ChangeRow> = pool.row(CHANGE, &[action.into(), month.into()]).await?;
     Ok(row.and_then(|row| row.becomes))
 }

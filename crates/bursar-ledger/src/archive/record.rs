@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
 use super::Month;
-use super::check::{ItemsHash, Sums, hash_kept};
+use super::check::{ItemsHash, Sums, hash_items_of};
 use crate::statement::{Pool, Statement, Value};
 use crate::{Error, Ledger};
 
@@ -63,7 +63,7 @@ impl Summary {
     /// What an archive that is being written holds by now.
     pub(super) async fn of_file(archive: &Ledger, month: Month) -> Result<Self, Error> {
         let sums = Sums::of_calls(&archive.reads, month).await?;
-        Ok(Self::new(month, sums, hash_kept(&archive.reads, month, None).await?))
+        Ok(Self::new(month, sums, hash_items_of(&archive.reads, month, None).await?))
     }
 
     /// Texts and numbers cannot fail to be written.
@@ -83,6 +83,11 @@ impl Archive {
     #[must_use]
     pub fn is_dropped(&self) -> bool {
         self.state == "dropped"
+    }
+
+    /// Whether its calls are being taken out.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.state == "dropping"
     }
 
     /// Whether any of a range is in the month.

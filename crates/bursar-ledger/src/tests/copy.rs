@@ -13,7 +13,7 @@ use super::world::{NOW, Place, file, intent, intent_at, pico, postgres, scope, s
 use crate::copy::tables::TABLES;
 use crate::queue::Task;
 use crate::statement::Statement;
-use crate::{Change, CopyReport, Error, Ledger, LedgerCopy};
+use crate::{ArchiveRequest, Change, CopyReport, Error, Ledger, LedgerCopy, Month};
 
 /// Tables that are not history: what a database is, who lives, and what is open.
 const NOT_COPIED: [&str; 8] = [
@@ -53,6 +53,7 @@ async fn full(place: &Place) -> Ledger {
     super::access::fill(&ledger).await;
     ledger.good_call(intent()).await;
     ledger.good_call(intent_at(Timestamp(NOW.0 - DAY_MS))).await;
+    ledger.good_call(intent_at(Timestamp(NOW.0 - 60 * DAY_MS))).await;
     let mut count = intent();
     count.operation = Operation::CountTokens;
     ledger.call(count, |settlement| settlement.bill.cost = None).await;
@@ -65,8 +66,11 @@ async fn full(place: &Place) -> Ledger {
     let truth = settlement(late.intent());
     ledger.settle(late, truth).await.unwrap();
     ledger.seal(NOW, None).await.unwrap();
-    ledger.damage(include_str!("sql/base_rows.sql")).await;
-    ledger.damage(include_str!("sql/archive_rows.sql")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (before, folder) = (Month::of(NOW), folder.path().to_owned());
+    let request = ArchiveRequest { before, folder, drop: true, actor: "ann".into() };
+    assert_eq!(ledger.archive(&request, NOW).await.unwrap().len(), 1);
+    ledger.seal(NOW, None).await.unwrap();
     ledger
 }
 
@@ -114,7 +118,7 @@ async fn a_copy_holds_every_row_and_a_second_one_changes_nothing() {
     for (source, target) in pairs().await {
         let (from, to) = (full(&source).await, target.open().await);
         let report = copy(&from, &to).await.unwrap();
-        assert_eq!((report.calls, report.written), (4, report.rows));
+        assert_eq!((report.calls, report.written), (5, report.rows));
         let (was, is) = (rows(&from).await, rows(&to).await);
         assert_eq!(was, is);
         assert!(was.iter().all(|(table, rows)| !rows.is_empty() || panic!("no {table}")));
@@ -122,7 +126,7 @@ async fn a_copy_holds_every_row_and_a_second_one_changes_nothing() {
         // What is new in the source is all that a later copy writes, sums included.
         from.good_call(intent()).await;
         let later = copy(&from, &to).await.unwrap();
-        assert_eq!(later.calls, 5);
+        assert_eq!(later.calls, 6);
         assert!(later.written < later.rows, "{later:?}");
         assert_eq!(rows(&from).await, rows(&to).await);
         from.end().await;
@@ -209,7 +213,7 @@ async fn a_source_that_is_written_to_meanwhile_is_told_and_copied_again() {
     from.good_call(intent()).await;
     let error = half.verify().await.unwrap_err();
     assert!(matches!(&error, Error::CopyDiffers { what, .. } if what == "journal"), "{error}");
-    assert_eq!(copy(&from, &to).await.unwrap().calls, 5);
+    assert_eq!(copy(&from, &to).await.unwrap().calls, 6);
     from.end().await;
     to.end().await;
 }

@@ -101,6 +101,7 @@ fn show(done: &[ArchivedMonth]) -> String {
             ArchiveState::Written => "written",
             ArchiveState::Checked => "checked",
             ArchiveState::Dropped => "taken out",
+            ArchiveState::Elsewhere => "not there, not checked",
         };
         table.add_row(vec![
             Cell::new(month.month),
