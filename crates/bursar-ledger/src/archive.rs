@@ -30,7 +30,7 @@ use crate::{Error, Ledger};
 
 pub use month::Month;
 #[cfg(test)]
-pub(crate) use page::Calls;
+pub(crate) use page::{Calls, last_id};
 pub(crate) use prove::{prove, prove_file};
 pub use record::Archive;
 use record::{Summary, read};

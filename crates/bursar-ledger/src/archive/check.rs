@@ -6,7 +6,7 @@ use std::path::Path;
 use bursar_domain::money::Total;
 use sqlx::FromRow;
 
-use super::page::SealedItem;
+use super::page::{SealedItem, last_id};
 use super::{Archive, Month, Summary};
 use crate::backup::open_read_only;
 use crate::open::{check_header, check_pages, found_version};
@@ -91,6 +91,7 @@ pub(super) async fn hash_items_of(
     month: Month,
     file: Option<(&Pool, &Path)>,
 ) -> Result<ItemsHash, Error> {
+    let until = last_id(ledger, month).await?;
     let mut hash = ItemsHash::new();
     let mut after = (String::new(), String::new());
     loop {
@@ -99,6 +100,7 @@ pub(super) async fn hash_items_of(
             month.end().0.into(),
             after.0.as_str().into(),
             after.1.as_str().into(),
+            until.as_str().into(),
         ];
         let items: Vec<SealedItem> = ledger.rows(ITEMS, &values).await?;
         let Some(last) = items.last() else { return Ok(hash) };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bursar_domain::time::Clock;
 
-use super::page::{Calls, is_of};
+use super::page::{Calls, is_of, last_id};
 use super::steps::PUT;
 use super::{Month, Summary};
 use crate::backup::BACKUP;
@@ -89,7 +89,8 @@ async fn copy(from: &Ledger, to: &Ledger, month: Month) -> Result<(), Error> {
         copy_table(from, to, name, |_| true).await?;
     }
     let mut after = String::new();
-    while let Some(calls) = Calls::read(&from.reads, month, &after).await? {
+    let until = last_id(&from.reads, month).await?;
+    while let Some(calls) = Calls::read(&from.reads, month, (&after, &until)).await? {
         // What is in no block could not be checked.
         calls.sealed(&from.reads, month).await?;
         for (name, what) in ROWS {

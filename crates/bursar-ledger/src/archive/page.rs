@@ -20,6 +20,14 @@ const SEALED: Statement = Statement {
     sql: include_str!("../../queries/archive_sealed.sql"),
 };
 
+const LAST: Statement =
+    Statement { doing: "find the last call", sql: include_str!("../../queries/last_call.sql") };
+
+#[derive(Debug, FromRow)]
+struct LastRow {
+    id: Option<String>,
+}
+
 #[derive(Debug, FromRow)]
 struct CallIdRow {
     id: String,
@@ -43,13 +51,13 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// The next calls of a month after one; `None` when there are none.
+    /// The next calls of a month after one and up to one; `None` when there are none.
     pub(crate) async fn read(
         pool: &Pool,
         month: Month,
-        after: &str,
+        (after, until): (&str, &str),
     ) -> Result<Option<Self>, Error> {
-        let values = [month.start().0.into(), month.end().0.into(), after.into()];
+        let values = [month.start().0.into(), month.end().0.into(), after.into(), until.into()];
         let rows: Vec<CallIdRow> = pool.rows(CALLS, &values).await?;
         if rows.is_empty() {
             return Ok(None);
@@ -116,6 +124,13 @@ impl SealedItem {
 pub(super) fn is_of(month: Month, row: &CopiedRow, column: &str) -> bool {
     let at = Timestamp(row.number(column));
     month.start() <= at && at < month.end()
+}
+
+/// The last of a month's calls by its id; empty where there are none.
+pub(crate) async fn last_id(pool: &Pool, month: Month) -> Result<String, Error> {
+    let values = [month.start().0.into(), month.end().0.into()];
+    let row: Option<LastRow> = pool.row(LAST, &values).await?;
+    Ok(row.and_then(|row| row.id).unwrap_or_default())
 }
 
 /// Something that is not as it should be.

@@ -7,7 +7,7 @@ use std::slice;
 use bursar_domain::time::Timestamp;
 use sqlx::FromRow;
 
-use super::page::Calls;
+use super::page::{Calls, last_id};
 use super::{Archive, Month};
 use crate::change::{self, Change};
 use crate::queue::Task;
@@ -128,7 +128,8 @@ impl Ledger {
 
     /// Takes out what is left of a month's calls, a page at a time.
     pub(super) async fn take_out(&self, month: Month) -> Result<(), Error> {
-        while let Some(calls) = Calls::read(&self.reads, month, "").await? {
+        let until = last_id(&self.reads, month).await?;
+        while let Some(calls) = Calls::read(&self.reads, month, ("", &until)).await? {
             self.take_out_page(month, calls).await?;
         }
         Ok(())
