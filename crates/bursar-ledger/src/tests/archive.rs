@@ -327,3 +327,22 @@ async fn a_copy_knows_what_its_source_has_archived() {
 async fn changes(ledger: &Ledger) -> usize {
     ledger.changes(None, None, 1_000).await.unwrap().len()
 }
+
+#[tokio::test]
+async fn a_call_that_is_open_while_an_earlier_month_is_taken_out_ends_as_any_other() {
+    for place in durable_places().await {
+        let (ledger, folder) = (place.open().await, tempfile::tempdir().unwrap());
+        let window = ledger.window("team", Mode::Hard, 1_000_000).await;
+        // Its line comes before those that are taken out, in a window that counts on.
+        let open = ledger.admit(intent()).await;
+        ledger.good_call(intent_at(SEPTEMBER)).await;
+        ledger.seal(NOW, None).await.unwrap();
+        archive(&ledger, &folder, ("2026-10", true)).await.unwrap();
+        assert_clean(&ledger).await;
+        assert_eq!(ledger.balance(&window).await, (10_000, 900, 1));
+        let truth = settlement(open.intent());
+        ledger.settle(open, truth).await.unwrap();
+        assert_eq!(ledger.balance(&window).await, (0, 1_800, 2));
+        ledger.end().await;
+    }
+}
