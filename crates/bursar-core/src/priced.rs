@@ -5,13 +5,13 @@
 use std::sync::Arc;
 
 use bursar_domain::call::{Operation, Reach};
-use bursar_domain::catalogue::Catalogue;
+use bursar_domain::catalogue::{Catalogue, Names};
 use bursar_domain::model::{Candidate, ModelId};
 use bursar_domain::money::Cost;
 use bursar_domain::price::{Price, PriceKey, Routing, Tier};
 use bursar_domain::price_book::{PriceBook, Unpriced};
 use bursar_domain::time::Timestamp;
-use bursar_wire::request::{RequestFacts, read_request};
+use bursar_wire::request::{MalformedBody, RequestFacts, read_request};
 use bursar_wire::splice::cap_output;
 
 use crate::{Ceiling, Error, Invocation};
@@ -81,7 +81,22 @@ impl Pricing {
         let opaque = || Error::Opaque { dispatched: invocation.model.dispatched.clone() };
         let base = invocation.model.base.clone().ok_or_else(opaque)?;
         let geography = invocation.model.geography.clone();
-        self.read_as(Candidate { base, geography }, invocation, at)
+        let priced = self.read_as(Candidate { base, geography }, invocation, at)?;
+        self.check_named(&priced)?;
+        Ok(priced)
+    }
+
+    /// That a body which names a model does not name another one than is asked, priced and allowed.
+    fn check_named(&self, priced: &Priced) -> Result<(), Error> {
+        let Some(named) = &priced.facts.model_named else { return Ok(()) };
+        let asked = &priced.invocation.model;
+        let is_said = *named == asked.dispatched || asked.alias.as_ref() == Some(named);
+        let resolved = || self.prices.resolve(named, &Names::default()).ok()?.base;
+        if is_said || resolved().as_ref() == Some(&priced.model) {
+            return Ok(());
+        }
+        let why = format!("it names another model, `{named:.100}`, than the path");
+        Err(MalformedBody { path: "/model".to_owned(), why }.into())
     }
 
     /// Reads the request as one to a given model.

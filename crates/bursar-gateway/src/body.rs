@@ -1,7 +1,5 @@
 //! A request's body, read whole: within a size, a silence, a time, and a share of the memory.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use bursar_wire::problem::{Problem, ProblemKind};
 use bytes::{Bytes, BytesMut};
@@ -12,9 +10,6 @@ use tokio::sync::SemaphorePermit;
 use tokio::time::timeout;
 
 use crate::front::Front;
-
-/// How long a body waits for room in memory before its sender is told to come back.
-const ROOM_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A body, and its share of the memory until it is dropped.
 #[derive(Debug)]
@@ -41,7 +36,7 @@ impl Front {
         let whole = self.settings.bodies_bytes_max >> 10;
         let asked = (length.div_ceil(1 << 10)).clamp(1, whole.max(1));
         let permits = u32::try_from(asked).unwrap_or(u32::MAX);
-        match timeout(ROOM_PATIENCE, self.bodies.acquire_many(permits)).await {
+        match timeout(self.settings.room_patience, self.bodies.acquire_many(permits)).await {
             Ok(Ok(room)) => Ok(room),
             _ => Err(Problem {
                 retry_after_ms: Some(1_000),

@@ -15,6 +15,8 @@ pub struct Settings {
     pub body_bytes_max: usize,
     /// The most bytes of bodies that are in memory at once; a request that would be more waits.
     pub bodies_bytes_max: usize,
+    /// How long a body waits for room in memory before its sender is told to come back.
+    pub room_patience: Duration,
     /// The longest head of a request, in bytes.
     pub head_bytes_max: u32,
     /// How long a request's head may take to come, and a connection lie idle before it.
@@ -39,6 +41,7 @@ impl Default for Settings {
             // Bedrock's own limit.
             body_bytes_max: 25_000_000,
             bodies_bytes_max: 512 << 20,
+            room_patience: Duration::from_secs(10),
             head_bytes_max: 64 << 10,
             // Longer than most clients keep idle connections, so that few are closed as they are
             // used again.

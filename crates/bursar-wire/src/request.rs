@@ -59,6 +59,8 @@ pub struct RequestFacts {
     pub guardrail: Option<String>,
     /// Request metadata, from the body or its header.
     pub metadata: BTreeMap<String, String>,
+    /// The model that the body names, where it does: the path's is the one that is asked.
+    pub model_named: Option<String>,
     /// Units that the request alone decides and no reply reports; see [`RequestFacts::add_meters`].
     pub meters: Vec<(Meter, u64)>,
 }
@@ -91,7 +93,7 @@ pub fn read_request(
     if !json.is_object() {
         return Err(MalformedBody::new("/", format!("`{}` is no object", shown(&json))));
     }
-    match operation {
+    let facts = match operation {
         Operation::CountTokens => Ok(free()),
         Operation::Converse | Operation::ConverseStream => {
             let facts = read_body(&CONVERSE, model, &json, body.len())?;
@@ -101,7 +103,9 @@ pub fn read_request(
             let facts = read_body(shape_of(model), model, &json, body.len())?;
             header_settings(facts, headers)
         }
-    }
+    };
+    let named = ["model", "modelId"].into_iter().find_map(|name| text(&json, name));
+    Ok(RequestFacts { model_named: named.map(str::to_owned), ..facts? })
 }
 
 fn free() -> RequestFacts {
@@ -118,6 +122,7 @@ fn free() -> RequestFacts {
         caches: false,
         guardrail: None,
         metadata: BTreeMap::new(),
+        model_named: None,
         meters: Vec::new(),
     }
 }
@@ -143,6 +148,7 @@ fn read_body(
         unbounded: content.unbounded.or(unmetered).or_else(|| content::read_tools(json)),
         caches: caching.is_some(),
         cache_ttl_1h: caching == Some(content::Caching::OneHour),
+        model_named: None,
         meters,
         ..free()
     };

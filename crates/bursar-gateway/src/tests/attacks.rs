@@ -120,6 +120,29 @@ async fn what_a_caller_says_of_itself_in_other_headers_is_not_believed() {
 }
 
 #[tokio::test]
+async fn a_body_that_names_another_model_than_the_path_is_refused() {
+    let world = World::start().await;
+    let ask = async |path: &str, field: &str, named: &str| {
+        let mut body = conversation("");
+        body[field] = named.into();
+        world.post(path).body(body.to_string()).send().await.unwrap().status().as_u16()
+    };
+    let path = format!("/model/{NOVA}/converse");
+    for field in ["model", "modelId"] {
+        assert_eq!(ask(&path, field, "amazon.nova-pro-v1:0").await, 400);
+        assert_eq!(ask(&path, field, "no such model").await, 400);
+    }
+    assert!(world.served().is_empty());
+    assert_eq!(ask(&path, "modelId", NOVA).await, 200);
+    assert_eq!(
+        ask(&path, "modelId", "us.amazon.nova-lite-v1:0").await,
+        200,
+        "the same, further off"
+    );
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_text_that_looks_like_a_model_is_none_but_in_its_one_spelling() {
     let world = World::start().await;
     for id in [

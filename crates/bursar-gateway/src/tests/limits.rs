@@ -116,3 +116,54 @@ async fn a_compressed_body_is_not_unpacked() {
     assert!(world.served().is_empty());
     world.end().await;
 }
+
+#[tokio::test]
+async fn bodies_that_do_not_fit_into_memory_together_are_told_to_come_back() {
+    let settings = Settings {
+        bodies_bytes_max: 1 << 20,
+        room_patience: Duration::from_millis(50),
+        ..Settings::default()
+    };
+    let world = World::start_with(settings, bursar_simulator::Settings::default()).await;
+    let key = world.key.secret.expose();
+    // It promises all that there is room for, and keeps its sender waiting.
+    let mut greedy = TcpStream::connect(world.address()).await.unwrap();
+    let head = format!(
+        "POST /model/{NOVA}/converse HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n\
+         content-length: 1048576\r\nexpect: 100-continue\r\n\r\n"
+    );
+    greedy.write_all(head.as_bytes()).await.unwrap();
+    let mut told = [0; 21];
+    greedy.read_exact(&mut told).await.unwrap();
+    assert!(told.starts_with(b"HTTP/1.1 100"), "its body is being read");
+    let other = world.converse("").await;
+    assert_eq!(
+        (other.status().as_u16(), &other.headers()["retry-after"]),
+        (503, &"1".parse().unwrap())
+    );
+    drop(greedy);
+    while world.converse("").await.status() != 200 {}
+    world.end().await;
+}
+
+#[tokio::test]
+async fn connections_over_the_limit_wait_for_one_to_end() {
+    let settings = Settings { connections_max: 1, ..Settings::default() };
+    let world = World::start_with(settings, bursar_simulator::Settings::default()).await;
+    let mut first = TcpStream::connect(world.address()).await.unwrap();
+    first.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut head = [0; 12];
+    first.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200");
+    let mut second = TcpStream::connect(world.address()).await.unwrap();
+    let ask = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    second.write_all(ask).await.unwrap();
+    let early =
+        tokio::time::timeout(Duration::from_millis(100), second.read_exact(&mut head)).await;
+    assert!(early.is_err(), "it is answered although there is no room");
+    drop(first);
+    second.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200");
+    drop(second);
+    world.end().await;
+}
