@@ -205,3 +205,24 @@ fn a_key_tells_the_policies_that_stand_on_it_and_what_they_leave() {
         assert!(refused.contains("was revoked"), "{refused}");
     }
 }
+
+#[test]
+fn where_a_master_key_is_at_hand_a_calls_request_is_hashed_and_nothing_is_made_for_it() {
+    let world = World::start();
+    ask(&world, &[]).exits(0);
+    assert!(world.only_call()["request_hmac"].is_null());
+    assert!(!world.path("ledger.db.key").exists(), "nobody needed a key");
+    world.json(&["team", "create", "research"]);
+    world.json(&["key", "create", "--team", "research"]);
+    ask(&world, &[]).exits(0);
+    ask(&world, &[]).exits(0);
+    let calls = world.calls();
+    assert_eq!(calls[0]["request_hmac"].as_str().map(str::len), Some(64));
+    assert_eq!(calls[0]["request_hmac"], calls[1]["request_hmac"], "the same request");
+    // Another master key is not the ledger's.
+    let mut command = world.command();
+    command.env("BURSAR_MASTER_KEY", MASTER).args(["converse", "-m", NOVA, "hello"]);
+    let refused = Ran::from(command.output().expect("the program starts"));
+    assert!(refused.stderr.contains("master key"), "{}", refused.stderr);
+    assert_eq!(world.served().len(), 3);
+}

@@ -56,6 +56,18 @@ impl Admin {
         }
     }
 
+    /// The same where there is one already; none is made, and to have none is no error.
+    pub async fn master_key_at_hand(
+        &self,
+        source: &MasterKeySource,
+    ) -> Result<Option<MasterKey>, Error> {
+        match source {
+            MasterKeySource::Nowhere => Ok(None),
+            MasterKeySource::Beside(path) if !path.exists() => Ok(None),
+            _ => self.master_key(source).await.map(Some),
+        }
+    }
+
     /// Makes the file whole, and under its name only then; where another process was first, its key
     /// is taken.
     fn make(&self, path: &Path) -> Result<MasterKey, Error> {

@@ -127,6 +127,8 @@ pub(crate) async fn open_at(
 ) -> Result<Bursar, Failure> {
     let (bedrock, ledger) = tokio::join!(Bedrock::connect(connection), open_ledger(settings));
     let (bedrock, ledger) = (bedrock?, ledger?);
+    let source = settings.master_key_source()?;
+    let master_key = admin_of(&ledger, settings).master_key_at_hand(&source).await?;
     Ok(Bursar {
         bedrock,
         ledger,
@@ -136,7 +138,7 @@ pub(crate) async fn open_at(
         entropy: Entropy::system(),
         simulated,
         running: Running::default(),
-        master_key: None,
+        master_key,
         labels: false,
     })
 }
