@@ -7,6 +7,7 @@ mod attacks;
 mod bodies;
 mod dialects;
 mod limits;
+mod meanwhile;
 mod sdk;
 mod stop;
 mod wishes;
