@@ -49,16 +49,16 @@ impl Front {
             return self.signed(parts, header).await;
         }
         if given.iter().any(Option::is_some) || header.is_some() {
-            return self.stranger(UNKNOWN_KEY);
+            return self.stranger(parts, UNKNOWN_KEY);
         }
-        self.stranger("there is no key\nhint: `bursar key create` makes one")
+        self.stranger(parts, "there is no key\nhint: `bursar key create` makes one")
     }
 
     async fn signed(&self, parts: &Parts, header: &str) -> Result<Claim, WireError> {
         let authorization = Authorization::parse(header).map_err(|error| error.wire_error())?;
         let found = self.bursar.signer(&authorization.access_key_id).await;
         let Some(signer) = found.map_err(|error| away(&error))? else {
-            return self.stranger(UNKNOWN_KEY);
+            return self.stranger(parts, UNKNOWN_KEY);
         };
         let hash = text(&parts.headers, CONTENT_HASH)?;
         if hash.is_some_and(|hash| hash.starts_with("UNSIGNED") || hash.starts_with("STREAMING")) {
@@ -67,12 +67,18 @@ impl Front {
         Ok(Claim::Signed(Box::new(authorization), Box::new(signer)))
     }
 
-    /// Somebody without one of our keys: nobody, unless everybody may come in.
-    fn stranger(&self, why: &str) -> Result<Claim, WireError> {
-        if self.settings.open {
-            return Ok(Claim::Known(Caller::default()));
+    /// Somebody without one of our keys: nobody, unless everybody may come in. A page that a browser
+    /// shows is not everybody: whoever made it would spend from this machine.
+    fn stranger(&self, parts: &Parts, why: &str) -> Result<Claim, WireError> {
+        if !self.settings.open {
+            return Err(unrecognised(why));
         }
-        Err(unrecognised(why))
+        if ["origin", "sec-fetch-site"].iter().any(|name| parts.headers.contains_key(*name)) {
+            return Err(unrecognised(
+                "a page in a browser needs a key, even where nobody else does",
+            ));
+        }
+        Ok(Claim::Known(Caller::default()))
     }
 
     /// Who calls, now that the body is there.

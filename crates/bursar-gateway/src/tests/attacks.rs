@@ -120,6 +120,25 @@ async fn what_a_caller_says_of_itself_in_other_headers_is_not_believed() {
 }
 
 #[tokio::test]
+async fn where_nobody_needs_a_key_a_page_in_a_browser_does() {
+    let settings = crate::Settings { open: true, ..crate::Settings::default() };
+    let world = World::start_with(settings, bursar_simulator::Settings::default()).await;
+    let path = format!("/model/{NOVA}/converse");
+    let ask = async |name: &str, value: &str| {
+        let asked = world.post_bare(&path).header(name, value).body(conversation("").to_string());
+        asked.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(ask("user-agent", "a program").await, 200);
+    assert_eq!(ask("origin", "https://elsewhere.example").await, 403);
+    assert_eq!(ask("origin", "null").await, 403);
+    assert_eq!(ask("sec-fetch-site", "cross-site").await, 403);
+    // A key of ours is looked at all the same.
+    assert_eq!(ask("x-api-key", "bsr_abcd2345_x").await, 403);
+    assert_eq!(world.served().len(), 1);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_body_that_names_another_model_than_the_path_is_refused() {
     let world = World::start().await;
     let ask = async |path: &str, field: &str, named: &str| {
