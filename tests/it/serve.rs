@@ -44,9 +44,13 @@ fn converse(address: &str) -> String {
     ask(address, "POST", &format!("/model/{NOVA}/converse"), body)
 }
 
-fn terminate(mut process: Child) {
+fn tell_to_stop(process: &Child) {
     let told = Command::new("kill").args(["-TERM", &process.id().to_string()]).status();
     assert!(told.expect("kill runs").success());
+}
+
+fn terminate(mut process: Child) {
+    tell_to_stop(&process);
     assert_eq!(process.wait().expect("it ends").code(), Some(0));
 }
 
@@ -65,6 +69,33 @@ fn it_serves_stops_at_sigterm_and_leaves_everything_settled_on_both_databases() 
         assert_eq!(world.only_call()["outcome"], "succeeded");
         world.audit();
     }
+}
+
+#[test]
+fn told_twice_it_waits_for_nobody_and_the_sweep_settles_what_ran() {
+    let world = World::start();
+    let (mut process, address) = serve(&world, &["--open"]);
+    let body = r#"{"messages":[{"role":"user","content":[{"text":"Hello"}]}],
+        "requestMetadata":{"bursar-sim":"output=4000 gap-ms=200"}}"#;
+    let mut stream = TcpStream::connect(&address).expect("it listens");
+    let length = body.len();
+    write!(
+        stream,
+        "POST /model/{NOVA}/converse-stream HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .expect("it is there");
+    stream.read_exact(&mut [0; 12]).expect("the stream begins");
+    tell_to_stop(&process);
+    // It has heard that once it takes nobody in any more.
+    while TcpStream::connect(&address).is_ok() {
+        std::thread::yield_now();
+    }
+    tell_to_stop(&process);
+    assert_eq!(process.wait().expect("it ends").code(), Some(0));
+    let call = world.only_call();
+    assert_eq!((&call["outcome"], &call["estimated"]), (&"abandoned".into(), &true.into()));
+    assert_eq!(call["cost_usd"], call["held_usd"]);
+    world.audit();
 }
 
 #[test]

@@ -91,9 +91,9 @@ impl Serve {
         }
         told.await;
         tracing::info!("stopping: running calls end or are cut");
-        gateway.stop().await;
-        if let Some(administration) = administration {
-            administration.stop().await;
+        tokio::select! {
+            () = stopped(gateway, administration) => {}
+            () = stop::told() => tracing::warn!("told twice: what runs is left to the sweep"),
         }
         ledger.close().await?;
         if let Some(simulator) = simulator {
@@ -180,6 +180,14 @@ async fn connect(settings: &Settings, simulator: Option<&Simulator>) -> Result<B
         ..settings.connection()
     };
     wiring::open_at(settings, &connection, true).await
+}
+
+/// The doors first: what they still serve may be looked at meanwhile.
+async fn stopped(gateway: Gateway, administration: Option<Administration>) {
+    gateway.stop().await;
+    if let Some(administration) = administration {
+        administration.stop().await;
+    }
 }
 
 async fn start_simulator() -> Result<Simulator, Failure> {
