@@ -4,10 +4,37 @@ use std::net::{SocketAddr, TcpListener};
 
 use bursar_admin::Desk;
 use bursar_dashboard::{Meters, Options, ServeError, Site, serve};
+use bursar_ledger::Ledger;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::failure::{Failure, Situation};
+use crate::settings::Settings;
+use crate::wiring;
+
+/// Flags that say where it listens.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct AdminArgs {
+    /// Where to listen for those who administer: the API, and metrics
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    admin_listen: Option<SocketAddr>,
+    /// Let it be reached from other machines, unencrypted
+    #[arg(long, requires = "admin_listen")]
+    allow_remote_admin: bool,
+}
+
+impl AdminArgs {
+    /// Serves it, where that was asked for.
+    pub(crate) fn start(
+        self,
+        ledger: &Ledger,
+        settings: &Settings,
+    ) -> Result<Option<Administration>, Failure> {
+        let Some(address) = self.admin_listen else { return Ok(None) };
+        let options = Options { beyond_loopback: self.allow_remote_admin };
+        Administration::start(address, wiring::desk_of(ledger, settings)?, options).map(Some)
+    }
+}
 
 /// An admin API that is served.
 pub(crate) struct Administration {
@@ -18,11 +45,7 @@ pub(crate) struct Administration {
 
 impl Administration {
     /// Serves what can be asked of a desk.
-    pub(crate) fn start(
-        address: SocketAddr,
-        desk: Desk,
-        options: Options,
-    ) -> Result<Self, Failure> {
+    fn start(address: SocketAddr, desk: Desk, options: Options) -> Result<Self, Failure> {
         let cannot = |error: std::io::Error| {
             Failure::new(Situation::Failed, format!("cannot listen on `{address}`: {error}"))
                 .hint("another program may have the port; port 0 takes a free one")

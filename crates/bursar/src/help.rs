@@ -57,6 +57,9 @@ fn template(command: &Command) -> String {
 }
 
 #[cfg(test)]
+mod runbook_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

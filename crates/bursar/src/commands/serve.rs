@@ -4,14 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use bursar_core::{Bursar, Connection, Credentials};
-use bursar_dashboard::Options;
 use bursar_domain::time::Clock;
 use bursar_gateway::{Door, Gateway, Identity};
-use bursar_ledger::Ledger;
 use bursar_simulator::Simulator;
 use tokio::net::TcpListener;
 
-use crate::administration::Administration;
+use crate::administration::AdminArgs;
 use crate::commands::simulate::write_certificate;
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
@@ -48,12 +46,8 @@ pub(crate) struct Serve {
     /// Its key, as PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Where to listen for those who administer: the API, and metrics
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    admin_listen: Option<SocketAddr>,
-    /// Let it be reached from other machines, unencrypted
-    #[arg(long, requires = "admin_listen")]
-    allow_remote_admin: bool,
+    #[command(flatten)]
+    admin: AdminArgs,
     /// Let callers in who have no key, from this machine alone
     #[arg(long)]
     open: bool,
@@ -82,7 +76,7 @@ impl Serve {
         for url in gateway.urls() {
             Output::line(format!("listening on {url}"))?;
         }
-        let administration = self.administration(&ledger, settings)?;
+        let administration = self.admin.start(&ledger, settings)?;
         if let Some(administration) = &administration {
             Output::line(format!("admin on {}", administration.url()))?;
         }
@@ -100,16 +94,6 @@ impl Serve {
             simulator.stop().await;
         }
         Ok(())
-    }
-
-    fn administration(
-        &self,
-        ledger: &Ledger,
-        settings: &Settings,
-    ) -> Result<Option<Administration>, Failure> {
-        let Some(address) = self.admin_listen else { return Ok(None) };
-        let options = Options { beyond_loopback: self.allow_remote_admin };
-        Administration::start(address, wiring::desk_of(ledger, settings)?, options).map(Some)
     }
 
     fn check(&self) -> Result<(), Failure> {
