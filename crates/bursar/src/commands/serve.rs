@@ -9,7 +9,7 @@ use bursar_gateway::{Door, Gateway, Identity};
 use bursar_simulator::Simulator;
 use tokio::net::TcpListener;
 
-use crate::administration::AdminArgs;
+use crate::administration::{AdminArgs, Administration};
 use crate::commands::simulate::write_certificate;
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
