@@ -23,6 +23,7 @@ pub mod policy;
 pub mod price;
 pub mod price_book;
 pub mod scope;
+pub mod scoped;
 pub mod span;
 mod table;
 pub mod time;

@@ -296,4 +296,4 @@ pub fn ended_team(name: &str, at: Timestamp) -> Objection {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -11,6 +11,7 @@ use bursar_domain::limit::{Limit, LimitId, Line, Place};
 use bursar_domain::money::Micros;
 use bursar_domain::policy::{Objection, Policy, ended_key, ended_team};
 use bursar_domain::scope::{Facet, Scope};
+use bursar_domain::scoped::Scoped;
 use bursar_domain::span::Zone;
 use bursar_domain::time::Timestamp;
 use bursar_domain::watch::StreamLimits;
@@ -146,12 +147,13 @@ pub(crate) fn read_scope(text: &str) -> Option<Scope> {
 pub(crate) struct Rules {
     pub(crate) revision: i64,
     limits: BTreeMap<LimitId, Limit>,
-    freezes: Vec<Freeze>,
-    streams: Vec<StreamRule>,
+    limits_on: Scoped<LimitId>,
+    freezes: Scoped<Freeze>,
+    streams: Scoped<StreamLimits>,
     keys: BTreeMap<String, Key>,
     /// The teams that have ended and whose name nobody has taken since.
     ended_teams: BTreeMap<String, Timestamp>,
-    policies: BTreeMap<Scope, Policy>,
+    policies: Scoped<Policy>,
 }
 
 impl Rules {
@@ -165,24 +167,30 @@ impl Rules {
         let ended = access.teams.iter().filter_map(|team| Some((&team.name, team.ended_at?)));
         let is_free = |(name, _): &(&String, Timestamp)| access.team(name).is_none();
         let ended_teams = ended.filter(is_free).map(|(name, at)| (name.clone(), at)).collect();
-        let limits = limits.into_iter().map(|row| {
-            let limit = row.limit()?;
-            Ok((limit.id.clone(), limit))
+        let limits = limits.into_iter().map(LimitRow::limit).collect::<Result<Vec<_>, Error>>()?;
+        let freezes = freezes.into_iter().map(|row| {
+            let freeze = row.freeze()?;
+            Ok((freeze.scope.clone(), freeze))
+        });
+        let streams = streams.into_iter().map(|row| {
+            let StreamRule { scope, limits, .. } = row.rule()?;
+            Ok((scope, limits))
         });
         Ok(Self {
             revision,
-            limits: limits.collect::<Result<_, Error>>()?,
-            freezes: freezes.into_iter().map(FreezeRow::freeze).collect::<Result<_, Error>>()?,
-            streams: streams.into_iter().map(StreamLimitRow::rule).collect::<Result<_, _>>()?,
+            limits_on: limits.iter().map(|limit| (limit.scope.clone(), limit.id.clone())).collect(),
+            limits: limits.into_iter().map(|limit| (limit.id.clone(), limit)).collect(),
+            freezes: freezes.collect::<Result<_, Error>>()?,
+            streams: streams.collect::<Result<_, Error>>()?,
             keys: access.keys.into_iter().map(|key| (key.id.clone(), key)).collect(),
             ended_teams,
-            policies: access.policies,
+            policies: access.policies.into_iter().collect(),
         })
     }
 
     /// Why a call is refused whatever the limits say: it is frozen, or not allowed.
     pub(crate) fn refusal_of(&self, intent: &Intent, at: Timestamp) -> Option<Refusal> {
-        if let Some(freeze) = self.freezes.iter().find(|freeze| freeze.scope.matches(intent)) {
+        if let Some((_, freeze)) = self.freezes.matching(intent).next() {
             return Some(Refusal::Frozen(Box::new(freeze.clone())));
         }
         let objection = self.ended(intent, at).or_else(|| self.outside(intent))?;
@@ -201,8 +209,7 @@ impl Rules {
 
     /// What a policy has against it.
     fn outside(&self, intent: &Intent) -> Option<Objection> {
-        let mut of_call = self.policies.iter().filter(|(scope, _)| scope.matches(intent));
-        of_call.find_map(|(scope, policy)| {
+        self.policies.matching(intent).find_map(|(scope, policy)| {
             let (aspect, allowed, asked) = policy.objection(intent)?;
             Some(Objection::Outside { scope: scope.clone(), aspect, allowed, asked })
         })
@@ -210,14 +217,15 @@ impl Rules {
 
     /// How far a call may go where it is a stream: the strictest of all that match.
     pub(crate) fn stream_limits(&self, intent: &Intent) -> StreamLimits {
-        let matching = self.streams.iter().filter(|rule| rule.scope.matches(intent));
-        matching.fold(StreamLimits::NONE, |limits, rule| limits.strictest(rule.limits))
+        let matching = self.streams.matching(intent);
+        matching.fold(StreamLimits::NONE, |limits, (_, own)| limits.strictest(*own))
     }
 
     /// Where a call is counted that is admitted at an instant, in the order of the windows.
     pub(crate) fn places(&self, intent: &Intent, at: Timestamp) -> Vec<Counted<'_>> {
+        let limits = self.limits_on.matching(intent).filter_map(|(_, id)| self.limits.get(id));
         let counted = |limit| Some(Counted { limit, place: Limit::place(limit, intent, at)? });
-        let mut places: Vec<Counted<'_>> = self.limits.values().filter_map(counted).collect();
+        let mut places: Vec<Counted<'_>> = limits.filter_map(counted).collect();
         places.sort_by(|one, other| one.place.window.cmp(&other.place.window));
         places
     }

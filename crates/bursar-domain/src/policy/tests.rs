@@ -5,7 +5,7 @@ use crate::price::{Routing, Tier};
 
 const SONNET: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-fn intent(model: &str, region: &str, reach: Reach) -> Intent {
+pub(crate) fn intent(model: &str, region: &str, reach: Reach) -> Intent {
     Intent {
         id: CallId::new(Timestamp(0), &[0; 10]),
         started_at: Timestamp(0),
