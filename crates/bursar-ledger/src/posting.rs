@@ -19,8 +19,7 @@ use crate::seal::Entry;
 
 pub(crate) use rows::{AttemptJson, CallJson, CorrectionJson, RefusalJson, TagJson};
 
-/// A change of one window on behalf of one call. `n` numbers the lines of a window, and `sum_held`
-/// adds them up so far.
+/// A change of one window on behalf of one call. `n` numbers the lines of a window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct JournalLine {
     pub(crate) window_id: String,
@@ -30,9 +29,11 @@ pub(crate) struct JournalLine {
     pub(crate) d_spent: i64,
     pub(crate) d_rest: i64,
     pub(crate) n: i64,
-    pub(crate) sum_held: i64,
-    pub(crate) bounded: bool,
 }
+
+/// What a call asks of a window: the line's number in the group, what it holds, what the group holds
+/// there up to it, and whether anything bounds the call.
+pub(crate) type AskedLine = (i64, i64, i64, bool);
 
 /// The sum of a window's lines. `bounded` is false when a call without a bound is among them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -102,8 +103,8 @@ pub(crate) struct Posting {
     pub(crate) corrections: Vec<CorrectionJson>,
     pub(crate) refusals: Vec<RefusalJson>,
     pub(crate) windows: BTreeMap<String, WindowSum>,
-    /// What the holds hold in which window.
-    pub(crate) held: Vec<JournalLine>,
+    /// What the holds hold, by call and window.
+    pub(crate) held: BTreeMap<String, BTreeMap<String, AskedLine>>,
     /// What ends or corrects calls.
     pub(crate) journal: Vec<JournalLine>,
     pub(crate) rollup: Rollup,
@@ -128,7 +129,11 @@ impl Posting {
         };
         self.holds.insert(intent.id.to_string(), hold);
         let lines = self.move_windows(open, "hold", |line| (held_amount(line), (0, 0)));
-        self.held.extend(lines);
+        let asked = lines.into_iter().zip(&open.lines).map(|(line, of)| {
+            let sum = self.windows.get(&line.window_id).map_or(line.d_held, |sum| sum.d_held);
+            (line.window_id, (line.n, line.d_held, sum, of.amount.is_some()))
+        });
+        self.held.insert(intent.id.to_string(), asked.collect());
     }
 
     /// Records an ended call and releases its hold.
@@ -185,11 +190,13 @@ impl Posting {
 
     /// Gives the holds their lines, numbered after the last line of each window.
     pub(crate) fn number_lines(&mut self, heads: &BTreeMap<String, Head>) {
-        for line in &self.held {
-            let Some(head) = heads.get(&line.window_id) else { continue };
-            if let Some(hold) = self.holds.get_mut(&line.call_id) {
-                let numbered = (head.seq + line.n, line.d_held, head.hard_micro);
-                hold.lines.insert(line.window_id.clone(), numbered);
+        for (id, lines) in &self.held {
+            let numbered = lines.iter().filter_map(|(window, (n, held, ..))| {
+                let head = heads.get(window)?;
+                Some((window.clone(), (head.seq + n, *held, head.hard_micro)))
+            });
+            if let Some(hold) = self.holds.get_mut(id) {
+                hold.lines.extend(numbered);
             }
         }
     }
@@ -255,8 +262,6 @@ impl Posting {
                 d_spent,
                 d_rest,
                 n: sum.n,
-                sum_held: sum.d_held,
-                bounded: line.amount.is_some(),
             });
         }
         lines

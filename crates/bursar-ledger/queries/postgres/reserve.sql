@@ -1,8 +1,9 @@
 -- Admits a group of calls, all or none: locks their windows in order, decides on the locked rows,
 -- then writes holds with their lines, and balances. Calls of the mode `drained` were admitted while
 -- the ledger was away, and are held whatever there is room for, in the windows of that time. $1 holds
--- by call, $2 their lines, $3 sums by window, each beside its limit, $4 the revision that the limits
--- are of. Tells the verdict, the time that windows are chosen by, and the windows.
+-- by call, $2 their lines by window (number, what is held, what is held up to it, whether it is
+-- bounded), $3 sums by window, each beside its limit, $4 the revision that the limits are of. Tells
+-- the verdict, the time that windows are chosen by, and the windows.
 WITH moment AS MATERIALIZED (
     SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now_ms
 ),
@@ -45,17 +46,24 @@ verdict AS MATERIALIZED (
 go AS MATERIALIZED (
     SELECT 1 FROM verdict WHERE fits AND timely AND NOT known AND revision = $4
 ),
+asked AS MATERIALIZED (
+    SELECT
+        c.key AS call_id,
+        l.key AS window_id,
+        CAST(l.value ->> 0 AS BIGINT) AS n,
+        CAST(l.value ->> 1 AS BIGINT) AS held,
+        CAST(l.value ->> 2 AS BIGINT) AS sum_held,
+        CAST(l.value ->> 3 AS BOOLEAN) AS bounded
+    FROM jsonb_each($2) AS c, jsonb_each(c.value) AS l
+),
 lines AS MATERIALIZED (
     SELECT
-        CAST(value ->> 'call_id' AS TEXT) AS call_id,
+        a.call_id,
         jsonb_object_agg(l.id, jsonb_build_array(
-            l.seq + CAST(value ->> 'n' AS BIGINT),
-            CAST(value ->> 'd_held' AS BIGINT),
-            CASE WHEN l.mode = 'hard' THEN l.limit_micro END
+            l.seq + a.n, a.held, CASE WHEN l.mode = 'hard' THEN l.limit_micro END
         )) AS lines
-    FROM jsonb_each($2)
-    JOIN locked AS l ON l.id = CAST(value ->> 'window_id' AS TEXT)
-    GROUP BY 1
+    FROM asked AS a JOIN locked AS l ON l.id = a.window_id
+    GROUP BY a.call_id
 ),
 holds AS (
     INSERT INTO hold (call_id, owner, epoch, started_ms, held_micro, facts, lines)
@@ -75,11 +83,8 @@ moved AS (
         held_micro = w.held_micro + l.amount,
         seq = w.seq + l.n,
         refused = w.refused + CASE WHEN l.mode <> 'shadow' THEN 0 ELSE (
-            SELECT COUNT(*) FROM jsonb_each($2)
-            WHERE CAST(value ->> 'window_id' AS TEXT) = l.id AND (
-                NOT CAST(value ->> 'bounded' AS BOOLEAN)
-                OR CAST(value ->> 'sum_held' AS BIGINT) > l.room
-            )
+            SELECT COUNT(*) FROM asked AS a
+            WHERE a.window_id = l.id AND (NOT a.bounded OR a.sum_held > l.room)
         ) END
     FROM locked AS l, go
     WHERE w.id = l.id

@@ -318,7 +318,7 @@ impl Store {
         posting: &Posting,
         wanted: Value,
     ) -> Result<Verdict, Error> {
-        let values = [keyed(&posting.holds)?, bulk(&posting.held)?, wanted, rules.revision.into()];
+        let values = [keyed(&posting.holds)?, keyed(&posting.held)?, wanted, rules.revision.into()];
         match self.pool.rows(RESERVE, &values).await {
             Ok(rows) => Verdict::read(rows, rules),
             Err(Error::Database { source, .. }) if is_duplicate(&source) => Ok(Verdict::Duplicate),
