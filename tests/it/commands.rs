@@ -249,6 +249,7 @@ fn every_command_has_help_with_an_example() {
         "calls",
         "usage",
         "replay",
+        "run",
         "simulate",
         "config",
         "ledger",

@@ -30,6 +30,7 @@ mod reads;
 mod refresh;
 mod refusals;
 mod replays;
+mod run;
 mod sdks;
 mod serve;
 mod server;

@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use crate::answer;
 use crate::exchange::{Answered, Asked, Begun, Whole};
 use crate::front::Front;
-use crate::{front, prefix, who, wishes};
+use crate::{front, who};
 
 /// The beginning of Bedrock's own headers, which carry meaning.
 const OWN_HEADERS: &str = "x-amzn-bedrock-";
@@ -73,8 +73,7 @@ impl Front {
         }
         let held = self.read_body(&parts.headers, body).await?;
         let caller = self.prove(claim, parts, &held.bytes)?;
-        let mut who = prefix::read(&path.prefix, caller)?;
-        let wishes = wishes::read(&parts.headers, &mut who)?;
+        let (who, wishes) = self.said(&path.prefix, caller, &parts.headers)?;
         let asked = Asked {
             who,
             operation: path.operation,

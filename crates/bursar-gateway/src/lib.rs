@@ -18,6 +18,7 @@ mod openai;
 mod page;
 mod pour;
 mod prefix;
+mod private;
 mod refusal;
 mod routes;
 mod server;
@@ -30,6 +31,7 @@ mod wishes;
 #[cfg(test)]
 mod tests;
 
+pub use private::Private;
 pub use routes::{ROUTES, Route};
 pub use server::{Door, Gateway};
 pub use settings::Settings;

@@ -58,7 +58,10 @@ pub(crate) fn router(front: Arc<Front>) -> Router {
 
 /// Answers whatever no other route does.
 async fn serve(State(front): State<Arc<Front>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    if let Some(private) = &front.settings.private {
+        private.admit(&mut parts);
+    }
     let raw_path = parts.uri.path().to_owned();
     match v1::place(&raw_path) {
         Some(place) => v1::serve(front, place, parts, body).await,

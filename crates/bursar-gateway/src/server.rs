@@ -48,8 +48,14 @@ impl Gateway {
     /// Serves at every door. Must be called within a Tokio runtime.
     ///
     /// # Errors
-    /// When a listener has no address.
+    /// When a listener has no address; when the doors are private, and one of them can be reached
+    /// from other machines.
     pub fn start(doors: Vec<Door>, bursar: Bursar, settings: Settings) -> io::Result<Self> {
+        if settings.private.is_some() {
+            for door in &doors {
+                refuse_remote(door)?;
+            }
+        }
         let (stopping, stopped) = watch::channel(false);
         let (running, patience) = (bursar.running.clone(), settings.stop_patience);
         let room = Arc::new(Semaphore::new(settings.connections_max));
@@ -107,6 +113,16 @@ impl Gateway {
         while self.accepting.join_next().await.is_some() {}
         self.running.idle().await;
     }
+}
+
+/// A token in a path is sent in clear.
+fn refuse_remote(door: &Door) -> io::Result<()> {
+    let address = door.listener.local_addr()?;
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    let why = format!("`{address}` can be reached from elsewhere, and the doors are private");
+    Err(io::Error::new(io::ErrorKind::InvalidInput, why))
 }
 
 /// What a door's connections need.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use bursar_domain::catalogue::Names;
 
+use crate::private::Private;
+
 /// How the front doors behave.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -11,6 +13,8 @@ pub struct Settings {
     pub names: Names,
     /// Whether callers without a key are let in. A key that comes is checked all the same.
     pub open: bool,
+    /// For whom alone the doors are, if for one command alone: no key is of use then.
+    pub private: Option<Private>,
     /// The longest body that is read, in bytes.
     pub body_bytes_max: usize,
     /// The most bytes of bodies that are in memory at once; a request that would be more waits.
@@ -38,6 +42,7 @@ impl Default for Settings {
         Self {
             names: Names::default(),
             open: false,
+            private: None,
             // Bedrock's own limit.
             body_bytes_max: 25_000_000,
             bodies_bytes_max: 512 << 20,

@@ -23,8 +23,8 @@ use crate::body::Held;
 use crate::dialect::{Dialect, unknown_caller};
 use crate::exchange::Asked;
 use crate::front::Front;
-use crate::wishes::{self, Wishes};
-use crate::{front, prefix, who};
+use crate::wishes::Wishes;
+use crate::{front, who};
 
 /// The beginnings of what is served, by which such a path is told from one of Bedrock's.
 const SEGMENTS: [&str; 6] =
@@ -139,8 +139,7 @@ impl Front {
         let claim = self.claim(parts).await.map_err(unknown_caller)?;
         let held = self.read_body(&parts.headers, body).await?;
         let caller = self.prove(claim, parts, &held.bytes).map_err(unknown_caller)?;
-        let mut who = prefix::read(place.prefix, caller)?;
-        let wishes = wishes::read(&parts.headers, &mut who)?;
+        let (who, wishes) = self.said(place.prefix, caller, &parts.headers)?;
         Ok(Visit { who, wishes, headers: parts.headers.clone(), held })
     }
 

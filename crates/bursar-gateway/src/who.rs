@@ -34,6 +34,11 @@ impl Front {
     /// Reads who a request's head says it is from. The error is AWS's own for the same.
     pub(crate) async fn claim(&self, parts: &Parts) -> Result<Claim, WireError> {
         refuse_query(parts.uri.query().unwrap_or_default())?;
+        if let Some(private) = &self.settings.private {
+            // Whatever else was sent is meant for AWS, and proves nothing here.
+            let caller = private.caller(parts);
+            return caller.map(Claim::Known).ok_or_else(|| unrecognised(NOT_THE_RUNS));
+        }
         if parts.headers.get_all(AUTHORIZATION).iter().count() > 1 {
             return Err(unrecognised("there are several authorization headers"));
         }
@@ -107,6 +112,8 @@ impl Front {
 }
 
 const UNKNOWN_KEY: &str = "the key is unknown, revoked or expired";
+const NOT_THE_RUNS: &str =
+    "this gateway serves one command\nhint: only the address that the command was given is let in";
 
 /// Over HTTP/2 the host comes outside the headers, where a signature does not look for it.
 pub(crate) fn with_host(parts: &mut Parts) {

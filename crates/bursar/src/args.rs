@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     admin_key, apply, budget, calls, chat, completions, config, converse, demo, doctor, estimate,
-    freeze, generate, iam_policy, invoke, key, ledger, models, price, replay, serve, simulate,
+    freeze, generate, iam_policy, invoke, key, ledger, models, price, replay, run, serve, simulate,
     streams, team, top, usage, why,
 };
 use crate::output::Output;
@@ -115,6 +115,8 @@ pub(crate) enum Command {
     Streams(streams::Streams),
     /// Serve unmodified SDKs: their calls, capped and metered
     Serve(serve::Serve),
+    /// Run a command whose calls are capped and metered
+    Run(run::Run),
     /// Watch what runs, what it costs and what is refused
     Top(top::Top),
     /// Send a recorded trace as calls

@@ -1,5 +1,7 @@
 //! One file a command; each ends in what it prints.
 
+use std::process::ExitCode;
+
 use crate::args::{Args, Command};
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
@@ -30,6 +32,7 @@ pub(crate) mod price;
 pub(crate) mod refresh;
 pub(crate) mod replay;
 pub(crate) mod restore;
+pub(crate) mod run;
 pub(crate) mod seal;
 pub(crate) mod serve;
 pub(crate) mod simulate;
@@ -41,7 +44,7 @@ pub(crate) mod verify;
 pub(crate) mod why;
 
 /// Runs the command. Those that need no settings never read them.
-pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
+pub(crate) fn run(args: Args, output: Output) -> Result<ExitCode, Failure> {
     let load = || {
         let settings = Settings::load(args.config.as_deref(), args.ledger.as_deref())?;
         settings.at_server(args.server.as_deref())
@@ -77,7 +80,10 @@ pub(crate) fn run(args: Args, output: Output) -> Result<(), Failure> {
         Command::Key(key) => block_on(key.run(&load()?, output)),
         Command::Replay(replay) => block_on_all_cores(replay.run(&load()?, output)),
         Command::Ledger(ledger) => block_on(ledger.run(&load()?, output)),
+        // Its end is another program's.
+        Command::Run(run) => return block_on_all_cores(run.run(&load()?, output)),
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 /// A runtime only for commands that wait for something: `price` and `--version` are instant. One
@@ -87,7 +93,7 @@ fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Fa
 }
 
 /// For commands that make, or serve, many calls at a time.
-fn block_on_all_cores(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+fn block_on_all_cores<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     run_on(&mut tokio::runtime::Builder::new_multi_thread(), command)
 }
 
@@ -99,10 +105,10 @@ fn block_on_and_leave(command: impl Future<Output = Result<(), Failure>>) -> Res
     ended
 }
 
-fn run_on(
+fn run_on<T>(
     runtime: &mut tokio::runtime::Builder,
-    command: impl Future<Output = Result<(), Failure>>,
-) -> Result<(), Failure> {
+    command: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     start(runtime)?.block_on(command)
 }
 

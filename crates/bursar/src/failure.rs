@@ -43,6 +43,10 @@ closed_set! {
         NoFile = "no_file",
         /// The configuration is wrong.
         Configuration = "configuration",
+        /// A file that was to be run cannot be.
+        NotRun = "not_run",
+        /// The command that was to be run is not there.
+        NoCommand = "no_command",
         /// Ctrl-C.
         Interrupted = "interrupted",
     }
@@ -70,6 +74,9 @@ impl Situation {
             Self::BadData => 65,
             Self::NoFile => 66,
             Self::Configuration => 78,
+            // As a shell says it.
+            Self::NotRun => 126,
+            Self::NoCommand => 127,
             Self::Interrupted => 130,
         }
     }

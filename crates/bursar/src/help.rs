@@ -13,7 +13,7 @@ const GROUPS: [(&str, &[&str]); 8] = [
     ("See what calls cost", &["usage", "calls"]),
     ("Set limits", &["budget", "freeze", "thaw", "why"]),
     ("Give access", &["team", "key", "admin-key", "apply"]),
-    ("Serve and watch", &["serve", "streams", "top"]),
+    ("Serve and watch", &["serve", "run", "streams", "top"]),
     ("Ask models", &["chat", "converse", "invoke"]),
     ("Know prices", &["estimate", "price", "models"]),
     ("Try it", &["demo", "simulate", "replay"]),

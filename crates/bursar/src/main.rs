@@ -11,11 +11,13 @@ mod attribution;
 mod budget;
 mod capped;
 mod chat;
+mod child;
 mod commands;
 mod comparison;
 mod csv_rows;
 mod doctor;
 mod door;
+mod errand;
 mod exchange;
 mod failure;
 mod form;
@@ -50,7 +52,7 @@ fn main() -> ExitCode {
     };
     let _written = log::start(reader);
     match commands::run(args, output) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             output.failure(&failure);
             ExitCode::from(failure.situation.exit_code())

@@ -61,6 +61,11 @@ impl Output {
         }
     }
 
+    /// The same for programs, where stdout is another's: one JSON object on a line of its own.
+    pub(crate) fn note_object(value: &serde_json::Value) {
+        drop(writeln!(io::stderr().lock(), "{value}"));
+    }
+
     /// Why the command failed: words to stderr, and with `--json` the object to stdout.
     pub(crate) fn failure(self, failure: &Failure) {
         if self.json {

@@ -17,10 +17,12 @@ use bursar_ledger::{DatabaseUrl, Secret, SpoolOptions};
 use crate::failure::{Failure, Situation};
 
 mod catalogue;
+mod endpoints;
 mod file;
 mod prices;
 mod server;
 
+pub(crate) use endpoints::endpoint_names;
 pub(crate) use file::EXAMPLE;
 pub(crate) use server::Server;
 
