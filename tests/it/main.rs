@@ -34,6 +34,7 @@ mod run;
 mod sdks;
 mod serve;
 mod server;
+mod showroom;
 mod simulator;
 mod snapshots;
 mod streams;

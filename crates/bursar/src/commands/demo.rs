@@ -15,7 +15,8 @@ use crate::failure::{Failure, Situation};
 use crate::output::{BOLD, Output};
 use crate::player::{Api, Player};
 use crate::settings::{Settings, data_folder};
-use crate::{capped, trace, wiring};
+use crate::showroom::Showroom;
+use crate::{capped, stop, trace, wiring};
 
 /// The first rows of a real production trace; `data/README.md` says whose.
 const TRACE: &str = include_str!("../../data/azure_llm_2023_code.csv");
@@ -28,16 +29,22 @@ const LEDGER: &str = "demo.db";
 const CAPPED_MODEL: &str = "amazon.nova-lite-v1:0";
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
   bursar demo
+  bursar demo --stay
 
 Replays 1,200 calls of a real production trace over several models on Bursar's own simulator, some of
 them throttled or failing, and shows what was recorded. Then a team hits its cap, and a stream that
-runs away is cut. Nothing leaves this machine.")]
+runs away is cut. With --stay it then serves two teams, each with a key and a budget, and prints lines
+for boto3, the AWS CLI, curl, and OpenAI's and Anthropic's clients to paste into another terminal, until
+Ctrl-C. Nothing leaves this machine.")]
 pub(crate) struct Demo {
     /// Calls to make, of the 1,200 recorded
     #[arg(long, default_value_t = 1_200, value_parser = clap::value_parser!(u32).range(1..=1_200))]
     calls: u32,
+    /// Serve until Ctrl-C, and say what to paste into another terminal
+    #[arg(long)]
+    stay: bool,
 }
 
 impl Demo {
@@ -79,11 +86,15 @@ impl Demo {
         player.bursar.ledger.close().await?;
         simulator.stop().await;
         let ledger = settings.database()?.to_string();
+        let showroom =
+            if self.stay { Some(Box::pin(Showroom::open(&settings)).await?) } else { None };
+        let told = self.stay.then(stop::told);
         if output.json {
             let mut object = usage::as_json("model", &by_model);
             object["simulated"] = true.into();
             object["ledger"] = ledger.into();
             object["capped"] = capped.as_json();
+            object["gateway"] = showroom.as_ref().map(Showroom::as_json).into();
             Output::object(&object)?;
         } else {
             Output::line(format!("{BOLD}Spend, errors and throttling by model{BOLD:#}"))?;
@@ -94,8 +105,12 @@ impl Demo {
             capped.lines().into_iter().try_for_each(Output::line)?;
             let calls = tally.report().total.calls.saturating_add_unsigned(capped.calls());
             Output::line(closing_words(&ledger, calls))?;
+            showroom.iter().flat_map(Showroom::lines).try_for_each(Output::line)?;
         }
-        Ok(())
+        match showroom.zip(told) {
+            Some((showroom, told)) => showroom.until(told).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -154,6 +169,7 @@ of a real production trace (Azure LLM inference trace 2023, CC-BY 4.0), the pric
 The ledger is {ledger}
 
 Try next:
+  {program} demo --stay      (a gateway, and lines to paste for the clients that you know)
   {program} calls --ledger {ledger} --outcome failed
   {program} usage --ledger {ledger} --by hour
   {program} budget list --ledger {ledger}

@@ -174,7 +174,7 @@ async fn stopped(gateway: Gateway, administration: Option<Administration>) {
     }
 }
 
-async fn start_simulator() -> Result<Simulator, Failure> {
+pub(crate) async fn start_simulator() -> Result<Simulator, Failure> {
     let cannot =
         |error| Failure::new(Situation::Failed, format!("cannot start the simulator: {error}"));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(cannot)?;
