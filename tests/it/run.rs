@@ -81,6 +81,21 @@ fn every_client_of_a_script_is_metered_and_the_line_is_the_ledgers_to_the_pico_d
 }
 
 #[test]
+fn javascripts_streams_arrive_whole_and_are_metered() {
+    let world = World::start();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/it/clients/run_errand.cjs");
+    let node = place("BURSAR_TEST_NODE");
+    let mut bursar = errand(&world, &["--cap", "2usd", "--json"], &[&node, script]);
+    bursar.env("NODE_PATH", place("BURSAR_TEST_NODE_MODULES")).env("NODE_NO_WARNINGS", "1");
+    let ran = Ran::from(bursar.output().expect("the program starts")).exits(0);
+    let calls = world.calls();
+    assert!(calls.iter().all(|call| call["outcome"] == "succeeded"), "{calls:#?}");
+    assert_eq!((calls.len(), &told(&ran)["calls"]), (3, &json!(3)));
+    assert_eq!(tokens_of(&calls), tokens_of(&world.served()));
+    world.audit();
+}
+
+#[test]
 fn a_cap_that_is_used_up_refuses_and_says_so_even_where_the_script_does_not_care() {
     for database in BOTH {
         let world = World::on(database, &[]);
@@ -96,7 +111,23 @@ fn a_cap_that_is_used_up_refuses_and_says_so_even_where_the_script_does_not_care
         assert_eq!(dollars(told["cost_usd"].as_str().expect("an amount")), pico(&calls));
         world.audit();
         // The next run begins anew.
-        run_script(&world, &["--cap", "2usd"], "all").exits(0);
+        assert_eq!(run_script(&world, &["--cap", "0.001usd"], "spend").exits(5).stdout, ran.stdout);
+    }
+}
+
+#[test]
+fn a_crowd_of_calls_at_once_never_passes_the_cap() {
+    for database in BOTH {
+        let world = World::on(database, &[]);
+        let ran = run_script(&world, &["--cap", "0.003usd", "--json"], "crowd").exits(5);
+        let calls = world.calls();
+        assert_eq!(ran.stdout.trim(), format!("made: {}", calls.len()));
+        assert_eq!(calls.len(), world.served().len(), "nothing was sent without a hold");
+        assert!(pico(&calls) <= dollars("0.003"), "{calls:#?}");
+        let told = told(&ran);
+        assert!(told["refused"].as_u64() >= Some(12), "each of them was refused: {told}");
+        assert_eq!(dollars(told["cost_usd"].as_str().expect("an amount")), pico(&calls));
+        world.audit();
     }
 }
 

@@ -8,6 +8,7 @@ mod bodies;
 mod dialects;
 mod limits;
 mod meanwhile;
+mod private;
 mod sdk;
 mod stop;
 mod wishes;

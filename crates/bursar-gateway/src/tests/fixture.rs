@@ -29,6 +29,7 @@ pub(super) const HAIKU: &str = "us.anthropic.claude-haiku-4-5-20251001-v1:0";
 pub(super) struct World {
     pub(super) simulator: Simulator,
     pub(super) gateway: Gateway,
+    pub(super) bursar: Bursar,
     pub(super) admin: Admin,
     pub(super) key: NewKey,
 }
@@ -83,8 +84,8 @@ impl World {
         let request = KeyRequest { team: "research".to_owned(), ..KeyRequest::default() };
         let key = admin.create_key(&master(), &request).await.unwrap();
         let door = Door { listener: TcpListener::bind("127.0.0.1:0").await.unwrap(), tls: None };
-        let gateway = Gateway::start(vec![door], bursar, settings).unwrap();
-        Self { simulator, gateway, admin, key }
+        let gateway = Gateway::start(vec![door], bursar.clone(), settings).unwrap();
+        Self { simulator, gateway, bursar, admin, key }
     }
 
     pub(super) fn url(&self) -> &str {

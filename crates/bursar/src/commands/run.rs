@@ -99,7 +99,9 @@ impl Run {
         let started =
             child::start(&self.command, &format!("http://{address}{path}"), has_credentials);
         let ended = match started {
-            Ok(child) => child::wait(child, signals).await.map_err(Failure::from),
+            Ok(child) => child::wait(child, signals).await.map_err(|error| {
+                Failure::new(Situation::Failed, format!("cannot wait for the command: {error}"))
+            }),
             Err(failure) => Err(failure),
         };
         let mut stopping = std::pin::pin!(gateway.stop());
