@@ -22,6 +22,7 @@ pub mod problem;
 mod provider;
 pub mod reply;
 pub mod request;
+mod retold;
 pub mod sigv4;
 pub mod splice;
 pub mod sse;

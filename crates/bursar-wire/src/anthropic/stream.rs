@@ -6,17 +6,13 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 
 use super::render::error_event;
-use crate::error::WireError;
-use crate::frame::{Frame, FrameDecoder, FrameKind};
-use crate::problem::{Problem, ProblemKind};
+use crate::retold::{Next, Retold};
 use crate::sse::write_event;
 
 /// Turns one stream's frames into server-sent events.
 #[derive(Debug, Default)]
 pub struct MessagesStream {
-    decoder: FrameDecoder,
-    /// Nothing follows any more: the last event or an error has been written.
-    is_over: bool,
+    frames: Retold,
 }
 
 #[derive(Deserialize)]
@@ -41,17 +37,7 @@ impl MessagesStream {
     #[must_use]
     pub fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        if self.is_over {
-            return out;
-        }
-        self.decoder.push(bytes);
-        while !self.is_over {
-            match self.decoder.next() {
-                Ok(Some(frame)) => self.take(&frame, &mut out),
-                Ok(None) => break,
-                Err(why) => self.break_off(&why.to_string(), &mut out),
-            }
-        }
+        self.frames.push(bytes, |next| tell(&next, &mut out));
         out
     }
 
@@ -59,34 +45,29 @@ impl MessagesStream {
     #[must_use]
     pub fn finish(&mut self) -> Vec<u8> {
         let mut out = Vec::new();
-        if !self.is_over {
-            self.break_off("the answer broke off before its end", &mut out);
-        }
+        self.frames.finish(|next| tell(&next, &mut out));
         out
     }
 
     /// Whether its last event has been written.
     #[must_use]
     pub const fn is_over(&self) -> bool {
-        self.is_over
+        self.frames.is_over()
     }
+}
 
-    fn take(&mut self, frame: &Frame, out: &mut Vec<u8>) {
-        if let Some(error) = WireError::from_frame(frame) {
-            self.is_over = true;
-            out.extend(error_event(&Problem::from(&error)));
-            return;
+/// Writes what comes next; whether it was the last.
+fn tell(next: &Next<'_>, out: &mut Vec<u8>) -> bool {
+    let payload = match next {
+        Next::Event(_, payload) => payload,
+        Next::Broken(problem) => {
+            out.extend(error_event(problem));
+            return true;
         }
-        let FrameKind::Event(_) = &frame.kind else { return };
-        let Some((name, json)) = event(&frame.payload) else { return };
-        write_event(out, Some(&name), &json);
-        self.is_over = name == "message_stop" || name == "error";
-    }
-
-    fn break_off(&mut self, why: &str, out: &mut Vec<u8>) {
-        self.is_over = true;
-        out.extend(error_event(&Problem::new(ProblemKind::Broken, why)));
-    }
+    };
+    let Some((name, json)) = event(payload) else { return false };
+    write_event(out, Some(&name), &json);
+    name == "message_stop" || name == "error"
 }
 
 /// The event that a chunk holds; `None` for one that holds none, which is passed over.

@@ -4,15 +4,14 @@
 //! off, or is cut, ends with an error that every SDK raises, and never with `[DONE]`.
 
 use std::collections::BTreeMap;
+use std::mem;
 
 use serde_json::{Value, json};
 
 use super::render::error_event;
 use super::reply::{Stamp, finish_reason};
 use super::usage;
-use crate::error::WireError;
-use crate::frame::{Frame, FrameDecoder, FrameKind};
-use crate::problem::{Problem, ProblemKind};
+use crate::retold::{Next, Retold};
 use crate::sse::write_event;
 
 /// Turns one stream's frames into server-sent events.
@@ -20,12 +19,10 @@ use crate::sse::write_event;
 pub struct ChatStream {
     stamp: Stamp,
     include_usage: bool,
-    decoder: FrameDecoder,
+    frames: Retold,
     /// Which call a content block is, counted from 0 as OpenAI does.
     calls: BTreeMap<u64, usize>,
     thoughts: Option<u64>,
-    /// Nothing follows any more: `[DONE]` or an error has been written.
-    is_over: bool,
 }
 
 impl ChatStream {
@@ -35,56 +32,47 @@ impl ChatStream {
         Self {
             stamp,
             include_usage,
-            decoder: FrameDecoder::new(),
+            frames: Retold::default(),
             calls: BTreeMap::new(),
             thoughts: None,
-            is_over: false,
         }
     }
 
     /// Takes the next bytes from Bedrock; gives what is to be sent on, perhaps nothing yet.
     #[must_use]
     pub fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut out = Vec::new();
-        if self.is_over {
-            return out;
-        }
-        self.decoder.push(bytes);
-        while !self.is_over {
-            match self.decoder.next() {
-                Ok(Some(frame)) => self.take(&frame, &mut out),
-                Ok(None) => break,
-                Err(why) => self.break_off(&why.to_string(), &mut out),
-            }
-        }
+        let (mut frames, mut out) = (mem::take(&mut self.frames), Vec::new());
+        frames.push(bytes, |next| self.tell(&next, &mut out));
+        self.frames = frames;
         out
     }
 
     /// The stream has ended; gives what is still to be sent.
     #[must_use]
     pub fn finish(&mut self) -> Vec<u8> {
-        let mut out = Vec::new();
-        if !self.is_over {
-            self.break_off("the answer broke off before its end", &mut out);
-        }
+        let (mut frames, mut out) = (mem::take(&mut self.frames), Vec::new());
+        frames.finish(|next| self.tell(&next, &mut out));
+        self.frames = frames;
         out
     }
 
     /// Whether its last event has been written.
     #[must_use]
     pub const fn is_over(&self) -> bool {
-        self.is_over
+        self.frames.is_over()
     }
 
-    fn take(&mut self, frame: &Frame, out: &mut Vec<u8>) {
-        if let Some(error) = WireError::from_frame(frame) {
-            self.is_over = true;
-            out.extend(error_event(&Problem::from(&error)));
-            return;
-        }
-        let FrameKind::Event(name) = &frame.kind else { return };
-        let Ok(event) = serde_json::from_slice::<Value>(&frame.payload) else { return };
-        match name.as_str() {
+    /// Writes what comes next; whether it was the last.
+    fn tell(&mut self, next: &Next<'_>, out: &mut Vec<u8>) -> bool {
+        let (name, payload) = match next {
+            Next::Event(name, payload) => (*name, *payload),
+            Next::Broken(problem) => {
+                out.extend(error_event(problem));
+                return true;
+            }
+        };
+        let Ok(event) = serde_json::from_slice::<Value>(payload) else { return false };
+        match name {
             "messageStart" => {
                 self.write(out, &json!({"role": "assistant", "content": ""}), None);
             }
@@ -98,6 +86,7 @@ impl ChatStream {
             "metadata" => self.end(&event, out),
             _ => {}
         }
+        name == "metadata"
     }
 
     fn start_block(&mut self, event: &Value, out: &mut Vec<u8>) {
@@ -130,7 +119,7 @@ impl ChatStream {
         }
     }
 
-    fn end(&mut self, event: &Value, out: &mut Vec<u8>) {
+    fn end(&self, event: &Value, out: &mut Vec<u8>) {
         if self.include_usage {
             let mut chunk = self.chunk(&json!([]));
             chunk["usage"] = usage::usage(&event["usage"], self.thoughts).unwrap_or(Value::Null);
@@ -140,7 +129,6 @@ impl ChatStream {
             write_event(out, None, chunk.to_string().as_bytes());
         }
         write_event(out, None, b"[DONE]");
-        self.is_over = true;
     }
 
     fn write(&self, out: &mut Vec<u8>, delta: &Value, reason: Option<&str>) {
@@ -165,10 +153,5 @@ impl ChatStream {
             chunk["usage"] = Value::Null;
         }
         chunk
-    }
-
-    fn break_off(&mut self, why: &str, out: &mut Vec<u8>) {
-        self.is_over = true;
-        out.extend(error_event(&Problem::new(ProblemKind::Broken, why)));
     }
 }
