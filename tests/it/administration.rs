@@ -6,16 +6,20 @@ use std::process::Child;
 use crate::world::{NOVA, Ran, World};
 
 /// A gateway with its admin API, and where the two are.
-struct Served {
-    child: Child,
-    gateway: String,
-    admin: String,
+pub(crate) struct Served {
+    pub(crate) child: Child,
+    pub(crate) gateway: String,
+    pub(crate) admin: String,
 }
 
 impl Served {
-    fn start(world: &World) -> Self {
+    pub(crate) fn start(world: &World) -> Self {
+        Self::start_with(world, &[])
+    }
+
+    pub(crate) fn start_with(world: &World, more: &[&str]) -> Self {
         let flags = ["serve", "--open", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
-        let mut child = world.spawn(&flags);
+        let mut child = world.spawn(&[&flags[..], more].concat());
         let mut lines = BufReader::new(child.stdout.take().expect("its stdout is piped")).lines();
         let mut line = |start: &str| {
             let line = lines.next().expect("it says where").expect("it is a text");
@@ -26,7 +30,7 @@ impl Served {
     }
 
     /// Asks it to stop, and waits until it has.
-    fn stop(mut self) -> Option<i32> {
+    pub(crate) fn stop(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
         let told = std::process::Command::new("kill").args(["-TERM", &id]).status();
         assert!(told.expect("it can be told").success());

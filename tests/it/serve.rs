@@ -192,3 +192,37 @@ fn the_log_has_a_line_for_each_call_and_each_refusal_and_no_secret_or_prompt() {
     let text = std::fs::read_to_string(gateway.world.path("gateway.log")).expect("it has a log");
     assert!(!text.contains(canary) && !text.contains(&secret[..30]), "{text}");
 }
+
+#[test]
+fn nothing_that_a_stolen_ledger_holds_of_a_key_opens_a_door() {
+    let gateway = Gateway::start();
+    let address = gateway.url.strip_prefix("http://").expect("it is plain");
+    let stolen = gateway.world.path("stolen.db").display().to_string();
+    gateway.world.bursar(&["ledger", "backup", &stolen]).exits(0);
+    let bytes = std::fs::read(&stolen).expect("it is there");
+    let text = String::from_utf8_lossy(&bytes);
+    let of_key = |name: &str| gateway.open[name].as_str().expect("a key has it");
+    assert!(text.contains(of_key("id")), "the copy has the key's row");
+    for secret in ["secret", "secret_access_key"] {
+        assert!(!text.contains(of_key(secret)), "{secret}");
+    }
+    // Whatever in there looks like a secret is tried.
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || "_-+/=".contains(letter);
+    let words = text.split(|letter| !is_part(letter));
+    let words: std::collections::BTreeSet<&str> =
+        words.filter(|word| (32..200).contains(&word.len())).collect();
+    assert!(!words.is_empty());
+    let public = of_key("secret").rsplit_once('_').expect("it has a public part").0;
+    for word in words.into_iter().take(60) {
+        for key in [word.to_owned(), format!("{public}_{word}")] {
+            let header = format!("authorization: Bearer {key}\r\ncontent-length: 2\r\n\r\n{{}}");
+            let mut stream = TcpStream::connect(address).expect("it listens");
+            let head = format!("POST /model/{NOVA}/converse HTTP/1.1\r\nhost: x\r\n");
+            write!(stream, "{head}connection: close\r\n{header}").expect("it is there");
+            let mut reply = String::new();
+            stream.read_to_string(&mut reply).expect("it answers");
+            assert!(reply.starts_with("HTTP/1.1 4") && !reply.contains("400 "), "{reply}");
+        }
+    }
+    assert!(gateway.world.served().is_empty());
+}

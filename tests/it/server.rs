@@ -70,6 +70,7 @@ async fn desk(ledger: &str) -> Desk {
         names: Names::default(),
         master: MasterKeySource::Said(Secret::new(MASTER.to_owned())),
         region: "us-east-1".to_owned(),
+        reload: None,
     }
 }
 

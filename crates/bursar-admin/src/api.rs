@@ -3,6 +3,7 @@
 
 mod keys;
 mod limits;
+mod process;
 mod reads;
 mod streams;
 mod teams;
@@ -16,6 +17,7 @@ use crate::Operation;
 
 pub use keys::*;
 pub use limits::*;
+pub use process::*;
 pub use reads::*;
 pub use streams::*;
 pub use teams::*;
@@ -49,7 +51,13 @@ impl<Row: ToSchema> ToSchema for Rows<Row> {
 /// Everything that can be asked, in JSON.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
-    let all =
-        [teams::operations(), keys::operations(), limits::operations(), streams::operations()];
-    all.into_iter().flatten().chain(reads::operations()).collect()
+    let all = [
+        teams::operations(),
+        keys::operations(),
+        limits::operations(),
+        streams::operations(),
+        reads::operations(),
+        process::operations(),
+    ];
+    all.into_iter().flatten().collect()
 }

@@ -12,7 +12,8 @@ impl Error {
             Self::Ledger(error) => ledger_code(error),
             Self::UnknownModel(_) => "unknown_model",
             Self::BadFile { .. } => "bad_data",
-            Self::NoMasterKey
+            Self::NotReloaded { .. }
+            | Self::NoMasterKey
             | Self::BadMasterKey { .. }
             | Self::LostMasterKey { .. }
             | Self::OpenMasterKey { .. }

@@ -4,7 +4,7 @@ use bursar_domain::catalogue::{Catalogue, Names};
 use bursar_domain::price_book::PriceBook;
 use bursar_ledger::MasterKey;
 
-use crate::{Admin, Error, KnownModels, MasterKeySource};
+use crate::{Admin, Error, KnownModels, MasterKeySource, Reload};
 
 /// What is needed to answer everything that can be asked; one for each who asks.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Desk {
     pub master: MasterKeySource,
     /// The region that calls are made from where nobody says another.
     pub region: String,
+    /// How the process reads its configuration again, if it serves by one.
+    pub reload: Option<Reload>,
 }
 
 impl Desk {

@@ -24,6 +24,18 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// The configuration is wrong as it is now.
+    #[error("{problem}")]
+    NotReloaded {
+        /// Where, and what is wrong with it.
+        problem: String,
+    },
+    /// Nothing is served by a configuration here.
+    #[error(
+        "nothing is served here by a configuration\nhint: ask a gateway's own admin API, or send \
+         its process SIGHUP"
+    )]
+    NothingToReload,
     /// Whom it is about was not said.
     #[error(
         "nothing is selected\nhint: say whom it is about: `--all`, `--team NAME`, `--key ID`, \

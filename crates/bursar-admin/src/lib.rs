@@ -28,6 +28,7 @@ mod policies;
 mod prices;
 mod recent;
 mod refused;
+mod reload;
 mod route;
 mod selectors;
 mod streams;
@@ -62,6 +63,7 @@ pub use policies::{KnownModels, PolicyEdit, PolicyRow, PolicyWords};
 pub use prices::{PriceQuery, PriceRow};
 pub use recent::{MinuteReply, Recent, TroubleReply};
 pub use refused::Refused;
+pub use reload::{Reload, Reloaded};
 pub use route::{Answer, Method, Route};
 pub use selectors::Selectors;
 pub use streams::{

@@ -8,6 +8,7 @@ use bursar_domain::price::Price;
 use bursar_domain::time::Clock;
 use bursar_ledger::{Admission, Admitted, Ledger, MasterKey};
 use bursar_wire::splice;
+use tokio::time::Instant;
 
 use crate::cut::CutSignal;
 use crate::meter::Line;
@@ -96,6 +97,7 @@ impl Bursar {
         sink.hold = Hold { held: admitted.held(), room: admitted.room() };
         self.label(&mut priced, &admitted);
         let _entry = self.running.enter(&self.ledger, admitted.id(), &cut);
+        sink.sent_at = Some(Instant::now());
         let sent = self.send(&priced, &admitted, &mut cut).await;
         let tap = Tap::new(self, &priced, &admitted);
         let metered = self.meter(sent, Line { tap, cut: &mut cut, sink }).await;

@@ -35,6 +35,7 @@ mod running;
 mod send;
 mod simulator_probe;
 mod sources;
+mod tally;
 mod tap;
 mod transcript;
 
@@ -62,6 +63,7 @@ pub use reply::{Head, Hold, NoAnswer, Receipt, Reply};
 pub use running::{CUT_BY_OPERATOR, CUT_BY_STOP, Running};
 pub use simulator_probe::is_simulator;
 pub use sources::{ToldTokens, ToldTwice};
+pub use tally::Tally;
 pub use transcript::Transcript;
 
 /// Why the ledger did not keep something.

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::Bursar;
 use crate::cut::Wish;
 use crate::meter::Line;
+use crate::running::TOTAL_TIME_LIMIT;
 
 /// How a body stopped coming.
 pub(crate) enum End {
@@ -98,7 +99,7 @@ impl<'p, 'l, 'a> Pump<'p, 'l, 'a> {
             return Ok(());
         }
         let why = "the limit on a call's time is reached".to_owned();
-        let wish = Wish { code: "TotalTimeLimit".to_owned(), why, at_once: false };
+        let wish = Wish { code: TOTAL_TIME_LIMIT.to_owned(), why, at_once: false };
         self.tell(&wish).await;
         self.line.tap.cut(wish.clone());
         Err(End::Closed(wish))

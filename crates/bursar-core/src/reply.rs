@@ -3,11 +3,14 @@
 //! Only the receiving end. The upstream belongs to the call's own task, so a caller that goes away
 //! changes nothing in what is metered.
 
+use std::time::Duration;
+
 use bursar_domain::call::{CallId, Settlement};
 use bursar_domain::money::{Cost, Micros};
 use bytes::Bytes;
 use http::HeaderMap;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::{Error, Lowered};
 
@@ -63,6 +66,8 @@ pub struct Reply {
     pub lowered: Option<Lowered>,
     /// What is set aside for it.
     pub hold: Hold,
+    /// How long Bedrock took to its head, all attempts together.
+    pub upstream: Duration,
     body: mpsc::Receiver<Bytes>,
     receipt: oneshot::Receiver<Result<Receipt, Error>>,
 }
@@ -87,6 +92,8 @@ impl Reply {
 pub(crate) struct Sink {
     /// What is set aside for the call, once it is admitted.
     pub(crate) hold: Hold,
+    /// When it was sent, once it is.
+    pub(crate) sent_at: Option<Instant>,
     head: Option<oneshot::Sender<Result<Started, Error>>>,
     /// `None` once it has ended.
     body: Option<mpsc::Sender<Bytes>>,
@@ -96,6 +103,7 @@ pub(crate) struct Sink {
 struct Started {
     id: CallId,
     hold: Hold,
+    upstream: Duration,
     head: Result<Head, NoAnswer>,
 }
 
@@ -112,6 +120,7 @@ pub(crate) fn channel() -> (Sink, Pending) {
     let (receipt_in, receipt) = oneshot::channel();
     let sink = Sink {
         hold: Hold::default(),
+        sent_at: None,
         head: Some(head_in),
         body: Some(body_in),
         receipt: receipt_in,
@@ -121,9 +130,10 @@ pub(crate) fn channel() -> (Sink, Pending) {
 
 impl Pending {
     pub(crate) async fn begin(self) -> Result<Reply, Error> {
-        let started = self.head.await.unwrap_or(Err(Error::TaskLost))?;
-        let Started { id, hold, head } = started;
-        Ok(Reply { id, head, lowered: None, hold, body: self.body, receipt: self.receipt })
+        let Self { head, body, receipt } = self;
+        let started = head.await.unwrap_or(Err(Error::TaskLost))?;
+        let Started { id, hold, upstream, head } = started;
+        Ok(Reply { id, head, lowered: None, hold, upstream, body, receipt })
     }
 }
 
@@ -131,7 +141,9 @@ impl Sink {
     /// Hands the head over. Whether anybody takes it makes no difference.
     pub(crate) fn start(&mut self, id: &CallId, head: Result<Head, NoAnswer>) {
         if let Some(sender) = self.head.take() {
-            drop(sender.send(Ok(Started { id: id.clone(), hold: self.hold, head })));
+            let upstream = self.sent_at.map_or(Duration::ZERO, |sent| sent.elapsed());
+            let started = Started { id: id.clone(), hold: self.hold, upstream, head };
+            drop(sender.send(Ok(started)));
         }
     }
 

@@ -11,6 +11,7 @@ use bursar_domain::call::CallId;
 use bursar_ledger::{CutWish, Ledger};
 use tokio::sync::Notify;
 
+use crate::Tally;
 use crate::cut::{CutSignal, Cutter, Wish};
 
 /// A wish is obeyed within two seconds: one of waiting for this, and one to spare.
@@ -22,12 +23,36 @@ pub const CUT_BY_OPERATOR: &str = "CutByOperator";
 /// The error code of a call whose process was told to stop.
 pub const CUT_BY_STOP: &str = "CutByStop";
 
+/// The code of a call that took longer than any may.
+pub(crate) const TOTAL_TIME_LIMIT: &str = "TotalTimeLimit";
+
+/// Why streams are cut, as their rows say it.
+const CUTS: [&str; 9] = [
+    "StreamMoneyLimit",
+    "StreamTokenLimit",
+    "StreamTimeLimit",
+    "StreamIdleLimit",
+    "StreamRepetition",
+    TOTAL_TIME_LIMIT,
+    CUT_BY_OPERATOR,
+    CUT_BY_STOP,
+    "other",
+];
+
 /// The running calls of one process. Clones share them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Running {
     calls: Arc<Mutex<Calls>>,
     /// Told whenever the last call has ended.
     idle: Arc<Notify>,
+    cuts: Arc<Tally<{ CUTS.len() }>>,
+}
+
+impl Default for Running {
+    fn default() -> Self {
+        let cuts = Arc::new(Tally::new(CUTS));
+        Self { calls: Arc::default(), idle: Arc::default(), cuts }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -86,6 +111,16 @@ impl Running {
             }
             told.await;
         }
+    }
+
+    /// How many answers were cut, by the code that their rows have.
+    #[must_use]
+    pub fn cuts(&self) -> Vec<(&'static str, u64)> {
+        self.cuts.counts().collect()
+    }
+
+    pub(crate) fn count_cut(&self, code: &str) {
+        self.cuts.add(code);
     }
 
     /// How many calls run.

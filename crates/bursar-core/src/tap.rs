@@ -166,6 +166,7 @@ impl<'a> Tap<'a> {
 
     /// The caller receives no more of it.
     pub(crate) fn cut(&mut self, wish: Wish) {
+        self.bursar.running.count_cut(&wish.code);
         self.cut = Some(Cutting { wish, delivered: self.allowed });
         self.checkpoint(true);
     }

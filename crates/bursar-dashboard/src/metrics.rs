@@ -38,6 +38,6 @@ impl Meters {
 /// Everything, as it is now. A ledger that is away leaves out what it has summed, and is told.
 pub(crate) async fn exposition(site: Arc<Site>) -> String {
     let mut families = site.meters.read();
-    families.extend(books::families(&site.desk.admin, site.since).await);
+    families.extend(books::families(&site.desk().admin, site.since).await);
     text::written(&families)
 }

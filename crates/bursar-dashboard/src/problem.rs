@@ -63,7 +63,9 @@ fn status(error: &Error) -> StatusCode {
         Error::Unknown { .. } | Error::NoSuchLimit { .. } | Error::UnknownCall { .. } => {
             StatusCode::NOT_FOUND
         }
-        Error::Ended(_) | Error::SeveralLimits { .. } => StatusCode::CONFLICT,
+        Error::Ended(_) | Error::SeveralLimits { .. } | Error::NotReloaded { .. } => {
+            StatusCode::CONFLICT
+        }
         Error::Untold
         | Error::NoMasterKey
         | Error::BadMasterKey { .. }

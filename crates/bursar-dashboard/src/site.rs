@@ -10,6 +10,7 @@ use bursar_admin::{Desk, Operation, Visitor};
 use bursar_domain::time::Timestamp;
 use futures_util::StreamExt;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 use crate::gate::{self, Asker};
 use crate::metrics::{self, Meters};
@@ -25,8 +26,8 @@ const URL_BYTES_MAX: usize = 8 << 10;
 
 /// Everything that answers, shared by all who ask.
 pub struct Site {
-    /// The ledger, and what words can stand for. Who asks is put in for each request.
-    pub desk: Desk,
+    /// The ledger, and what words can stand for now. Who asks is put in for each request.
+    desk: watch::Receiver<Desk>,
     /// What the process itself has counted.
     pub meters: Meters,
     /// The day from which metrics count.
@@ -39,8 +40,18 @@ impl Site {
     /// A site of this ledger, in a process that counts so.
     #[must_use]
     pub fn new(desk: Desk, meters: Meters) -> Self {
-        let since = desk.admin.clock.now().day();
+        Self::following(watch::Sender::new(desk).subscribe(), meters)
+    }
+
+    /// The same, where what words can stand for may change.
+    #[must_use]
+    pub fn following(desk: watch::Receiver<Desk>, meters: Meters) -> Self {
+        let since = desk.borrow().admin.clock.now().day();
         Self { desk, meters, since, operations: bursar_admin::api::operations() }
+    }
+
+    pub(crate) fn desk(&self) -> Desk {
+        self.desk.borrow().clone()
     }
 }
 
@@ -77,7 +88,7 @@ impl Mounted {
     }
 
     async fn visitor(&self, request: &HttpRequest) -> Result<Visitor, Problem> {
-        self.run(Asker::of(request).visitor(self.site.desk.clone())).await?
+        self.run(Asker::of(request).visitor(self.site.desk())).await?
     }
 }
 
@@ -106,7 +117,7 @@ async fn page(mounted: &Mounted, request: &HttpRequest) -> Result<HttpResponse, 
     Ok(match path {
         "/healthz" => HttpResponse::Ok().content_type("text/plain").body("ok\n"),
         "/readyz" => {
-            let desk = mounted.site.desk.clone();
+            let desk = mounted.site.desk();
             let status = mounted.run(ready(desk)).await?;
             HttpResponse::Ok().json(serde_json::json!({"status": status}))
         }
@@ -163,7 +174,7 @@ async fn operate(
     let text = ask::json(operation, &parts, (request.uri().query().unwrap_or_default(), &body))?;
     let site = Arc::clone(&mounted.site);
     let reply = mounted.run(async move {
-        let desk = site.desk.asked_by(visitor.name);
+        let desk = site.desk().asked_by(visitor.name);
         site.operations[place].answer(&desk, &text).await
     });
     let reply = reply.await??;

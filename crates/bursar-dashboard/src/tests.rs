@@ -9,7 +9,7 @@ mod papers;
 
 use std::net::TcpListener;
 
-use bursar_admin::{Admin, Desk, MasterKeySource};
+use bursar_admin::{Admin, Desk, MasterKeySource, Reload, Reloaded};
 use bursar_domain::catalogue::{Catalogue, Names};
 use bursar_domain::entropy::Entropy;
 use bursar_domain::price_book::PriceBook;
@@ -46,6 +46,9 @@ async fn desk() -> Desk {
         names: Names::default(),
         master: MasterKeySource::Said(Secret::new("0123456789abcdef".repeat(4))),
         region: "us-east-1".to_owned(),
+        reload: Some(Reload::new(|| {
+            Ok(Reloaded { file: Some("a test's".to_owned()), needs_restart: Vec::new() })
+        })),
     }
 }
 

@@ -1,10 +1,7 @@
 //! Bedrock's own wire: its paths read from the raw text, its replies byte for byte, its errors for
 //! what is refused.
 
-use std::sync::Arc;
-
 use axum::body::Body;
-use axum::extract::{Request, State};
 use axum::response::Response;
 use bursar_wire::error::{ErrorCode, WireError};
 use bursar_wire::path::{PathError, RequestPath, parse_path};
@@ -31,13 +28,17 @@ const UNMETERED: [(&str, &str); 4] = [
 ];
 
 /// Answers whatever no other route does.
-pub(crate) async fn serve(State(front): State<Arc<Front>>, request: Request) -> Response {
-    let (mut parts, body) = request.into_parts();
+pub(crate) async fn serve(front: &Front, mut parts: Parts, body: Body) -> Response {
     who::with_host(&mut parts);
     match front.serve_bedrock(&parts, body).await {
         Ok(response) => response,
         Err(no) => {
-            front::log_refusal(&parts, &no.error.code, no.error.status, &no.error.message);
+            if let Some(problem) = front.guessing(&parts, no.kind) {
+                return refuse(&problem.into());
+            }
+            let WireError { code, status, message, .. } = &no.error;
+            front
+                .refused(&parts, &front::No { kind: no.kind, code, status: *status, why: message });
             refuse(&no)
         }
     }
@@ -46,19 +47,23 @@ pub(crate) async fn serve(State(front): State<Arc<Front>>, request: Request) -> 
 /// What is sent instead of an answer, and when to come back.
 #[derive(Debug)]
 pub(crate) struct No {
+    kind: ProblemKind,
     error: WireError,
     retry_after_ms: Option<u64>,
 }
 
 impl From<WireError> for No {
     fn from(error: WireError) -> Self {
-        Self { error, retry_after_ms: None }
+        let is_ours = error.status >= 500;
+        let kind = if is_ours { ProblemKind::Unavailable } else { ProblemKind::UnknownCaller };
+        Self { kind, error, retry_after_ms: None }
     }
 }
 
 impl From<Problem> for No {
     fn from(problem: Problem) -> Self {
-        Self { error: word(&problem), retry_after_ms: problem.retry_after_ms }
+        let retry_after_ms = problem.retry_after_ms;
+        Self { kind: problem.kind, error: word(&problem), retry_after_ms }
     }
 }
 

@@ -16,6 +16,8 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
+use crate::guesses::Peer;
+
 /// The most requests at once on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 1_024;
 /// How often an HTTP/2 client is asked whether it is still there, and how long it may take to say.
@@ -36,14 +38,15 @@ pub(crate) struct Limits {
 /// Serves one connection.
 pub(crate) async fn serve(
     socket: TcpStream,
-    tls: Option<TlsAcceptor>,
-    router: Router,
+    (tls, router): (Option<TlsAcceptor>, Router),
     (limits, stopping): (Limits, watch::Receiver<bool>),
 ) {
     // Small frames of a stream must not wait for each other.
     if socket.set_nodelay(true).is_err() {
         return;
     }
+    let Ok(peer) = socket.peer_addr().map(|peer| Peer(peer.ip())) else { return };
+    let router = (router, peer);
     match tls {
         None => answer(socket, router, limits, stopping).await,
         Some(tls) => match tokio::time::timeout(HANDSHAKE_LIMIT, tls.accept(socket)).await {
@@ -56,12 +59,14 @@ pub(crate) async fn serve(
 
 async fn answer(
     socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    router: Router,
+    (router, peer): (Router, Peer),
     limits: Limits,
     mut stopping: watch::Receiver<bool>,
 ) {
     let service = service_fn(move |request: http::Request<Incoming>| {
-        router.clone().call(request.map(Body::new))
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        router.clone().call(request)
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder

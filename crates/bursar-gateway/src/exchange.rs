@@ -3,17 +3,19 @@
 //! Who calls, what is asked, in Bedrock's own bytes; then a reply whose bytes are Bedrock's, whole
 //! or as they come. What went wrong on the way is a [`Problem`], which each door words for itself.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bursar_core::{Head, Hold, Invocation, Receipt, Reply, cut_pair};
+use bursar_core::{Error, Head, Hold, Invocation, Receipt, Reply, cut_pair};
 use bursar_domain::call::{CallId, Operation, Outcome};
 use bursar_domain::identity::Attribution;
-use bursar_domain::model::ModelRef;
+use bursar_domain::model::{ModelId, ModelRef};
 use bursar_domain::money::{Cost, Micros};
+use bursar_wire::error::WireError;
 use bursar_wire::problem::{Problem, ProblemKind};
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 
+use crate::counts::Timed;
 use crate::front::Front;
 use crate::refusal;
 use crate::wishes::Wishes;
@@ -71,6 +73,7 @@ pub(crate) struct Begun {
     pub(crate) told: Told,
     head: Head,
     reply: Reply,
+    timed: Box<Timed>,
 }
 
 /// An answer.
@@ -86,7 +89,9 @@ impl Front {
     ///
     /// Dropping this future ends nothing: the call runs in a task of its own.
     pub(crate) async fn exchange(&self, asked: Asked) -> Result<Answered, Problem> {
+        let began = Instant::now();
         let model = self.resolve(&asked.model)?;
+        let base = model.base.clone();
         let is_stream = asked.operation.is_stream();
         let invocation = Invocation {
             operation: asked.operation,
@@ -99,16 +104,60 @@ impl Front {
         let (_, cut) = cut_pair();
         let bursar = asked.wishes.bound(&self.bursar);
         let made = Box::pin(bursar.invoke(asked.who, invocation, cut)).await;
-        let mut reply = made.map_err(|error| refusal::problem(&error, self.bursar.clock.now()))?;
+        let mut reply = made.map_err(|error| self.not_made(&error))?;
+        let model = (base.as_ref().map(ModelId::as_str), self.bursar.pricing.catalogue);
+        let mut timed = Timed::new(&self.counts, model, began);
         let head = match &mut reply.head {
             Ok(head) => Head { status: head.status, headers: std::mem::take(&mut head.headers) },
-            Err(no_answer) => return Err(refusal::unanswered(no_answer)),
+            Err(no_answer) => {
+                self.counts.answers.add("unanswered");
+                return Err(refusal::unanswered(no_answer));
+            }
         };
         let told = Told { id: reply.id.clone(), hold: reply.hold, cost: None };
         if is_stream && (200..300).contains(&head.status) {
-            return Ok(Answered::Begun(Begun { told, head, reply }));
+            self.counts.answers.add("ok");
+            self.counts.overhead(began.elapsed().saturating_sub(reply.upstream));
+            timed.streams(&self.counts);
+            let timed = Box::new(timed);
+            return Ok(Answered::Begun(Begun { told, head, reply, timed }));
         }
-        whole(told, head, reply).await.map(Answered::Whole)
+        self.whole(told, (head, reply), &timed).await.map(Answered::Whole)
+    }
+
+    fn not_made(&self, error: &Error) -> Problem {
+        if let Error::Refused(refused) = error {
+            self.counts.refusals.add(refused.refusal.reason().as_str());
+        }
+        refusal::problem(error, self.bursar.clock.now())
+    }
+
+    /// Reads an answer to its end and waits for its settlement, which has its cost.
+    async fn whole(
+        &self,
+        mut told: Told,
+        (head, mut reply): (Head, Reply),
+        timed: &Timed,
+    ) -> Result<Whole, Problem> {
+        let (upstream, reading) = (reply.upstream, Instant::now());
+        let mut body = BytesMut::new();
+        while let Some(bytes) = reply.next().await {
+            body.extend_from_slice(&bytes);
+        }
+        let upstream = upstream + reading.elapsed();
+        let receipt = receipt(reply).await;
+        self.counts.overhead(timed.began().elapsed().saturating_sub(upstream));
+        let body = body.freeze();
+        if let Some(receipt) = receipt {
+            told.cost = receipt.settlement.bill.cost;
+            if let Some(why) = broke_off(&receipt) {
+                self.counts.answers.add("broken_off");
+                let message = format!("the answer broke off: {why}; call {}", told.id);
+                return Err(Problem::new(ProblemKind::ModelFailed, message));
+            }
+        }
+        self.counts.answers.add(class(&head, &body));
+        Ok(Whole { told, head, body })
     }
 
     /// What a caller's name for a model stands for.
@@ -122,20 +171,16 @@ impl Front {
     }
 }
 
-/// Reads an answer to its end and waits for its settlement, which has its cost.
-async fn whole(mut told: Told, head: Head, mut reply: Reply) -> Result<Whole, Problem> {
-    let mut body = BytesMut::new();
-    while let Some(bytes) = reply.next().await {
-        body.extend_from_slice(&bytes);
-    }
-    if let Some(receipt) = receipt(reply).await {
-        told.cost = receipt.settlement.bill.cost;
-        if let Some(why) = broke_off(&receipt) {
-            let message = format!("the answer broke off: {why}; call {}", told.id);
-            return Err(Problem::new(ProblemKind::ModelFailed, message));
+/// What kind of answer it is, as it is counted.
+fn class(head: &Head, body: &[u8]) -> &'static str {
+    match head.status {
+        200..300 => "ok",
+        status if WireError::from_response(status, &head.headers, body).is_throttling() => {
+            "throttled"
         }
+        400..500 => "client_error",
+        _ => "server_error",
     }
-    Ok(Whole { told, head, body: body.freeze() })
 }
 
 async fn receipt(reply: Reply) -> Option<Receipt> {
@@ -169,6 +214,7 @@ impl Begun {
     pub(crate) async fn next(self) -> Result<Option<(Bytes, Self)>, String> {
         let mut begun = self;
         if let Some(bytes) = begun.reply.next().await {
+            begun.timed.came();
             return Ok(Some((bytes, begun)));
         }
         match receipt(begun.reply).await {

@@ -10,9 +10,13 @@ mod anthropic;
 mod bedrock;
 mod body;
 mod connection;
+mod counts;
 mod dialect;
 mod exchange;
 mod front;
+mod guesses;
+mod histogram;
+mod lobby;
 mod models;
 mod openai;
 mod page;
@@ -31,6 +35,9 @@ mod wishes;
 #[cfg(test)]
 mod tests;
 
+pub use counts::{Counted, Counts};
+pub use histogram::Spread;
+pub use lobby::{Lobby, Terms};
 pub use private::Private;
 pub use routes::{ROUTES, Route};
 pub use server::{Door, Gateway};

@@ -2,14 +2,13 @@
 //! opens the root.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::Html;
 use serde_json::{Value, json};
 
-use crate::front::Front;
+use crate::lobby::Lobby;
 use crate::routes::ROUTES;
 
 /// It answers, so it lives.
@@ -19,8 +18,8 @@ pub(crate) async fn health() -> Json<Value> {
 
 /// Whether calls can be taken. Only this process's own faults make it not ready; a ledger that is
 /// away is a state that it goes on in, and says so.
-pub(crate) async fn readiness(State(front): State<Arc<Front>>) -> Json<Value> {
-    let ledger = front.bursar.ledger_answers().await;
+pub(crate) async fn readiness(State(lobby): State<Lobby>) -> Json<Value> {
+    let ledger = lobby.front().bursar.ledger_answers().await;
     let status = if ledger { "ok" } else { "degraded" };
     Json(json!({"status": status, "ledger": if ledger { "ok" } else { "away" }}))
 }
@@ -31,13 +30,13 @@ pub(crate) async fn version() -> Json<Value> {
 }
 
 /// The first page.
-pub(crate) async fn show(State(front): State<Arc<Front>>) -> Html<String> {
+pub(crate) async fn show(State(lobby): State<Lobby>) -> Html<String> {
     let mut routes = String::new();
     for route in ROUTES {
         // Writing to a text cannot fail.
         let _ = write!(routes, "<li><code>{} {}</code>", route.method, route.path);
     }
-    let open = if front.settings.open { " Nobody needs a key here." } else { "" };
+    let open = if lobby.front().settings.open { " Nobody needs a key here." } else { "" };
     Html(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Bursar</title>\
          <h1>Bursar's gateway</h1><p>Amazon Bedrock, priced, capped and metered. Point an SDK here, \

@@ -1,13 +1,11 @@
 //! The site map: one table, which builds the router and is what tests walk.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
 
-use crate::front::Front;
+use crate::lobby::Lobby;
 use crate::{bedrock, page, v1};
 
 /// One route.
@@ -44,7 +42,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/version", false),
 ];
 
-pub(crate) fn router(front: Arc<Front>) -> Router {
+pub(crate) fn router(lobby: Lobby) -> Router {
     Router::new()
         .route("/", get(page::show))
         .route("/healthz", get(page::health))
@@ -53,11 +51,12 @@ pub(crate) fn router(front: Arc<Front>) -> Router {
         // These paths are read from the raw text: an encoded slash is no separator, and what
         // stands before them is a prefix.
         .fallback(serve)
-        .with_state(front)
+        .with_state(lobby)
 }
 
 /// Answers whatever no other route does.
-async fn serve(State(front): State<Arc<Front>>, request: Request) -> Response {
+async fn serve(State(lobby): State<Lobby>, request: Request) -> Response {
+    let front = lobby.front();
     let (mut parts, body) = request.into_parts();
     if let Some(private) = &front.settings.private {
         private.admit(&mut parts);
@@ -65,6 +64,6 @@ async fn serve(State(front): State<Arc<Front>>, request: Request) -> Response {
     let raw_path = parts.uri.path().to_owned();
     match v1::place(&raw_path) {
         Some(place) => v1::serve(front, place, parts, body).await,
-        None => bedrock::serve(State(front), Request::from_parts(parts, body)).await,
+        None => bedrock::serve(&front, parts, body).await,
     }
 }

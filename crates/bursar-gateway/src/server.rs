@@ -13,7 +13,9 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::connection::{self, stopped};
+use crate::counts::Counts;
 use crate::front::Front;
+use crate::lobby::Lobby;
 use crate::routes;
 use crate::settings::Settings;
 use crate::tls::Identity;
@@ -42,6 +44,8 @@ pub struct Gateway {
     patience: Duration,
     stopping: watch::Sender<bool>,
     accepting: JoinSet<()>,
+    counts: Arc<Counts>,
+    lobby: Lobby,
 }
 
 impl Gateway {
@@ -63,7 +67,9 @@ impl Gateway {
             head_timeout: settings.head_timeout,
             head_bytes_max: settings.head_bytes_max,
         };
-        let router = routes::router(Arc::new(Front::new(bursar, settings)));
+        let counts = Arc::new(Counts::default());
+        let lobby = Lobby::new(Front::new(bursar, settings, Arc::clone(&counts)));
+        let router = routes::router(lobby.clone());
         let mut urls = Vec::new();
         let mut accepting = JoinSet::new();
         for door in doors {
@@ -75,17 +81,30 @@ impl Gateway {
                 router: router.clone(),
                 limits,
                 room: Arc::clone(&room),
+                counts: Arc::clone(&counts),
                 stopping: stopped.clone(),
             };
             accepting.spawn(hall.accept(door.listener));
         }
-        Ok(Self { urls, running, patience, stopping, accepting })
+        Ok(Self { urls, running, patience, stopping, accepting, counts, lobby })
     }
 
     /// Where each door is, such as `http://127.0.0.1:8080`, in their order.
     #[must_use]
     pub fn urls(&self) -> &[String] {
         &self.urls
+    }
+
+    /// What its doors go by.
+    #[must_use]
+    pub fn lobby(&self) -> Lobby {
+        self.lobby.clone()
+    }
+
+    /// What it counts of itself.
+    #[must_use]
+    pub fn counts(&self) -> Arc<Counts> {
+        Arc::clone(&self.counts)
     }
 
     /// Stops: takes no new connection and no new request, lets running calls end for a while, cuts
@@ -131,6 +150,7 @@ struct Hall {
     router: Router,
     limits: connection::Limits,
     room: Arc<Semaphore>,
+    counts: Arc<Counts>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -169,10 +189,12 @@ impl Hall {
         permit: OwnedSemaphorePermit,
     ) -> impl Future<Output = ()> + Send + 'static {
         let (tls, router) = (self.tls.clone(), self.router.clone());
-        let serving = connection::serve(socket, tls, router, (self.limits, self.stopping.clone()));
+        let serving =
+            connection::serve(socket, (tls, router), (self.limits, self.stopping.clone()));
+        let open = self.counts.connect();
         async move {
             serving.await;
-            drop(permit);
+            drop((permit, open));
         }
     }
 }

@@ -22,9 +22,9 @@ use crate::bedrock::own_headers;
 use crate::body::Held;
 use crate::dialect::{Dialect, unknown_caller};
 use crate::exchange::Asked;
-use crate::front::Front;
+use crate::front::{Front, No};
+use crate::who;
 use crate::wishes::Wishes;
-use crate::{front, who};
 
 /// The beginnings of what is served, by which such a path is told from one of Bedrock's.
 const SEGMENTS: [&str; 6] =
@@ -102,9 +102,13 @@ pub(crate) async fn serve(
     who::with_host(&mut parts);
     let dialect = place.dialect(&parts.headers);
     front.serve_v1(place, dialect, &parts, body).await.unwrap_or_else(|problem| {
+        if let Some(problem) = front.guessing(&parts, problem.kind) {
+            return dialect.refuse(&problem);
+        }
         let response = dialect.refuse(&problem);
         let code = format!("{:?}", problem.kind);
-        front::log_refusal(&parts, &code, response.status().as_u16(), &problem.message);
+        let (kind, status) = (problem.kind, response.status().as_u16());
+        front.refused(&parts, &No { kind, code: &code, status, why: &problem.message });
         response
     })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bursar_domain::budget::RefusalReason;
 use bursar_domain::call::{CallId, Intent, Settlement};
+use tokio::time::Instant;
 
 use crate::admitted::{Admission, Admitted, Settled};
 use crate::error::Error;
@@ -68,8 +69,11 @@ impl Ledger {
                 settlement: settlement.id.to_string(),
             });
         }
+        let pushed = Instant::now();
         let answer = self.queue.push(admitted.settle(settlement))?;
-        match answer.await.map_err(|_| Error::Closed)?? {
+        let answer = answer.await.map_err(|_| Error::Closed)??;
+        self.queue.pulse.lag(pushed.elapsed());
+        match answer {
             Answer::Settled(settled) => Ok(settled),
             _ => Err(Error::Closed),
         }

@@ -28,6 +28,7 @@ mod once;
 mod open;
 mod owner;
 mod posting;
+mod pulse;
 mod queue;
 mod recent;
 mod restore;
@@ -64,6 +65,7 @@ pub use keyring::{Holder, Proven};
 pub use ledger::Ledger;
 pub use master_key::MasterKey;
 pub use open::OpenOptions;
+pub use pulse::Backlog;
 pub use recent::{Minute, Trouble};
 pub use restore::{Restored, restore_command};
 pub use seal::{

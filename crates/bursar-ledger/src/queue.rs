@@ -18,6 +18,7 @@ use crate::admitted::{Admission, Open, Settled};
 use crate::archive::ArchiveStep;
 use crate::change::{Change, Changed};
 use crate::facts::write_intent;
+use crate::pulse::Pulse;
 use crate::seal::{Block, Offered};
 use crate::streams::Checkpoint;
 use crate::writer::WindowJson;
@@ -154,12 +155,14 @@ pub(crate) const WAITING_MAX: usize = 4096;
 pub(crate) struct Queue {
     jobs: mpsc::UnboundedSender<Job>,
     room: Arc<Semaphore>,
+    pub(crate) pulse: Arc<Pulse>,
 }
 
 impl Queue {
     pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Job>) {
         let (jobs, waiting) = mpsc::unbounded_channel();
-        (Self { jobs, room: Arc::new(Semaphore::new(WAITING_MAX)) }, waiting)
+        let room = Arc::new(Semaphore::new(WAITING_MAX));
+        (Self { jobs, room, pulse: Arc::default() }, waiting)
     }
 
     /// Waits for room, queues the task and waits for its end.
@@ -176,8 +179,17 @@ impl Queue {
         self.send(task, None)
     }
 
+    /// How many wait for the writer, who are told its answer.
+    pub(crate) fn waiting(&self) -> usize {
+        WAITING_MAX.saturating_sub(self.room.available_permits())
+    }
+
     pub(crate) fn downgrade(&self) -> WeakQueue {
-        WeakQueue { jobs: self.jobs.downgrade(), room: Arc::clone(&self.room) }
+        WeakQueue {
+            jobs: self.jobs.downgrade(),
+            room: Arc::clone(&self.room),
+            pulse: Arc::clone(&self.pulse),
+        }
     }
 
     fn send(
@@ -197,6 +209,7 @@ impl Queue {
 pub(crate) struct WeakQueue {
     jobs: mpsc::WeakUnboundedSender<Job>,
     room: Arc<Semaphore>,
+    pub(crate) pulse: Arc<Pulse>,
 }
 
 impl WeakQueue {
@@ -210,7 +223,8 @@ impl WeakQueue {
     }
 
     pub(crate) fn upgrade(&self) -> Option<Queue> {
-        Some(Queue { jobs: self.jobs.upgrade()?, room: Arc::clone(&self.room) })
+        let (room, pulse) = (Arc::clone(&self.room), Arc::clone(&self.pulse));
+        Some(Queue { jobs: self.jobs.upgrade()?, room, pulse })
     }
 
     /// Whether the ledger was closed or dropped.

@@ -187,7 +187,7 @@ impl Spool {
     }
 
     /// What this process's files take on the disk.
-    fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         let files = self.active.iter().chain(&self.ahead).map(Segment::size);
         files.sum::<u64>() + self.drain.bytes()
     }

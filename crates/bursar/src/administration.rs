@@ -4,13 +4,10 @@ use std::net::{SocketAddr, TcpListener};
 
 use bursar_admin::Desk;
 use bursar_dashboard::{Meters, Options, ServeError, Site, serve};
-use bursar_ledger::Ledger;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::failure::{Failure, Situation};
-use crate::settings::Settings;
-use crate::wiring;
 
 /// Flags that say where it listens.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -27,12 +24,12 @@ impl AdminArgs {
     /// Serves it, where that was asked for.
     pub(crate) fn start(
         self,
-        ledger: &Ledger,
-        settings: &Settings,
+        desk: watch::Receiver<Desk>,
+        meters: Meters,
     ) -> Result<Option<Administration>, Failure> {
         let Some(address) = self.admin_listen else { return Ok(None) };
         let options = Options { beyond_loopback: self.allow_remote_admin };
-        Administration::start(address, wiring::desk_of(ledger, settings)?, options).map(Some)
+        Administration::start(address, Site::following(desk, meters), options).map(Some)
     }
 }
 
@@ -44,8 +41,8 @@ pub(crate) struct Administration {
 }
 
 impl Administration {
-    /// Serves what can be asked of a desk.
-    fn start(address: SocketAddr, desk: Desk, options: Options) -> Result<Self, Failure> {
+    /// Serves what can be asked at a site.
+    fn start(address: SocketAddr, site: Site, options: Options) -> Result<Self, Failure> {
         let cannot = |error: std::io::Error| {
             Failure::new(Situation::Failed, format!("cannot listen on `{address}`: {error}"))
                 .hint("another program may have the port; port 0 takes a free one")
@@ -57,7 +54,6 @@ impl Administration {
         let listener = TcpListener::bind(address).map_err(cannot)?;
         let url = format!("http://{}", listener.local_addr().map_err(cannot)?);
         let (stop, stopped) = oneshot::channel();
-        let site = Site::new(desk, Meters::none());
         let served = tokio::spawn(serve(listener, (site, options), async { drop(stopped.await) }));
         Ok(Self { url, stop, served })
     }

@@ -20,6 +20,7 @@ mod catalogue;
 mod endpoints;
 mod file;
 mod prices;
+mod reload;
 mod server;
 
 pub(crate) use endpoints::endpoint_names;
@@ -37,6 +38,7 @@ const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_prox
 pub(crate) struct Settings {
     /// The configuration file that was read, if one was.
     pub(crate) file: Option<PathBuf>,
+    said: file::Said,
     pub(crate) ledger_url: String,
     /// Where the key that signs heads is, where a file is named.
     signing_key_named: Option<PathBuf>,
@@ -109,6 +111,7 @@ impl Settings {
         let (region, region_from) = region(&said.aws.region)?;
         let named = ledger.or(filled(&said.ledger.url)).map(str::to_owned);
         Ok(Self {
+            said: said.clone(),
             signing_key_named: filled(&said.ledger.signing_key_file)
                 .map(|path| beside(file.as_deref(), path)),
             heads_file: filled(&said.ledger.heads_file).map(|path| beside(file.as_deref(), path)),

@@ -1,4 +1,11 @@
-//! A process that serves: when it is told to stop, and how many files it may have open.
+//! A process that serves: when it is told to stop or to read its configuration again, and how many
+//! files it may have open.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::reload::Reloading;
 
 /// Listens for Ctrl-C and SIGTERM from now on, so that whoever has been told that the process is
 /// there can stop it; returns what ends once one has come.
@@ -20,6 +27,28 @@ pub(crate) fn told() -> impl Future<Output = ()> {
 #[cfg(not(unix))]
 pub(crate) async fn told() {
     drop(tokio::signal::ctrl_c().await);
+}
+
+/// Reads the configuration again at each SIGHUP, from now on until what it gives is dropped.
+#[cfg(unix)]
+pub(crate) fn at_hangup(reloading: Arc<Reloading>) -> JoinSet<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut listening = JoinSet::new();
+    match signal(SignalKind::hangup()) {
+        Ok(mut hangup) => drop(listening.spawn(async move {
+            while hangup.recv().await.is_some() {
+                // It has logged what is wrong.
+                drop(reloading.again());
+            }
+        })),
+        Err(error) => tracing::warn!("SIGHUP is not listened for: {error}"),
+    }
+    listening
+}
+
+#[cfg(not(unix))]
+pub(crate) fn at_hangup(_: Arc<Reloading>) -> JoinSet<()> {
+    JoinSet::new()
 }
 
 /// Lets this process open as many files as the system allows it: each stream takes two.

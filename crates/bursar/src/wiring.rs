@@ -68,6 +68,7 @@ pub(crate) fn desk_of(ledger: &Ledger, settings: &Settings) -> Result<Desk, Fail
         names: settings.names.clone(),
         master: settings.master_key_source()?,
         region: settings.region.clone(),
+        reload: None,
     })
 }
 

@@ -126,7 +126,7 @@ fn calls(models: &BTreeMap<String, Counters>) -> Vec<Family> {
             one(|sums| sums.throttled_attempts.to_string()),
         ),
         counter(
-            "bursar_streams_cut_total",
+            "bursar_calls_cut_total",
             "Calls that were cut after their output began.",
             one(|sums| sums.cut.to_string()),
         ),

@@ -3,6 +3,7 @@
 //!
 //! What is refused never reaches the simulator; what is served is recorded under its key.
 
+mod abuse;
 mod cases;
 
 use std::collections::BTreeSet;

@@ -77,6 +77,7 @@ struct Doubt {
 
 impl Away {
     pub(crate) fn new(queue: WeakQueue, spool: Option<Spool>) -> Self {
+        queue.pulse.spooled(spool.as_ref().map_or(0, Spool::bytes));
         Self {
             queue,
             cause: None,
@@ -121,6 +122,7 @@ impl Away {
     /// The ledger has gone; what is known of its limits.
     pub(super) fn begin(&mut self, cause: Error, (rules, offset_ms): (Option<Arc<Rules>>, i64)) {
         tracing::error!("the ledger is away: {}", cause.problem());
+        self.queue.pulse.is_away(true);
         (self.cause, self.rules, self.offset_ms) = (Some(cause), rules, offset_ms);
     }
 
@@ -131,6 +133,7 @@ impl Away {
             tracing::warn!("{} refusals were not counted while it was away", self.refusals);
         }
         (self.cause, self.refusals) = (None, 0);
+        self.queue.pulse.is_away(false);
         self.with_spool(Spool::adopt).await;
         let now = Instant::now();
         for doubt in &mut self.doubts {
@@ -302,6 +305,7 @@ impl Away {
         match done.await {
             Ok((spool, done)) => {
                 self.has_spooled = spool.has_work();
+                self.queue.pulse.spooled(spool.bytes());
                 self.spool = Some(spool);
                 Some(done)
             }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bursar_core::{Bursar, Connection, Credentials};
 use bursar_domain::time::Clock;
@@ -13,8 +14,9 @@ use crate::administration::{AdminArgs, Administration};
 use crate::commands::simulate::write_certificate;
 use crate::failure::{Failure, Situation};
 use crate::output::Output;
+use crate::reload::Reloading;
 use crate::settings::Settings;
-use crate::{sole, stop, wiring};
+use crate::{meters, reload, sole, stop, wiring};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -26,7 +28,9 @@ use crate::{sole, stop, wiring};
 Callers need a key, which `bursar key create` makes: as a bearer token, in `x-api-key`, or as the pair
 that AWS's own SDKs sign with. The first line on stdout is `listening on http://ADDRESS:PORT`.
 With --admin-listen a line `admin on http://ADDRESS:PORT` follows: `bursar --server` asks there, by a key
-that `bursar admin-key create` makes, and Prometheus finds `/metrics`. SIGTERM stops it: running calls end or are cut, and all are settled. docs/gateway.md has all of it.")]
+that `bursar admin-key create` makes, and Prometheus finds `/metrics`. SIGHUP has the configuration
+read again. SIGTERM stops it: running calls end or are cut, and all are settled. docs/gateway.md has
+all of it.")]
 pub(crate) struct Serve {
     /// Where to listen, HTTP/1.1 and HTTP/2 alike; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
@@ -67,16 +71,19 @@ impl Serve {
         if bursar.master_key.is_none() {
             bursar.master_key = self.master_key(&bursar, settings).await?;
         }
-        bursar.labels = true;
-        // Every client tries again by itself; together they would multiply.
-        bursar.limits.attempts_max = 1;
-        let ledger = bursar.ledger.clone();
+        reload::as_gateway(&mut bursar);
+        let (ledger, running) = (bursar.ledger.clone(), bursar.running.clone());
         let gateway = Gateway::start(self.doors().await?, bursar, self.settings(settings))
             .map_err(|error| Failure::new(Situation::Failed, format!("cannot serve: {error}")))?;
+        let desk = wiring::desk_of(&ledger, settings)?;
+        let reloading = Reloading::new(settings.clone(), gateway.lobby(), desk);
+        let _at_sighup = stop::at_hangup(Arc::clone(&reloading));
+        let (counts, desk) = (gateway.counts(), reloading.desk());
+        let meters = meters::of(counts, (running, ledger.clone()), reloading);
         for url in gateway.urls() {
             Output::line(format!("listening on {url}"))?;
         }
-        let administration = self.admin.start(&ledger, settings)?;
+        let administration = self.admin.start(desk, meters)?;
         if let Some(administration) = &administration {
             Output::line(format!("admin on {}", administration.url()))?;
         }
