@@ -16,6 +16,7 @@ use bursar_ledger::{DatabaseUrl, Secret, SpoolOptions};
 
 use crate::failure::{Failure, Situation};
 
+mod aws;
 mod catalogue;
 mod endpoints;
 mod file;
@@ -23,12 +24,10 @@ mod prices;
 mod reload;
 mod server;
 
+pub(crate) use aws::is_region;
 pub(crate) use endpoints::endpoint_names;
 pub(crate) use file::EXAMPLE;
 pub(crate) use server::Server;
-
-/// Bedrock's first region, and the AWS tools' usual default.
-const REGION_DEFAULT: &str = "us-east-1";
 
 /// What other programs take a proxy's address from.
 const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -108,7 +107,7 @@ impl Settings {
             drain: Duration::from_millis(said.streams.drain_ms),
             ..Limits::default()
         };
-        let (region, region_from) = region(&said.aws.region)?;
+        let (region, region_from) = aws::region(&said.aws.region)?;
         let named = ledger.or(filled(&said.ledger.url)).map(str::to_owned);
         Ok(Self {
             said: said.clone(),
@@ -126,8 +125,8 @@ impl Settings {
             region_from,
             endpoint: filled(&said.aws.endpoint)
                 .map(str::to_owned)
-                .or_else(|| endpoint_of_environment("AWS_ENDPOINT_URL_BEDROCK_RUNTIME")),
-            control_endpoint: endpoint_of_environment("AWS_ENDPOINT_URL_BEDROCK"),
+                .or_else(|| aws::endpoint_of_environment("AWS_ENDPOINT_URL_BEDROCK_RUNTIME")),
+            control_endpoint: aws::endpoint_of_environment("AWS_ENDPOINT_URL_BEDROCK"),
             allow_unpriced: said.models.allow_unpriced,
             catalogue_named: filled(&said.models.catalogue)
                 .map(|path| beside(file.as_deref(), path)),
@@ -140,7 +139,7 @@ impl Settings {
             max_tokens_default: Some(said.limits.max_tokens_default).filter(|most| *most > 0),
             spool: spool(&said.spool, file.as_deref())?,
             connect_timeout: Duration::from_millis(said.limits.connect_ms),
-            credentials: credentials(),
+            credentials: aws::credentials(),
             actor: variable("USER")
                 .or_else(|| variable("LOGNAME"))
                 .map_or_else(|| "cli".to_owned(), |name| format!("cli:{name}")),
@@ -299,56 +298,10 @@ pub(crate) fn data_folder() -> Result<PathBuf, Failure> {
     Ok(folder)
 }
 
-/// The region, and who says so.
-fn region(said: &str) -> Result<(String, Option<&'static str>), Failure> {
-    let named = filled(said)
-        .map(|region| (region.to_owned(), "`[aws] region`"))
-        .or_else(|| variable("AWS_REGION").map(|region| (region, "`AWS_REGION`")))
-        .or_else(|| variable("AWS_DEFAULT_REGION").map(|region| (region, "`AWS_DEFAULT_REGION`")))
-        .or_else(|| file::region_of_profile().map(|region| (region, "the AWS profile")));
-    let (region, from) = named.map_or((REGION_DEFAULT.to_owned(), None), |(r, f)| (r, Some(f)));
-    if is_region(&region) {
-        return Ok((region, from));
-    }
-    Err(Failure::new(Situation::Configuration, format!("`{region}` is no AWS region")).hint(
-        "a region looks like `us-east-1`; see `[aws] region`, AWS_REGION and the AWS profile",
-    ))
-}
-
-/// Whether a text has a region's form, `us-gov-west-1`: a slip must not be priced as the default.
-pub(crate) fn is_region(text: &str) -> bool {
-    let mut parts = text.rsplit('-');
-    let number = parts.next().is_some_and(|part| part.parse::<u8>().is_ok());
-    let words: Vec<&str> = parts.collect();
-    let is_word =
-        |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    number && words.len() >= 2 && words.iter().all(is_word)
-}
-
-/// The first of these that the SDK itself would take.
-fn credentials() -> Credentials {
-    let is_set = |name| variable(name).is_some();
-    if is_set("AWS_BEARER_TOKEN_BEDROCK") {
-        Credentials::BearerToken
-    } else if is_set("AWS_ACCESS_KEY_ID") && is_set("AWS_SECRET_ACCESS_KEY") {
-        Credentials::AccessKey
-    } else {
-        Credentials::Chain
-    }
-}
-
 /// The master key, or its file, as the environment says.
 fn master_key() -> Option<MasterKeySource> {
     let said = variable("BURSAR_MASTER_KEY").map(Secret::new).map(MasterKeySource::Said);
     said.or_else(|| Some(MasterKeySource::File(variable("BURSAR_MASTER_KEY_FILE")?.into())))
-}
-
-/// The SDK reads these too; Bursar must know the answer, to ask whether it is a simulator.
-fn endpoint_of_environment(of_service: &str) -> Option<String> {
-    if variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").as_deref() == Some("true") {
-        return None;
-    }
-    variable(of_service).or_else(|| variable("AWS_ENDPOINT_URL"))
 }
 
 fn beside(file: Option<&Path>, relative: &str) -> PathBuf {
