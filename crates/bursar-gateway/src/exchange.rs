@@ -199,7 +199,7 @@ async fn receipt(reply: Reply) -> Option<Receipt> {
 fn broke_off(receipt: &Receipt) -> Option<&str> {
     let ending = &receipt.settlement.ending;
     let code = ending.error_code.as_deref().filter(|_| ending.outcome == Outcome::Failed)?;
-    let ours = ["ConnectionLost", "IdleTimeout", "BrokenFrame", "ReplyTooLarge"];
+    let ours = ["ConnectionLost", "TruncatedReply", "IdleTimeout", "BrokenFrame", "ReplyTooLarge"];
     ours.contains(&code).then_some(code)
 }
 

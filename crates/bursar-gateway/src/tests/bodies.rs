@@ -133,9 +133,14 @@ async fn an_answer_that_breaks_off_is_never_taken_for_a_whole_one() {
     let text = plain.text().await.unwrap();
     assert!(text.contains("Bedrock did not answer") || text.contains("broke off"), "{text}");
     let path = format!("/model/{NOVA}/converse-stream");
-    let asked = world.post(&path).body(conversation("fault=cut-frame output=400").to_string());
-    let response = asked.send().await.unwrap();
-    let (status, bytes) = (response.status(), response.bytes().await);
-    assert!(status != 200 || bytes.is_err(), "it ended as a whole stream does: {bytes:?}");
+    for fault in ["cut-inside", "cut-border"] {
+        let words = format!("output=70 pieces=7 fault={fault} after=4");
+        let asked = world.post(&path).body(conversation(&words).to_string());
+        let response = asked.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let whole = response.bytes().await;
+        let is_told = |bytes: &[u8]| bytes.windows(9).any(|part| part == b"Exception");
+        assert!(whole.as_ref().is_ok_and(|bytes| is_told(bytes)) || whole.is_err(), "{fault}");
+    }
     world.end().await;
 }
