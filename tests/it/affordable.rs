@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bursar_core::{
-    Bedrock, Bursar, Connection, Credentials, Error, Invocation, Limits, Pricing, Running, cut_pair,
+    Bedrock, Bursar, Connection, Credentials, Error, Invocation, Limits, Pricing, Reply, Running,
+    cut_pair,
 };
 use bursar_domain::call::{CallId, Intent, Operation, Reach};
 use bursar_domain::catalogue::{Catalogue, Names};
@@ -19,6 +20,7 @@ use bursar_domain::price::{Routing, Tier};
 use bursar_domain::price_book::PriceBook;
 use bursar_domain::time::Clock;
 use bursar_ledger::{Admission, Admitted, DatabaseUrl, Ledger, OpenOptions};
+use serde_json::json;
 
 use crate::world::{BOTH, NOVA, World};
 
@@ -68,20 +70,31 @@ pub(crate) async fn bursar(world: &World, clock: Clock) -> Bursar {
     }
 }
 
-/// As long an answer as there is room for, and at most 5,000 tokens of it.
-async fn ask(bursar: &Bursar) -> Result<u64, Error> {
-    let body = r#"{"messages":[{"role":"user","content":[{"text":"hello"}]}],
-                   "inferenceConfig":{"maxTokens":5000}}"#;
+/// A greeting, answered by so many tokens at most.
+pub(crate) async fn greet(
+    bursar: &Bursar,
+    tokens_max: u32,
+    affordable: bool,
+) -> Result<Reply, Error> {
+    let body = json!({
+        "messages": [{"role": "user", "content": [{"text": "hello"}]}],
+        "inferenceConfig": {"maxTokens": tokens_max},
+    });
     let invocation = Invocation {
         operation: Operation::Converse,
         model: Catalogue::embedded().resolve(NOVA, &Names::default()).unwrap(),
         headers: std::iter::empty().collect(),
-        body: body.into(),
+        body: body.to_string().into(),
         idempotency_key: None,
-        affordable: true,
+        affordable,
     };
     let (_cutter, cut) = cut_pair();
-    let reply = bursar.invoke(Attribution::default(), invocation, cut).await?;
+    bursar.invoke(Attribution::default(), invocation, cut).await
+}
+
+/// As long an answer as there is room for, and at most 5,000 tokens of it.
+async fn ask(bursar: &Bursar) -> Result<u64, Error> {
+    let reply = greet(bursar, 5000, true).await?;
     let lowered = reply.lowered.expect("there is not room for all of it").to;
     reply.settled().await.map(|_| lowered)
 }

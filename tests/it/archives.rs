@@ -2,15 +2,11 @@
 
 use std::path::Path;
 
-use bursar_core::{Invocation, cut_pair};
-use bursar_domain::call::Operation;
-use bursar_domain::catalogue::{Catalogue, Names};
-use bursar_domain::identity::Attribution;
 use bursar_domain::time::{Clock, DAY_MS, Timestamp};
 use bursar_ledger::Month;
 use serde_json::{Value, json};
 
-use crate::affordable::bursar;
+use crate::affordable::{bursar, greet};
 use crate::world::{BOTH, Database, NOVA, World};
 
 /// So long ago that the month is over.
@@ -23,18 +19,7 @@ fn two_calls(world: &World) -> Month {
     runtime.block_on(async {
         let clock = Clock::new(|| Timestamp(Clock::system().now().0 - AGO_MS));
         let bursar = bursar(world, clock).await;
-        let body = r#"{"messages":[{"role":"user","content":[{"text":"hello"}]}],
-                       "inferenceConfig":{"maxTokens":50}}"#;
-        let invocation = Invocation {
-            operation: Operation::Converse,
-            model: Catalogue::embedded().resolve(NOVA, &Names::default()).unwrap(),
-            headers: std::iter::empty().collect(),
-            body: body.into(),
-            idempotency_key: None,
-            affordable: false,
-        };
-        let (_cutter, cut) = cut_pair();
-        let reply = bursar.invoke(Attribution::default(), invocation, cut).await.unwrap();
+        let reply = greet(&bursar, 50, false).await.unwrap();
         reply.settled().await.unwrap();
         bursar.ledger.close().await.unwrap();
     });

@@ -17,7 +17,7 @@ const SECRET: &str = "secret";
 
 /// Every error of the service model that comes before an answer: the simulator's word for it, its
 /// code and its status.
-const ERRORS: [(&str, &str, u16); 10] = [
+pub(crate) const ERRORS: [(&str, &str, u16); 10] = [
     ("throttle", "ThrottlingException", 429),
     ("access-denied", "AccessDeniedException", 403),
     ("validation", "ValidationException", 400),
@@ -92,7 +92,7 @@ fn run(client: &mut Command, script: &str, checks: usize) -> World {
 pub(crate) fn client(program: &str) -> Command {
     let mut client = Command::new(program);
     client.env_clear().env("PATH", place("PATH")).stdin(Stdio::null());
-    client.env("AWS_EC2_METADATA_DISABLED", "true");
+    client.env("AWS_EC2_METADATA_DISABLED", "true").env("PYTHONDONTWRITEBYTECODE", "1");
     client
 }
 

@@ -5,8 +5,9 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::clients::ERRORS;
 use crate::world::World;
 
 /// A gateway before a simulator, and two keys: one of a team with room, one of a team without.
@@ -84,6 +85,7 @@ impl Gateway {
         client.args([script.as_str(), &self.url, open, spent]);
         client.args(pair(&self.open)).args(pair(&self.spent)).arg(&self.tls_url);
         client.env("AWS_CA_BUNDLE", self.certificate());
+        client.env("BURSAR_TEST_ERRORS", json!(ERRORS).to_string());
         client.env("NODE_EXTRA_CA_CERTS", self.certificate());
         let ran = client.env("HOME", self.world.path(".")).output().expect("the client starts");
         let said = String::from_utf8_lossy(&ran.stdout).into_owned();

@@ -70,6 +70,7 @@ pub(crate) struct HoldJson {
     pub(crate) started_ms: i64,
     pub(crate) held_micro: Option<i64>,
     pub(crate) facts: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) lines: BTreeMap<String, HeldLine>,
 }
 

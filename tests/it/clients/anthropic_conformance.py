@@ -9,18 +9,12 @@ import sys
 
 import anthropic
 
+from referee import WEATHER, error_of, expect
+
 ENDPOINT = sys.argv[1]
 TABLE = json.loads(sys.argv[2])
 HAIKU = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 PROFILE = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/" + HAIKU
-WEATHER = {
-    "name": "weather",
-    "input_schema": {
-        "type": "object",
-        "properties": {"city": {"type": "string"}},
-        "required": ["city"],
-    },
-}
 
 
 def connect(secret="secret", retries=0):
@@ -36,16 +30,15 @@ def connect(secret="secret", retries=0):
 CLIENT = connect()
 
 
+def fails(what, call):
+    return error_of(what, anthropic.APIStatusError, call)
+
+
 def ask(words="", **more):
     header = {"X-Amzn-Bedrock-Request-Metadata": json.dumps({"bursar-sim": words})}
     messages = [{"role": "user", "content": "hello"}]
     asked = {"model": HAIKU, "max_tokens": 640, "messages": messages, "extra_headers": header}
     return asked | more
-
-
-def expect(what, condition, detail=None):
-    if not condition:
-        raise SystemExit(f"{what}: {detail!r}")
 
 
 def messages():
@@ -119,14 +112,6 @@ def retries():
     )
     expect("retries", reply.retries_taken == 1, reply.retries_taken)
     expect("then an answer", reply.parse().usage.output_tokens == 1, reply)
-
-
-def fails(what, call):
-    try:
-        call()
-    except anthropic.APIStatusError as error:
-        return error
-    raise SystemExit(f"{what}: no error came")
 
 
 CHECKS = [messages, streamed_messages, tools, errors, exceptions, retries]

@@ -11,21 +11,11 @@ import sys
 
 import anthropic
 
+from referee import PNG, WEATHER, error_of, expect, tell
+
 ENDPOINT, KEY, SPENT_KEY, ACCESS_KEY, SECRET = sys.argv[1:6]
 HAIKU = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 NOVA = "amazon.nova-lite-v1:0"
-WEATHER = {
-    "name": "weather",
-    "input_schema": {
-        "type": "object",
-        "properties": {"city": {"type": "string"}},
-        "required": ["city"],
-    },
-}
-PNG = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
-    "gg=="
-)
 
 
 def direct(key=KEY, **more):
@@ -38,6 +28,10 @@ SIGNING = anthropic.AnthropicBedrock(
 )
 
 
+def fails(what, call):
+    return error_of(what, anthropic.APIStatusError, call)
+
+
 def ask(words="", **more):
     header = {"X-Amzn-Bedrock-Request-Metadata": json.dumps({"bursar-sim": words})}
     messages = [{"role": "user", "content": "hello"}]
@@ -46,23 +40,8 @@ def ask(words="", **more):
 
 
 def told(headers, usage):
-    call = {"id": headers["x-bursar-call-id"]}
     read, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
-    call |= {"input": usage.input_tokens + read + written, "output": usage.output_tokens}
-    print("call: " + json.dumps(call), flush=True)
-
-
-def expect(what, condition, detail=None):
-    if not condition:
-        raise SystemExit(f"{what}: {detail!r}")
-
-
-def fails(what, call):
-    try:
-        call()
-    except anthropic.APIStatusError as error:
-        return error
-    raise SystemExit(f"{what}: no error came")
+    tell(headers["x-bursar-call-id"], usage.input_tokens + read + written, usage.output_tokens)
 
 
 def plain():

@@ -12,6 +12,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, EventStreamError
 
+from referee import error_of, expect
+
 TABLE = json.loads(sys.argv[2])
 # In the service model an error of the request, but by its text one of a stream that had begun.
 IN_STREAM_ONLY = {"ModelStreamErrorException"}
@@ -43,11 +45,6 @@ def ask(words="", text="hello"):
         "inferenceConfig": {"maxTokens": 64},
         "requestMetadata": metadata or {"team": "conformance"},
     }
-
-
-def expect(what, condition, detail=None):
-    if not condition:
-        raise SystemExit(f"{what}: {detail!r}")
 
 
 def converse():
@@ -149,14 +146,11 @@ def arn():
 
 
 def fails(what, code, status, call):
-    try:
-        call()
-    except ClientError as error:
-        found = error.response["Error"]["Code"]
-        http = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        expect(what, (found, http) == (code, status), (found, http, str(error)))
-        return error
-    raise SystemExit(f"{what}: no error came")
+    error = error_of(what, ClientError, call)
+    found = error.response["Error"]["Code"]
+    http = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    expect(what, (found, http) == (code, status), (found, http, str(error)))
+    return error
 
 
 def body(words):

@@ -1,7 +1,8 @@
 """boto3 at the gateway, unchanged but for its URL and its key: by signature over HTTP, and by bearer
 over TLS, since over plain HTTP it refuses to send one.
 
-Usage: boto3_gateway.py URL KEY SPENT_KEY ID SECRET SPENT_ID SPENT_SECRET TLS_URL, with AWS_CA_BUNDLE.
+Usage: boto3_gateway.py URL KEY SPENT_KEY ID SECRET SPENT_ID SPENT_SECRET TLS_URL, with AWS_CA_BUNDLE
+and BURSAR_TEST_ERRORS, the table of (fault, code, status).
 Says each check that held, and for every answer a line `call: {"id", "input", "output"}` of what the
 client was told it used. Exits 0 when every check held, else says which did not.
 """
@@ -14,6 +15,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, EventStreamError
 
+from referee import error_of, expect, tell
+
 URL, KEY, SPENT_KEY, ID, SECRET, SPENT_ID, SPENT_SECRET, TLS_URL = sys.argv[1:9]
 NOVA = "amazon.nova-lite-v1:0"
 BASE = "anthropic.claude-haiku-4-5-20251001-v1:0"
@@ -25,18 +28,7 @@ CLAUDE = {
     "max_tokens": 64,
     "messages": [{"role": "user", "content": "hello"}],
 }
-ERRORS = [
-    ("throttle", "ThrottlingException", 429),
-    ("access-denied", "AccessDeniedException", 403),
-    ("validation", "ValidationException", 400),
-    ("not-found", "ResourceNotFoundException", 404),
-    ("model-timeout", "ModelTimeoutException", 408),
-    ("model-error", "ModelErrorException", 424),
-    ("not-ready", "ModelNotReadyException", 429),
-    ("internal", "InternalServerException", 500),
-    ("unavailable", "ServiceUnavailableException", 503),
-    ("quota", "ServiceQuotaExceededException", 400),
-]
+ERRORS = json.loads(os.environ["BURSAR_TEST_ERRORS"])
 
 
 def signing(spent=False, **more):
@@ -61,15 +53,9 @@ WAYS = {"signed over http": signing, "bearer over tls": bearing}
 ONCE = Config(retries={"total_max_attempts": 1})
 
 
-def expect(what, condition, detail=None):
-    if not condition:
-        raise SystemExit(f"{what}: {detail!r}")
-
-
-def tell(reply, given, generated):
+def told(reply, given, generated):
     headers = reply["ResponseMetadata"]["HTTPHeaders"]
-    call = {"id": headers["x-bursar-call-id"], "input": given, "output": generated}
-    print("call: " + json.dumps(call), flush=True)
+    tell(headers["x-bursar-call-id"], given, generated)
     return headers
 
 
@@ -80,20 +66,20 @@ def ask(words=""):
 def plain(connect):
     reply = connect().converse(modelId=NOVA, **ask("input=374 output=44 cache-read=7"))
     usage = reply["usage"]
-    headers = tell(reply, usage["inputTokens"] + 7, usage["outputTokens"])
+    headers = told(reply, usage["inputTokens"] + 7, usage["outputTokens"])
     expect("its cost", float(headers["x-bursar-cost"]) > 0, headers)
     reply = connect().invoke_model(modelId=HAIKU, body=json.dumps(CLAUDE))
     usage = json.loads(reply["body"].read())["usage"]
-    tell(reply, usage["input_tokens"], usage["output_tokens"])
+    told(reply, usage["input_tokens"], usage["output_tokens"])
     reply = connect().converse(modelId=PROFILE, **ask())
-    tell(reply, reply["usage"]["inputTokens"], reply["usage"]["outputTokens"])
+    told(reply, reply["usage"]["inputTokens"], reply["usage"]["outputTokens"])
 
 
 def streamed(connect):
     reply = connect().converse_stream(modelId=NOVA, **ask("input=12 output=300"))
     events = list(reply["stream"])
     usage = events[-1]["metadata"]["usage"]
-    headers = tell(reply, usage["inputTokens"], usage["outputTokens"])
+    headers = told(reply, usage["inputTokens"], usage["outputTokens"])
     expect("what is held", float(headers["x-bursar-held"]) > 0, headers)
     text = "".join(
         event["contentBlockDelta"]["delta"].get("text", "")
@@ -104,7 +90,7 @@ def streamed(connect):
     reply = connect().invoke_model_with_response_stream(modelId=HAIKU, body=json.dumps(CLAUDE))
     chunks = [json.loads(event["chunk"]["bytes"]) for event in reply["body"]]
     metrics = chunks[-1]["amazon-bedrock-invocationMetrics"]
-    tell(reply, metrics["inputTokenCount"], metrics["outputTokenCount"])
+    told(reply, metrics["inputTokenCount"], metrics["outputTokenCount"])
 
 
 def counted(connect):
@@ -113,11 +99,8 @@ def counted(connect):
 
 
 def code_of(work):
-    try:
-        work()
-    except ClientError as error:
-        return error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
-    raise SystemExit("no error came")
+    response = error_of("error", ClientError, work).response
+    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def errors(connect):

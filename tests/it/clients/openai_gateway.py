@@ -11,6 +11,8 @@ import struct
 import sys
 
 import openai
+
+from referee import PNG, WEATHER, error_of, expect, tell
 from openai.types.chat.completion_create_params import CompletionCreateParamsBase
 
 ENDPOINT, KEY, SPENT_KEY = sys.argv[1:4]
@@ -18,21 +20,7 @@ NOVA = "amazon.nova-lite-v1:0"
 THINKER = "openai.gpt-oss-20b-1:0"
 TITAN = "amazon.titan-embed-text-v2:0"
 COHERE = "cohere.embed-english-v3"
-WEATHER = {
-    "type": "function",
-    "function": {
-        "name": "weather",
-        "parameters": {
-            "type": "object",
-            "properties": {"city": {"type": "string"}},
-            "required": ["city"],
-        },
-    },
-}
-PNG = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
-    "gg=="
-)
+TOOL = {"type": "function", "function": {"name": "weather", "parameters": WEATHER["input_schema"]}}
 # What the gateway leaves out, because neither the cost nor the meaning changes by it.
 LEFT_OUT = {
     "prediction",
@@ -53,6 +41,10 @@ def connect(key=KEY, **more):
 CLIENT = connect()
 
 
+def fails(what, call):
+    return error_of(what, openai.APIError, call)
+
+
 def ask(words="", **more):
     asked = {"model": NOVA, "messages": [{"role": "user", "content": "hello"}]}
     return asked | {"metadata": {"bursar-sim": words}} | more
@@ -63,22 +55,7 @@ def chat(words="", **more):
 
 
 def told(completion_id, usage):
-    call = {"id": completion_id.removeprefix("chatcmpl-")}
-    call |= {"input": usage.prompt_tokens, "output": usage.completion_tokens}
-    print("call: " + json.dumps(call), flush=True)
-
-
-def expect(what, condition, detail=None):
-    if not condition:
-        raise SystemExit(f"{what}: {detail!r}")
-
-
-def fails(what, call):
-    try:
-        call()
-    except openai.APIError as error:
-        return error
-    raise SystemExit(f"{what}: no error came")
+    tell(completion_id.removeprefix("chatcmpl-"), usage.prompt_tokens, usage.completion_tokens)
 
 
 def plain():
@@ -121,7 +98,7 @@ def streamed():
 
 
 def tools():
-    forced = {"tools": [WEATHER], "tool_choice": "required"}
+    forced = {"tools": [TOOL], "tool_choice": "required"}
     reply = chat("output=9", **forced)
     told(reply.id, reply.usage)
     choice = reply.choices[0]
@@ -131,7 +108,7 @@ def tools():
     expect("its stop", choice.finish_reason == "tool_calls", reply)
     said = [{"role": "user", "content": "hello"}, choice.message]
     said.append({"role": "tool", "tool_call_id": call.id, "content": "sunny"})
-    reply = chat("output=3", messages=said, tools=[WEATHER])
+    reply = chat("output=3", messages=said, tools=[TOOL])
     told(reply.id, reply.usage)
     expect("an answer to the result", reply.choices[0].finish_reason == "stop", reply)
     with CLIENT.chat.completions.stream(**ask("output=9", **forced)) as stream:
