@@ -18,6 +18,7 @@ pub(crate) mod resent;
 mod ride_out;
 pub(crate) mod sqlite;
 mod sqlite_rows;
+mod tell;
 mod thresholds;
 mod true_lines;
 mod waiting;
@@ -41,11 +42,12 @@ pub(crate) use away::Away;
 use checkpoints::checkpoints;
 
 use crate::Error;
-use crate::admitted::{Admission, Admitted, Open, Settled};
+use crate::admitted::{Open, Settled};
 use crate::change::{Change, Changed};
 use crate::posting::{No, Posting, abandon};
 use crate::queue::{Answer, Job, Task, WeakQueue};
 use alone::is_alone;
+use tell::{answer, refuse_all, tell, tell_all};
 pub(crate) use waiting::Waiting;
 
 /// Tasks in a group: they share one fsync, and no one of them waits for long. Twice as many on
@@ -266,6 +268,7 @@ impl Writer {
     }
 
     fn reply(&mut self, part: Vec<Job>, done: Vec<Result<Done, Error>>) {
+        let mut told = Vec::with_capacity(part.len());
         for (job, done) in part.into_iter().zip(done) {
             if let Ok(Done::Waits { window }) = done {
                 self.waiting.park(job, window);
@@ -275,30 +278,10 @@ impl Writer {
                 let windows = open.lines.iter().map(|line| &line.window);
                 self.waiting.admitted(job.turn.as_ref(), windows);
             }
-            tell(job.reply, done, &self.queue);
+            told.push((job.reply, done));
         }
+        tell_all(told, &self.queue);
     }
-}
-
-/// Tells who waits what became of a task.
-fn tell(
-    reply: Option<oneshot::Sender<Result<Answer, Error>>>,
-    done: Result<Done, Error>,
-    queue: &WeakQueue,
-) {
-    let told = done.map(|done| match done {
-        Done::Admitted(open) => {
-            Answer::Admission(Box::new(Admission::Admitted(Admitted::new(open, queue.clone()))))
-        }
-        Done::Refused { refusal, .. } => Answer::Admission(Box::new(Admission::Refused(*refusal))),
-        Done::Changed(changed) => Answer::Changed(changed),
-        Done::Sealed(is_first) => Answer::Sealed(is_first),
-        Done::Settled(settled) => Answer::Settled(settled),
-        Done::Abandoned(was_open) => Answer::Abandoned(was_open),
-        Done::Claimed(is_first) => Answer::Claimed(is_first),
-        Done::Nothing | Done::Waits { .. } => Answer::Done,
-    });
-    answer(reply, told);
 }
 
 /// Sets apart who asked to close. What is in the queue already is still written.
@@ -310,31 +293,12 @@ fn take_closers(jobs: &mut Vec<Job>, tasks: &mut UnboundedReceiver<Job>, closers
     }
 }
 
-/// Tells who waits. When nobody does, the answer is dropped, and with it an admission that nobody
-/// saw: that undoes its hold.
-fn answer(reply: Option<oneshot::Sender<Result<Answer, Error>>>, told: Result<Answer, Error>) {
-    match reply {
-        Some(reply) => drop(reply.send(told)),
-        None => {
-            if let Err(error) = told {
-                tracing::error!("the ledger could not write what nobody waits for: {error}");
-            }
-        }
-    }
-}
-
 /// Whether a task may let go of something that others wait for.
 fn makes_room(task: &Task) -> bool {
     matches!(
         task,
         Task::Settle { .. } | Task::Abandon { .. } | Task::Void { .. } | Task::Change { .. }
     )
-}
-
-fn refuse_all(part: Vec<Job>, error: &Error) {
-    for job in part {
-        answer(job.reply, Err(error.clone()));
-    }
 }
 
 /// Whether an error may be one task's own, so that the others should be tried without it.
