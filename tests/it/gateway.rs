@@ -117,6 +117,7 @@ impl Gateway {
         let complete = served.iter().filter(|call| call["ended"] == "complete");
         let succeeded = rows.iter().filter(|row| row["outcome"] == "succeeded");
         assert_eq!(tokens_of(succeeded), tokens_of(complete), "{served:#?}");
+        assert_eq!(units_of(&rows), units_of(&served), "{served:#?}");
         assert!(rows.iter().all(|row| row["team"] != "spent"), "a refusal is no call");
         self.world.audit();
     }
@@ -140,6 +141,15 @@ pub(crate) fn tokens_of<'a>(rows: impl IntoIterator<Item = &'a Value>) -> [u64; 
         for (sum, kind) in sums.iter_mut().zip(kinds) {
             *sum += row[format!("{kind}_tokens")].as_u64().expect("every kind is told");
         }
+    }
+    sums
+}
+
+/// The metered units of rows of the ledger or of the simulator, by name.
+fn units_of(rows: &[Value]) -> BTreeMap<String, u64> {
+    let mut sums = BTreeMap::new();
+    for (name, units) in rows.iter().filter_map(|row| row["meters"].as_object()).flatten() {
+        *sums.entry(name.clone()).or_default() += units.as_u64().expect("units are numbers");
     }
     sums
 }

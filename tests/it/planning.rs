@@ -98,6 +98,12 @@ fn a_policy_allows_the_models_and_no_more() {
     assert_eq!(only, &json!({"ArnLike": {"bedrock:InferenceProfileArn": [profile]}}));
     let explained = bare(&["iam-policy", "--explain", NOVA]).exits(0);
     assert!(explained.stderr.contains("CountTokens: "), "{}", explained.stderr);
+    let guarded = ["iam-policy", "--guardrail", "ab12", "--json"];
+    let policy = bare(&guarded).exits(0).json();
+    assert_eq!(policy["Statement"][0]["Action"], "bedrock:ApplyGuardrail", "{policy}");
+    let arn = "arn:aws:bedrock:us-east-1:*:guardrail/ab12";
+    assert_eq!(policy["Statement"][0]["Resource"][0], arn, "{policy}");
+    bare(&["iam-policy", "--guardrail", "AB/12"]).exits(2);
     bare(&["iam-policy"]).exits(2);
     bare(&["iam-policy", "--account", "12", NOVA]).exits(2);
 }

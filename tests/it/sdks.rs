@@ -15,10 +15,10 @@ const MESSAGES: &str = r#"[{"role": "user", "content": [{"text": "four and four"
 fn boto3_signs_over_http_and_bears_over_tls_and_is_told_what_the_ledger_recorded() {
     let mut gateway = Gateway::start();
     let python = client(&place("BURSAR_TEST_PYTHON"));
-    let told = gateway.run(python, "boto3_gateway.py", 12);
+    let told = gateway.run(python, "boto3_gateway.py", 14);
     gateway.agrees(&told);
-    // Each of its four requests of each way was refused once, and no more.
-    assert_eq!(over_budget(&gateway), 8);
+    // Each of its five requests of each way was refused once, and no more.
+    assert_eq!(over_budget(&gateway), 10);
 }
 
 #[test]
@@ -55,14 +55,15 @@ fn the_aws_cli_is_served_and_ends_as_it_does_at_bedrock() {
         ["apply-guardrail", "--guardrail-identifier", "ab1", "--guardrail-version", "1"];
     let content = ["--source", "OUTPUT", "--content", r#"[{"text": {"text": "Hello"}}]"#];
     let ran = aws(&gateway, &gateway.open, &[&guardrail[..], &content].concat());
-    let said = String::from_utf8_lossy(&ran.stderr);
-    assert!(said.contains("ApplyGuardrail is not metered yet"), "{said}");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let reply: Value = serde_json::from_slice(&ran.stdout).expect("it prints JSON");
+    assert_eq!((&reply["action"], &reply["usage"]["wordPolicyUnits"]), (&"NONE".into(), &1.into()));
     gateway.stop();
     assert_eq!(over_budget(&gateway), 1);
     let rows = gateway.world.calls();
     let served = gateway.world.served();
     assert_eq!(tokens_of(&rows)[..2], [44, 374]);
-    assert_eq!(served.len(), 2, "one answer and one count: {served:#?}");
+    assert_eq!(served.len(), 3, "an answer, a count and a judgement: {served:#?}");
 }
 
 /// How many requests were refused for want of budget, by the gateway's log.

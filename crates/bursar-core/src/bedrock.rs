@@ -89,6 +89,13 @@ impl Bedrock {
             Operation::ConverseStream => drop_reply(
                 client.converse_stream().model_id(id).customize().interceptor(capture).send().await,
             ),
+            Operation::ApplyGuardrail => {
+                let named = invocation.model.guardrail_and_version();
+                let (id, version) = named.ok_or_else(Unanswered::no_guardrail)?;
+                let call = client.apply_guardrail().guardrail_identifier(id);
+                let call = call.guardrail_version(version).customize();
+                drop_reply(call.interceptor(capture).send().await)
+            }
             Operation::CountTokens => drop_reply(
                 client.count_tokens().model_id(id).customize().interceptor(capture).send().await,
             ),

@@ -1,6 +1,6 @@
 //! Verb five: what the call owes at the price that applied, recorded exactly once.
 
-use bursar_domain::call::{Bill, Chosen, Operation, Settlement, VersionEvidence};
+use bursar_domain::call::{Bill, Chosen, Guardrail, Operation, Settlement, VersionEvidence};
 use bursar_domain::model::RefKind;
 use bursar_domain::money::{Cost, Micros};
 use bursar_domain::price::{Price, Routing};
@@ -42,7 +42,7 @@ impl Bursar {
         let (model_version, version_evidence) = match (metered.facts.model_version, &chosen) {
             (_, Some(chosen)) => (chosen.model.to_string(), VersionEvidence::Reported),
             (Some(reported), None) => (reported, VersionEvidence::Reported),
-            (None, None) => unreported_version(priced),
+            (None, None) => unreported_version(priced, &metered.facts.guardrail),
         };
         let reference = &priced.invocation.model;
         // Only a cross-region profile may be served elsewhere than where it was called.
@@ -62,7 +62,7 @@ impl Bursar {
             attempts: metered.attempts,
             bill,
             request_id: metered.request_id,
-            guardrail: metered.facts.guardrail,
+            guardrail: ran(priced, metered.facts.guardrail),
         }
     }
 
@@ -96,9 +96,20 @@ impl Bursar {
     }
 }
 
+/// The guardrail that ran. Replies do not always name it; who asked for it did.
+fn ran(priced: &Priced, told: Guardrail) -> Guardrail {
+    let applied = priced.invocation.model.guardrail_and_version().map(|(id, _)| id.to_owned());
+    let asked = applied.or_else(|| priced.facts.guardrail.clone());
+    Guardrail { id: told.id.or(asked.filter(|_| told.action.is_some())), action: told.action }
+}
+
 /// The version where no reply told it, and how it is known.
-fn unreported_version(priced: &Priced) -> (String, VersionEvidence) {
+fn unreported_version(priced: &Priced, guardrail: &Guardrail) -> (String, VersionEvidence) {
     let reference = &priced.invocation.model;
+    if reference.kind == RefKind::Guardrail && guardrail.action.is_some() {
+        // Of one that answered its version is known; whoever asks for others names what is none.
+        return (reference.dispatched.clone(), VersionEvidence::Requested);
+    }
     if !reference.candidates.is_empty() {
         // Which of a prompt router's models it was, nobody said.
         return (reference.dispatched.clone(), VersionEvidence::Requested);

@@ -27,7 +27,9 @@ impl Ceiling {
     #[must_use]
     pub fn of(facts: &RequestFacts, model: Option<&Model>) -> Self {
         let window = model.and_then(|model| model.context_window);
-        let sent = facts.input_bytes.saturating_add(INPUT_OVERHEAD_TOKENS);
+        // What is counted or judged puts no token into a model, and no template either.
+        let template = if facts.input_bytes == 0 { 0 } else { INPUT_OVERHEAD_TOKENS };
+        let sent = facts.input_bytes.saturating_add(template);
         let input_tokens = match (&facts.unbounded, facts.attachments) {
             (Some(_), _) => None,
             (None, 0) => Some(window.map_or(sent, |window| window.min(sent))),
@@ -61,7 +63,8 @@ impl Ceiling {
         let (Some(input), Some(output)) = (input, output) else { return Ok(None) };
         let mut cost = input.plus(output)?;
         let images = facts.images.map(|images| (Meter("image".to_owned()), images));
-        for (meter, units) in facts.meters.iter().cloned().chain(images) {
+        let metered = facts.meters.iter().chain(&facts.meters_at_most).cloned();
+        for (meter, units) in metered.chain(images) {
             // A meter that the row does not price cannot be bounded by it.
             let Some(rate) = price.meter(&meter) else { return Ok(None) };
             cost = cost.plus(rate.times(units)?)?;

@@ -118,6 +118,24 @@ pub fn least_privilege(caller: &Caller, models: &[ModelRef]) -> Vec<Statement> {
     statements
 }
 
+/// What applying guardrails by themselves takes. Each by its id or its ARN.
+#[must_use]
+pub fn guardrails(caller: &Caller, guardrails: &[String]) -> Option<Statement> {
+    let Caller { account, region, .. } = caller;
+    let arn = |id: &String| {
+        let own = || format!("arn:{}:bedrock:{region}:{account}:guardrail/{id}", caller.partition());
+        if id.starts_with("arn:") { id.clone() } else { own() }
+    };
+    let resources: BTreeSet<String> = guardrails.iter().map(arn).collect();
+    (!resources.is_empty()).then(|| Statement {
+        sid: "ApplyGuardrails".to_owned(),
+        action: "bedrock:ApplyGuardrail",
+        resources,
+        only_through: BTreeSet::new(),
+        why: "these judge texts by themselves; beside a model's answer they take the same",
+    })
+}
+
 impl Needs {
     fn add(&mut self, caller: &Caller, model: &ModelRef) {
         let arn = || model.dispatched.clone();
@@ -309,6 +327,17 @@ mod tests {
         );
         assert!(!sids(&statements).contains(&"CountTokens"), "{:?}", sids(&statements));
         assert_eq!(statements.last().unwrap().action, "bedrock:GetPromptRouter");
+    }
+
+    #[test]
+    fn a_guardrail_is_allowed_by_its_arn() {
+        let arn = "arn:aws:bedrock:eu-west-1:123456789012:guardrail/ab12";
+        let asked = ["cd34".to_owned(), arn.to_owned()];
+        let statement = guardrails(&caller("123456789012", "us-gov-west-1"), &asked).unwrap();
+        let own = "arn:aws-us-gov:bedrock:us-gov-west-1:123456789012:guardrail/cd34";
+        assert_eq!(statement.resources, [own.to_owned(), arn.to_owned()].into());
+        assert_eq!(statement.action, "bedrock:ApplyGuardrail");
+        assert!(guardrails(&caller("*", "us-east-1"), &[]).is_none());
     }
 
     #[test]

@@ -156,7 +156,8 @@ impl Bursar {
     /// Puts the call's labels among its metadata.
     fn label(&self, priced: &mut Priced, admitted: &Admitted) {
         let operation = priced.invocation.operation;
-        if !self.labels || operation == Operation::CountTokens {
+        let has_none = matches!(operation, Operation::CountTokens | Operation::ApplyGuardrail);
+        if !self.labels || has_none {
             return;
         }
         let who = &admitted.intent().attribution;

@@ -37,6 +37,15 @@ impl Unanswered {
         Self { may_have_been_sent, code, message: DisplayErrorContext(error).to_string() }
     }
 
+    /// What is to be applied is no guardrail: nothing was sent.
+    pub(crate) fn no_guardrail() -> Self {
+        Self {
+            may_have_been_sent: false,
+            code: "RequestNotBuilt",
+            message: "what is to be applied is no guardrail".to_owned(),
+        }
+    }
+
     /// The response head did not come in time.
     pub(crate) fn no_first_byte(waited_ms: u128) -> Self {
         Self {

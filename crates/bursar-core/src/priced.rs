@@ -199,7 +199,7 @@ impl Pricing {
             served_in,
             candidates: priced.invocation.model.candidates.clone(),
             output_tokens: match priced.invocation.operation {
-                Operation::CountTokens => Some(0),
+                Operation::CountTokens | Operation::ApplyGuardrail => Some(0),
                 _ => priced.bound.output(priced.price.as_ref()),
             },
         }
@@ -212,7 +212,7 @@ impl Pricing {
         tier: Tier,
         context_tokens: u64,
     ) -> Result<Price, Unpriced> {
-        self.prices.price(&PriceKey {
+        let key = PriceKey {
             model: priced.model.as_str(),
             region: &priced.region,
             geography: priced.geography.as_deref(),
@@ -221,6 +221,10 @@ impl Pricing {
             context_tokens,
             variant: &priced.facts.image_variant,
             at: priced.at,
-        })
+        };
+        match priced.invocation.operation {
+            Operation::ApplyGuardrail => self.prices.price_of_policies(&key),
+            _ => self.prices.price(&key),
+        }
     }
 }

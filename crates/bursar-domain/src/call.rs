@@ -54,6 +54,8 @@ closed_set! {
         ConverseStream = "ConverseStream",
         /// Counts input tokens; free.
         CountTokens = "CountTokens",
+        /// Has a guardrail judge a text; billed by its own units.
+        ApplyGuardrail = "ApplyGuardrail",
     }
 }
 
@@ -73,6 +75,7 @@ impl Operation {
             Self::Converse => "converse",
             Self::ConverseStream => "converse-stream",
             Self::CountTokens => "count-tokens",
+            Self::ApplyGuardrail => "apply",
         }
     }
 }

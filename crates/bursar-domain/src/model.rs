@@ -1,10 +1,12 @@
 //! What a model is called: the canonical base id, and the forms in which people name one.
 
 mod arn;
+mod guardrail;
 
 use std::fmt;
 
 pub(crate) use arn::Arn;
+pub use guardrail::GUARDRAILS;
 
 /// A canonical base model id, such as `anthropic.claude-sonnet-4-5-20250929-v1:0`: what is
 /// dispatched, priced and recorded, never what the client happened to type.
@@ -77,6 +79,8 @@ crate::closed_set! {
         PromptRouterArn = "prompt-router",
         /// `arn:aws:sagemaker:…:endpoint/…`: opaque.
         EndpointArn = "endpoint",
+        /// A guardrail, applied by itself: its id or ARN and a version.
+        Guardrail = "guardrail",
     }
 }
 

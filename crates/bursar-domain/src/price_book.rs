@@ -9,6 +9,7 @@ mod fingerprint;
 mod listed;
 #[cfg(test)]
 mod own_row_tests;
+mod policies;
 #[cfg(test)]
 mod tests;
 mod unpriced;

@@ -20,9 +20,8 @@ use crate::{front, who};
 const OWN_HEADERS: &str = "x-amzn-bedrock-";
 /// Operations of Bedrock Runtime that are not metered, by what their paths begin or end with. They
 /// are refused by name, never passed on.
-const UNMETERED: [(&str, &str); 4] = [
+const UNMETERED: [(&str, &str); 3] = [
     ("/invoke-with-bidirectional-stream", "InvokeModelWithBidirectionalStream"),
-    ("/apply", "ApplyGuardrail"),
     ("/guardrail-checks/invoke", "InvokeGuardrailChecks"),
     ("/async-invoke", "StartAsyncInvoke"),
 ];

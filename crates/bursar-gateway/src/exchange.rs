@@ -30,7 +30,7 @@ pub(crate) struct Asked {
     pub(crate) who: Attribution,
     /// Which of Bedrock's operations.
     pub(crate) operation: Operation,
-    /// The model, as its caller wrote it.
+    /// The model, as its caller wrote it; of a guardrail, its id, a slash and its version.
     pub(crate) model: String,
     /// Headers of Bedrock's that carry meaning.
     pub(crate) headers: HeaderMap,
@@ -90,7 +90,7 @@ impl Front {
     /// Dropping this future ends nothing: the call runs in a task of its own.
     pub(crate) async fn exchange(&self, asked: Asked) -> Result<Answered, Problem> {
         let began = Instant::now();
-        let model = self.resolve(&asked.model)?;
+        let model = self.called(&asked)?;
         let base = model.base.clone();
         let is_stream = asked.operation.is_stream();
         let invocation = Invocation {
@@ -158,6 +158,18 @@ impl Front {
         }
         self.counts.answers.add(class(&head, &body));
         Ok(Whole { told, head, body })
+    }
+
+    /// What is called: a model, or a guardrail with its version.
+    fn called(&self, asked: &Asked) -> Result<ModelRef, Problem> {
+        if asked.operation != Operation::ApplyGuardrail {
+            return self.resolve(&asked.model);
+        }
+        let (id, version) = asked.model.rsplit_once('/').unwrap_or((&asked.model, ""));
+        ModelRef::guardrail(id, version).ok_or_else(|| {
+            let message = "a guardrail has an id or an ARN, and its version is DRAFT or a number";
+            Problem::new(ProblemKind::Invalid, message)
+        })
     }
 
     /// What a caller's name for a model stands for.

@@ -13,7 +13,7 @@ use crate::{bedrock, page, v1};
 pub struct Route {
     /// Its method.
     pub method: &'static str,
-    /// Its path; `{model}` stands for a model's id.
+    /// Its path; `{model}` stands for a model's id, `{guardrail}` for a guardrail's.
     pub path: &'static str,
     /// Whether it takes a key, and can spend.
     pub spends: bool,
@@ -30,6 +30,7 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/model/{model}/converse", true),
     route("POST", "/model/{model}/converse-stream", true),
     route("POST", "/model/{model}/count-tokens", true),
+    route("POST", "/guardrail/{guardrail}/version/{version}/apply", true),
     route("POST", "/v1/chat/completions", true),
     route("POST", "/v1/embeddings", true),
     route("GET", "/v1/models", true),

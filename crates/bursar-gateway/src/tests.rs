@@ -6,6 +6,7 @@ mod fixture;
 mod attacks;
 mod bodies;
 mod dialects;
+mod guardrails;
 mod limits;
 mod meanwhile;
 mod private;

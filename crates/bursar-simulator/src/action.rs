@@ -1,5 +1,5 @@
-//! What a caller can ask for and find in the list of served calls: a model's operations,
-//! `ApplyGuardrail`, which has no model, and what the control plane is asked to tell.
+//! What a caller can ask for and find in the list of served calls: the operations that are metered,
+//! and what the control plane is asked to tell.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,23 +29,18 @@ closed_set! {
 /// One thing that Bedrock does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// An operation on a model.
+    /// An operation on a model, or of a guardrail.
     Call(Operation),
-    /// A guardrail on texts and images, without a model.
-    ApplyGuardrail,
     /// The control plane tells something.
     Tell(Telling),
 }
 
 impl Action {
-    const GUARDRAIL: &str = "ApplyGuardrail";
-
     /// Its name, as Bedrock has it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Call(operation) => operation.as_str(),
-            Self::ApplyGuardrail => Self::GUARDRAIL,
             Self::Tell(telling) => telling.as_str(),
         }
     }
@@ -55,7 +50,7 @@ impl Action {
     pub const fn is_stream(self) -> bool {
         match self {
             Self::Call(operation) => operation.is_stream(),
-            Self::ApplyGuardrail | Self::Tell(_) => false,
+            Self::Tell(_) => false,
         }
     }
 }
@@ -82,13 +77,9 @@ impl FromStr for Action {
     type Err = UnknownWord;
 
     fn from_str(name: &str) -> Result<Self, UnknownWord> {
-        if name == Self::GUARDRAIL {
-            return Ok(Self::ApplyGuardrail);
-        }
         let telling = name.parse().map(Self::Tell);
         telling.or_else(|tellings: UnknownWord| {
             name.parse().map(Self::Call).map_err(|mut unknown: UnknownWord| {
-                unknown.expected.push(Self::GUARDRAIL);
                 unknown.expected.extend(tellings.expected);
                 unknown
             })
@@ -104,7 +95,7 @@ mod tests {
     fn every_action_is_known_by_its_name() {
         let actions = Operation::ALL.iter().copied().map(Action::Call);
         let tellings = Telling::ALL.iter().copied().map(Action::Tell);
-        for action in actions.chain([Action::ApplyGuardrail]).chain(tellings) {
+        for action in actions.chain(tellings) {
             assert_eq!(action.as_str().parse(), Ok(action));
         }
         let error = "Chat".parse::<Action>().unwrap_err().to_string();

@@ -99,7 +99,7 @@ impl Service {
         let bytes = read_body(body).await?;
         self.authorise(&parts, &bytes, self.clock.now())?;
         let body = asked::parse(&bytes)?;
-        let action = Action::ApplyGuardrail;
+        let action = Action::Call(Operation::ApplyGuardrail);
         let metadata = metadata::read(action, &parts.headers, &body)?;
         call.note(|record| record.metadata.clone_from(&metadata.pairs));
         guardrail::check(path)?;

@@ -64,7 +64,7 @@ pub(crate) fn compose(
         Operation::ConverseStream => {
             return Composed::stream(&chunk::of_events(&answer), pace, usage);
         }
-        Operation::InvokeModel | Operation::CountTokens => {
+        Operation::InvokeModel | Operation::CountTokens | Operation::ApplyGuardrail => {
             let mut body = admitted.shape.write(&answer, &admitted.body);
             chunk::mark_guardrail(&mut body, &answer);
             let mut composed = Composed::plain(&body, fault, usage);

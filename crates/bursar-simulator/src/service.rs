@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
+use bursar_domain::call::Operation;
 use bursar_domain::time::Clock;
 use bursar_domain::usage::Usage;
 use bursar_wire::error::WireError;
@@ -87,7 +88,7 @@ impl Service {
         body: Body,
         connection: Connection,
     ) -> Response {
-        let mut call = self.begin(Action::ApplyGuardrail, &path.id, &parts);
+        let mut call = self.begin(Operation::ApplyGuardrail.into(), &path.id, &parts);
         let outcome = match self.admit_guardrail(path, parts, body, &call).await {
             Ok((content, steering)) => {
                 let units = content.units(&steering);

@@ -1,6 +1,7 @@
 //! Which of Bedrock's operations a request is for, by its method and its raw path. A prefix before
 //! the path is let be, and an encoded slash stays within its segment.
 
+use bursar_domain::call::Operation;
 use bursar_wire::error::WireError;
 use bursar_wire::messages;
 use bursar_wire::path::{MODEL_BYTES_MAX, PathError, RequestPath, parse_path};
@@ -38,10 +39,13 @@ pub(crate) struct Reading {
 /// The place of a request; the error is the answer to one that is nowhere.
 pub(crate) fn find(method: &Method, raw_path: &str) -> Result<Place, WireError> {
     let place = if *method == Method::POST {
+        if let Some(path) = guardrail(raw_path) {
+            return Ok(Place::Guardrail(path));
+        }
         match parse_path(raw_path) {
-            Ok(path) => return Ok(Place::Model(path)),
+            Ok(path) if path.operation != Operation::ApplyGuardrail => Some(Place::Model(path)),
             Err(PathError::BadModelId { .. }) => return Err(messages::invalid_model_id()),
-            Err(_) => guardrail(raw_path).map(Place::Guardrail),
+            _ => None,
         }
     } else if *method == Method::GET {
         reading(raw_path).map(Place::Reading)

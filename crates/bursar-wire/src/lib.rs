@@ -12,6 +12,7 @@ pub mod conversation;
 pub mod counting;
 pub mod error;
 pub mod frame;
+mod guardrail;
 mod json;
 mod members;
 pub mod messages;

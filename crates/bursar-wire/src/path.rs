@@ -1,4 +1,5 @@
-//! Request paths: `/model/{id}/{operation}`, read from the raw path and written as the SDKs do.
+//! Request paths: `/model/{id}/{operation}` and `/guardrail/{id}/version/{version}/apply`, read from
+//! the raw path and written as the SDKs do.
 //!
 //! The path is taken as it came on the wire and decoded once, so that a `%2F` in an ARN never
 //! becomes a separator. Whether such a model exists is not asked here.
@@ -16,9 +17,9 @@ pub(crate) const ENCODED: &AsciiSet =
 /// What a path asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestPath {
-    /// What stands before `/model/`, raw: empty, or such as `/team/a`.
+    /// What stands before `/model/` or `/guardrail/`, raw: empty, or such as `/team/a`.
     pub prefix: String,
-    /// The model as the caller wrote it, decoded.
+    /// The model as the caller wrote it, decoded; of a guardrail, its id, a slash and its version.
     pub model: String,
     /// The operation.
     pub operation: Operation,
@@ -54,24 +55,50 @@ pub fn parse_path(raw_path: &str) -> Result<RequestPath, PathError> {
     let foreign = || PathError::NotAModelPath { path: raw_path.to_owned() };
     let (rest, segment) = raw_path.rsplit_once('/').ok_or_else(foreign)?;
     let (rest, id) = rest.rsplit_once('/').ok_or_else(foreign)?;
+    if segment == Operation::ApplyGuardrail.path_segment() {
+        return guardrail(rest, id).unwrap_or_else(|| Err(foreign()));
+    }
     let prefix = rest.strip_suffix("/model").ok_or_else(foreign)?;
     let operation = operation_of(segment)
         .ok_or_else(|| PathError::UnknownOperation { given: segment.to_owned() })?;
     Ok(RequestPath { prefix: prefix.to_owned(), model: decode_model(id)?, operation })
 }
 
+/// What stands before `/VERSION/apply`, and the version: the path, or what is wrong with its id.
+fn guardrail(rest: &str, version: &str) -> Option<Result<RequestPath, PathError>> {
+    let (prefix, id) = rest.strip_suffix("/version")?.rsplit_once('/')?;
+    let prefix = prefix.strip_suffix("/guardrail")?;
+    let read = || {
+        let model = format!("{}/{}", decode_model(id)?, decode_model(version)?);
+        let operation = Operation::ApplyGuardrail;
+        Ok(RequestPath { prefix: prefix.to_owned(), model, operation })
+    };
+    Some(read())
+}
+
 /// The path of an operation on a model, encoded as the AWS SDKs encode it.
 #[must_use]
 pub fn encode_path(model: &str, operation: Operation) -> String {
+    if operation == Operation::ApplyGuardrail {
+        let (id, version) = model.rsplit_once('/').unwrap_or((model, ""));
+        let encode = |text| utf8_percent_encode(text, ENCODED).to_string();
+        return format!("/guardrail/{}/version/{}/apply", encode(id), encode(version));
+    }
     format!("/model/{}/{}", utf8_percent_encode(model, ENCODED), operation.path_segment())
 }
 
 fn operation_of(segment: &str) -> Option<Operation> {
-    Operation::ALL.iter().copied().find(|operation| operation.path_segment() == segment)
+    of_models().find(|operation| operation.path_segment() == segment)
+}
+
+/// The operations that ask a model.
+fn of_models() -> impl Iterator<Item = Operation> {
+    let all = Operation::ALL.iter().copied();
+    all.filter(|operation| *operation != Operation::ApplyGuardrail)
 }
 
 fn known_operations() -> String {
-    let segments: Vec<_> = Operation::ALL.iter().map(|known| known.path_segment()).collect();
+    let segments: Vec<_> = of_models().map(Operation::path_segment).collect();
     format!("one of {}", segments.join(", "))
 }
 
@@ -126,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_path_written_is_read_back() {
-        for &operation in Operation::ALL {
+        for operation in of_models() {
             for model in
                 ["amazon.nova-lite-v1:0", "arn:aws:bedrock:x::foundation-model/a.b", "../é"]
             {
@@ -135,6 +162,32 @@ mod tests {
                 assert_eq!((read.model.as_str(), read.operation), (model, operation));
                 assert!(!path.contains(':'));
             }
+        }
+    }
+
+    #[test]
+    fn a_guardrail_is_read_with_its_version() {
+        let arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/ab12";
+        for (id, version) in [("ab12", "DRAFT"), (arn, "3")] {
+            let named = format!("{id}/{version}");
+            let path = encode_path(&named, Operation::ApplyGuardrail);
+            let read = parse_path(&format!("/team/a{path}")).unwrap();
+            assert_eq!((read.model, read.operation), (named, Operation::ApplyGuardrail));
+            assert_eq!(read.prefix, "/team/a");
+        }
+        for path in [
+            "/apply",
+            "/guardrail/apply",
+            "/guardrail/ab12/version/apply",
+            "/guardrail/ab12/version/1/2/apply",
+            "/guardrail/a/b/version/1/apply",
+            "/model/ab12/apply",
+            "/guardrails/ab12/version/1/apply",
+        ] {
+            assert!(matches!(parse_path(path), Err(PathError::NotAModelPath { .. })), "{path}");
+        }
+        for path in ["/guardrail//version/1/apply", "/guardrail/a/version/%00/apply"] {
+            assert!(matches!(parse_path(path), Err(PathError::BadModelId { .. })), "{path}");
         }
     }
 

@@ -18,6 +18,7 @@ use serde_json::Value;
 pub use self::counts::Counts;
 pub use self::source::{Sources, read_sources};
 pub use self::stream::{Completeness, Seen, StreamReader};
+use crate::guardrail;
 pub use crate::json::MalformedBody;
 use crate::json::{all, first, text};
 use crate::provider::{CONVERSE, Gives, Paths, Shape, shape_of};
@@ -74,6 +75,9 @@ pub fn read_reply(
         let counted_tokens = json.get("inputTokens").and_then(Value::as_u64);
         let usage = Some(Usage::default());
         return Ok(ReplyFacts { usage, counted_tokens, ..ReplyFacts::default() });
+    }
+    if operation == Operation::ApplyGuardrail {
+        return Ok(ReplyFacts { latency_ms: latency(headers), ..guardrail::read_reply(&json) });
     }
     let shape = spoken(operation, model);
     let mut facts = ReplyFacts { latency_ms: latency(headers), ..ReplyFacts::default() };

@@ -15,6 +15,7 @@ use bursar_domain::usage::{Meter, Usage};
 use http::HeaderMap;
 use serde_json::Value;
 
+use crate::guardrail;
 pub use crate::json::MalformedBody;
 use crate::json::{all, first, parse_strict, shown, text};
 use crate::provider::{CONVERSE, Gives, Shape, shape_of};
@@ -63,6 +64,8 @@ pub struct RequestFacts {
     pub model_named: Option<String>,
     /// Units that the request alone decides and no reply reports; see [`RequestFacts::add_meters`].
     pub meters: Vec<(Meter, u64)>,
+    /// Units that the reply will report, and the most that they can be.
+    pub meters_at_most: Vec<(Meter, u64)>,
 }
 
 impl RequestFacts {
@@ -95,6 +98,9 @@ pub fn read_request(
     }
     let facts = match operation {
         Operation::CountTokens => Ok(free()),
+        Operation::ApplyGuardrail => {
+            Ok(RequestFacts { meters_at_most: guardrail::read_bound(&json)?, ..free() })
+        }
         Operation::Converse | Operation::ConverseStream => {
             let facts = read_body(&CONVERSE, model, &json, body.len())?;
             converse_settings(facts, &json)
@@ -124,6 +130,7 @@ fn free() -> RequestFacts {
         metadata: BTreeMap::new(),
         model_named: None,
         meters: Vec::new(),
+        meters_at_most: Vec::new(),
     }
 }
 

@@ -29,7 +29,7 @@ pub fn cap_output(
     // A null is no request, though a null within one is as good as nothing there.
     let text = std::str::from_utf8(body).ok().filter(|text| text.trim_start().starts_with('{'))?;
     let shape: &Shape = match operation {
-        Operation::CountTokens => return None,
+        Operation::CountTokens | Operation::ApplyGuardrail => return None,
         Operation::Converse | Operation::ConverseStream => &CONVERSE,
         Operation::InvokeModel | Operation::InvokeModelWithResponseStream => shape_of(model),
     };

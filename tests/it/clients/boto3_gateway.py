@@ -98,6 +98,25 @@ def counted(connect):
     expect("tokens", reply["inputTokens"] > 0, reply)
 
 
+APPLY = {"guardrailIdentifier": "ab12", "guardrailVersion": "1", "source": "INPUT"}
+# A unit of topic, content, word and sensitive information each.
+UNIT_USD = 0.00015 + 0.00015 + 0 + 0.0001
+
+
+def guarded(connect):
+    """Billed by the units that its own reply tells."""
+    for characters, units in [(1, 1), (1000, 1), (2001, 3)]:
+        content = [{"text": {"text": "a" * characters}}]
+        reply = connect().apply_guardrail(content=content, **APPLY)
+        usage = reply["usage"]
+        expect("units", usage["topicPolicyUnits"] == units, usage)
+        headers = told(reply, 0, 0)
+        cost = float(headers["x-bursar-cost"])
+        expect("its cost", abs(cost - units * UNIT_USD) < 1e-12, headers)
+    wrong = code_of(lambda: connect().apply_guardrail(content=content, **{**APPLY, "guardrailVersion": "0"}))
+    expect("no version", wrong == ("ValidationException", 400), wrong)
+
+
 def code_of(work):
     response = error_of("error", ClientError, work).response
     return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
@@ -128,6 +147,7 @@ def over_budget(connect):
         lambda: client.converse_stream(modelId=NOVA, **ask()),
         lambda: client.invoke_model(modelId=HAIKU, body=json.dumps(CLAUDE)),
         lambda: client.invoke_model_with_response_stream(modelId=HAIKU, body=json.dumps(CLAUDE)),
+        lambda: client.apply_guardrail(content=[{"text": {"text": "hello"}}], **APPLY),
     ]:
         sent.clear()
         found = code_of(work)
@@ -149,6 +169,6 @@ def strangers(_connect):
 
 
 for name, connect in WAYS.items():
-    for check in [plain, streamed, counted, errors, over_budget, strangers]:
+    for check in [plain, streamed, counted, guarded, errors, over_budget, strangers]:
         check(connect)
         print(f"{check.__name__}, {name}: held", flush=True)

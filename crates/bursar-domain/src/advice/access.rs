@@ -3,7 +3,7 @@
 use super::scene::{Scene, short};
 use super::{Advice, Cause};
 use crate::call::Operation;
-use crate::model::RefKind;
+use crate::model::{ModelRef, RefKind};
 
 /// Changes of access take minutes to reach every machine that asks for it.
 const SETTLES: &str = "a change can take a few minutes to be seen";
@@ -146,6 +146,7 @@ const fn action_of(operation: Option<Operation>) -> &'static str {
     match operation {
         Some(operation) if operation.is_stream() => "bedrock:InvokeModelWithResponseStream",
         Some(Operation::CountTokens) => "bedrock:CountTokens",
+        Some(Operation::ApplyGuardrail) => "bedrock:ApplyGuardrail",
         _ => "bedrock:InvokeModel",
     }
 }
@@ -170,6 +171,11 @@ fn resources(scene: &Scene<'_>, denial: &Denial<'_>) -> Vec<String> {
         Some((RefKind::PromptRouterArn, router)) => return vec![named.unwrap_or(router)],
         Some((RefKind::ApplicationInferenceProfileArn, profile)) => {
             return vec![profile, model("*")];
+        }
+        Some((RefKind::Guardrail, _)) => {
+            let id = asked.and_then(ModelRef::guardrail_and_version).map_or("*", |(id, _)| id);
+            let arn = format!("arn:{partition}:bedrock:{region}:*:guardrail/{id}");
+            return vec![named.unwrap_or(if id.starts_with("arn:") { id.to_owned() } else { arn })];
         }
         _ => {}
     }

@@ -56,7 +56,10 @@ fn kind_of(service: &str, what: &str) -> Option<RefKind> {
     match (service, what) {
         ("bedrock", "default-prompt-router") => Some(RefKind::PromptRouterArn),
         ("bedrock", _) if what != "endpoint" => {
-            what.parse().ok().filter(|kind| !matches!(kind, RefKind::Base | RefKind::Profile))
+            let is_no_arn = |kind: &RefKind| {
+                matches!(kind, RefKind::Base | RefKind::Profile | RefKind::Guardrail)
+            };
+            what.parse().ok().filter(|kind| !is_no_arn(kind))
         }
         ("sagemaker", "endpoint") => Some(RefKind::EndpointArn),
         _ => None,

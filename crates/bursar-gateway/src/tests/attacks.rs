@@ -87,7 +87,7 @@ async fn a_body_that_means_two_things_or_nothing_is_refused_and_never_sent() {
             let status = response.status().as_u16();
             assert!((400..500).contains(&status), "{method} {path}, {name}: {status}");
             let is_bedrocks = response.headers().contains_key("x-amzn-errortype");
-            assert_eq!(is_bedrocks, path.starts_with("/model/"), "{path}, {name}");
+            assert_eq!(is_bedrocks, !path.starts_with("/v1/"), "{path}, {name}");
             let told: Value = response.json().await.unwrap();
             let of_bedrock = told["message"].is_string();
             let is_worded =

@@ -6,11 +6,12 @@ use aws_sdk_bedrockruntime::types::{
     GuardrailAction, GuardrailContentBlock, GuardrailContentQualifier, GuardrailContentSource,
     GuardrailTextBlock, GuardrailTopicPolicyAction,
 };
+use bursar_domain::call::Operation;
 use bursar_domain::usage::Meter;
 use serde_json::{Value, json};
 
 use super::fixture::*;
-use crate::{Action, Scenario, Settings, Simulator};
+use crate::{Scenario, Settings, Simulator};
 
 fn text(chars: usize, mark: Option<GuardrailContentQualifier>) -> GuardrailContentBlock {
     let block = GuardrailTextBlock::builder().text("a".repeat(chars));
@@ -62,7 +63,7 @@ async fn units_are_told_and_listed_as_meters() {
     ];
     assert_eq!(meters(&simulator), expected.map(|(name, count)| (name.to_owned(), count)));
     let call = only_call(&simulator);
-    assert_eq!((call.operation, call.model.as_str()), (Action::ApplyGuardrail, "ab1"));
+    assert_eq!((call.operation, call.model.as_str()), (Operation::ApplyGuardrail.into(), "ab1"));
     assert_eq!((call.http_status, call.ended.as_deref()), (Some(200), Some("complete")));
 }
 

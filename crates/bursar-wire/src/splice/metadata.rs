@@ -30,7 +30,7 @@ pub fn label(
         labels.iter().copied().filter(|(key, value)| is_taken(key) && is_taken(value)).collect();
     let mut headers = headers.clone();
     match operation {
-        Operation::CountTokens => None,
+        Operation::CountTokens | Operation::ApplyGuardrail => None,
         Operation::Converse | Operation::ConverseStream => {
             let text = std::str::from_utf8(body).ok()?;
             let labelled = apply(text, edits(text, &labels)?);

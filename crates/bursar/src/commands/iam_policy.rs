@@ -1,6 +1,6 @@
 //! `bursar iam-policy`: what IAM has to allow for the models at hand, and no more.
 
-use bursar_core::iam::{Caller, Guard, Statement, least_privilege};
+use bursar_core::iam::{self, Caller, Guard, Statement};
 use bursar_domain::model::ModelRef;
 use serde_json::{Value, json};
 
@@ -13,6 +13,7 @@ use crate::settings::Settings;
 #[command(after_help = "Examples:
   bursar iam-policy amazon.nova-lite-v1:0 us.anthropic.claude-haiku-4-5-20251001-v1:0
   bursar iam-policy --account 123456789012 --explain us.amazon.nova-pro-v1:0
+  bursar iam-policy amazon.nova-lite-v1:0 --guardrail ab12cd34ef56
   bursar iam-policy --scp --role arn:aws:iam::123456789012:role/bursar
 
 The policy goes to stdout, ready for `aws iam create-policy`. Without models it covers the aliases of
@@ -27,11 +28,14 @@ pub(crate) struct IamPolicy {
     /// The AWS account that calls
     #[arg(long, value_name = "ID", default_value = "*", value_parser = account)]
     account: String,
+    /// A guardrail that is applied by itself, by its id or ARN; may be given again
+    #[arg(long = "guardrail", value_name = "ID", value_parser = guardrail)]
+    guardrails: Vec<String>,
     /// Say why each statement is there
     #[arg(long)]
     explain: bool,
     /// Deny inference to everybody but --role, as a service control policy
-    #[arg(long, requires = "role", conflicts_with_all = ["models", "account"])]
+    #[arg(long, requires = "role", conflicts_with_all = ["models", "account", "guardrails"])]
     scp: bool,
     /// A role that Bursar calls as; may be given again
     #[arg(long = "role", value_name = "ARN", requires = "scp", value_parser = Guard::check_role)]
@@ -46,7 +50,7 @@ impl IamPolicy {
         let aliases = settings.names.aliases.keys().cloned();
         let names: Vec<String> =
             if self.models.is_empty() { aliases.collect() } else { self.models };
-        if names.is_empty() {
+        if names.is_empty() && self.guardrails.is_empty() {
             return Err(Failure::new(Situation::Usage, "no model was named")
                 .hint("name models, or give them aliases under `[models.aliases]`"));
         }
@@ -59,7 +63,8 @@ impl IamPolicy {
             region: settings.region.clone(),
             catalogue: settings.catalogue()?,
         };
-        let statements = least_privilege(&caller, &models);
+        let mut statements = iam::least_privilege(&caller, &models);
+        statements.extend(iam::guardrails(&caller, &self.guardrails));
         let policy = json!({
             "Version": "2012-10-17",
             "Statement": statements.iter().map(as_json).collect::<Vec<_>>(),
@@ -132,6 +137,12 @@ fn as_json(statement: &Statement) -> Value {
             json!({"ArnLike": {"bedrock:InferenceProfileArn": statement.only_through}});
     }
     object
+}
+
+fn guardrail(text: &str) -> Result<String, String> {
+    let is_one = ModelRef::guardrail(text, "DRAFT").is_some();
+    let wrong = || "it is a guardrail's id or ARN, without its version".to_owned();
+    is_one.then(|| text.to_owned()).ok_or_else(wrong)
 }
 
 fn account(text: &str) -> Result<String, String> {

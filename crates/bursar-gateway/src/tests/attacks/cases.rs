@@ -19,11 +19,15 @@ pub(super) struct Case {
     pub(super) expect: Expect,
 }
 
+/// The route of guardrails.
+const GUARDRAIL: &str = "/guardrail/{guardrail}/version/{version}/apply";
+
 /// A path as it is asked for.
 pub(super) fn path_of(path: &str) -> String {
     let model = if path.contains("/invoke") { HAIKU } else { NOVA };
     let model =
         if path.ends_with("count-tokens") { HAIKU.trim_start_matches("us.") } else { model };
+    let path = path.replace("{guardrail}", "ab12").replace("{version}", "1");
     path.replace("{model}", model)
 }
 
@@ -37,6 +41,7 @@ fn body_of(path: &str) -> String {
         "/model/{model}/invoke" | "/model/{model}/invoke-with-response-stream" => claude,
         "/model/{model}/converse" | "/model/{model}/converse-stream" => conversation(""),
         "/model/{model}/count-tokens" => json!({"input": {"converse": conversation("")}}),
+        GUARDRAIL => json!({"source": "INPUT", "content": [{"text": {"text": "Hello"}}]}),
         "/v1/chat/completions" => json!({"model": NOVA, "messages": messages}),
         "/v1/embeddings" => json!({"model": "amazon.titan-embed-text-v2:0", "input": "Hello"}),
         "/v1/messages" => json!({"model": HAIKU, "max_tokens": 9, "messages": messages}),
@@ -167,6 +172,16 @@ fn crooked(path: &str) -> Vec<String> {
         paths.push(path.replace("/model/", "/model/%23"));
         paths.push(path.replace("/model/", "/model/%3F"));
     }
+    if path.starts_with("/guardrail/") {
+        for id in ["", "AB12", "..", "a%2Fb", "a%252Fb", "%00", "arn:aws:s3:::a", "ab12%20"] {
+            paths.push(path.replace("/ab12/", &format!("/{id}/")));
+        }
+        for version in ["", "0", "01", "draft", "1%2F2", "-1", "100000000"] {
+            paths.push(path.replace("/1/", &format!("/{version}/")));
+        }
+        paths.push(path.replace("/guardrail/", "/model/"));
+        paths.push(path.replace("/version/", "/versions/"));
+    }
     paths
 }
 
@@ -224,6 +239,21 @@ pub(super) fn bodies(path: &str) -> Vec<(String, Vec<u8>)> {
             _ => twice.replacen('{', &format!("{{\"{name}\":10,\"{name}\":1000000,"), 1),
         };
         bodies.push(("a bound twice", twice.into_bytes()));
+    }
+    if path == GUARDRAIL {
+        for content in [
+            "null",
+            "{}",
+            "[{}]",
+            "[1]",
+            r#"[{"text":{"text":1}}]"#,
+            r#"[{"text":{"text":"a"},"image":{}}]"#,
+            r#"[{"video":{}}]"#,
+            r#"[{"text":{"text":"a","text":"bb"}}]"#,
+        ] {
+            let body = format!("{{\"source\":\"INPUT\",\"content\":{content}}}");
+            bodies.push(("a content that bounds nothing", body.into_bytes()));
+        }
     }
     let named = |(name, body): (&str, Vec<u8>)| {
         let shown: String = String::from_utf8_lossy(&body).chars().take(120).collect();
