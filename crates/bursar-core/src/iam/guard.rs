@@ -13,20 +13,35 @@ pub struct Guard {
 impl Guard {
     /// The statement's name.
     pub const SID: &'static str = "InferenceThroughBursarAlone";
-    /// Whatever has a model answer: calls of either kind, batches, and what calls models by itself.
-    /// Converse needs no action of its own. Counting is free, and left to everybody.
-    pub const ACTIONS: [&'static str; 11] = [
+    /// Whatever has a model answer, a tool of Bedrock's run or a guardrail judge: calls of either kind,
+    /// batches, evaluations, and what calls models by itself. Counting is free, and left to
+    /// everybody.
+    ///
+    /// Each is an action of AWS's Service Authorization Reference (Amazon Bedrock; for Mantle, the
+    /// user guide's "Making inference requests"), read in November 2026. By that page Converse, the
+    /// asynchronous and the bidirectional operation have no action of their own: `InvokeModel`
+    /// allows them. `CallWithBearerToken` comes beside an action, and alone allows nothing.
+    pub const ACTIONS: [&'static str; 20] = [
+        "bedrock-mantle:CreateInference",
+        "bedrock:AgenticRetrieveStream",
         "bedrock:ApplyGuardrail",
+        "bedrock:CreateAdvancedPromptOptimizationJob",
+        "bedrock:CreateEvaluationJob",
         "bedrock:CreateModelInvocationJob",
+        "bedrock:GenerateQuery",
         "bedrock:InvokeAgent",
+        "bedrock:InvokeAutomatedReasoningPolicy",
+        "bedrock:InvokeDataAutomationAsync",
         "bedrock:InvokeFlow",
+        "bedrock:InvokeGuardrailChecks",
         "bedrock:InvokeInlineAgent",
         "bedrock:InvokeModel",
-        "bedrock:InvokeModelWithBidirectionalStream",
         "bedrock:InvokeModelWithResponseStream",
+        "bedrock:InvokeTool",
         "bedrock:OptimizePrompt",
+        "bedrock:Rerank",
         "bedrock:RetrieveAndGenerate",
-        "bedrock:StartAsyncInvoke",
+        "bedrock:StartFlowExecution",
     ];
     /// Why it is there.
     pub const WHY: &'static str = "a budget holds only what passes it: calls that another \
