@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bursar_core::{
     Bedrock, Bursar, Connection, Credentials, Error, Invocation, Limits, Pricing, Reply, Running,
-    cut_pair,
+    Witness, cut_pair,
 };
 use bursar_domain::call::{CallId, Intent, Operation, Reach};
 use bursar_domain::catalogue::{Catalogue, Names};
@@ -67,6 +67,7 @@ pub(crate) async fn bursar(world: &World, clock: Clock) -> Bursar {
         running: Running::default(),
         master_key: None,
         labels: false,
+        witness: Witness::default(),
     }
 }
 

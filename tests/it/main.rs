@@ -40,6 +40,7 @@ mod showroom;
 mod simulator;
 mod snapshots;
 mod streams;
+mod telemetry;
 mod tidy;
 mod webhooks;
 mod world;

@@ -25,6 +25,7 @@ impl Bursar {
         let held = admitted.held().and_then(Micros::cost);
         let settlement = self.settlement(&admitted, priced, metered);
         line::log(admitted.intent(), &settlement);
+        self.witness.tell(admitted.intent(), &settlement);
         let settled = self.ledger.settle(admitted, settlement.clone()).await?;
         Ok(Receipt { settlement, held, overrun: settled.overrun })
     }

@@ -1,4 +1,4 @@
-//! A URL that JSON is posted to: somebody else's machine, which may be slow, wrong or away.
+//! A URL that documents are posted to: somebody else's machine, which may be slow, wrong or away.
 //!
 //! One request at a time, without redirects; who posts decides whether to try again.
 
@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
-use http::Uri;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 use bursar_domain::causes::with_causes;
 
@@ -22,10 +22,12 @@ const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// Hosts that plain HTTP stays on this machine with.
 const LOOPBACK: [&str; 4] = ["127.0.0.1", "localhost", "[::1]", "::1"];
 
-/// A URL that JSON is posted to, and the way there. Clones share it.
+/// A URL that documents are posted to, and the way there. Clones share it.
 #[derive(Clone)]
 pub struct Hook {
     uri: Uri,
+    /// What goes along with each post, such as a key.
+    headers: HeaderMap,
     /// Made for the first post: to read the machine's certificates takes longer than a call.
     connector: Arc<OnceLock<SharedHttpConnector>>,
 }
@@ -43,18 +45,28 @@ impl Hook {
     /// # Errors
     /// What is wrong with it.
     pub fn new(url: &str) -> Result<Self, &'static str> {
-        let uri: Uri = url.parse().map_err(|_| "it is no URL")?;
-        let authority = uri.authority().ok_or("it names no host")?;
-        if authority.as_str().contains('@') {
-            return Err("it holds a user or a password, which would not be sent");
+        let uri = read(url)?;
+        let is_here = uri.host().is_some_and(|host| LOOPBACK.contains(&host));
+        if uri.scheme_str() == Some("http") && !is_here {
+            return Err("plain http goes to this machine only: use https");
         }
-        match uri.scheme_str() {
-            Some("https") => {}
-            Some("http") if LOOPBACK.contains(&authority.host()) => {}
-            Some("http") => return Err("plain http goes to this machine only: use https"),
-            _ => return Err("it is neither https nor http"),
-        }
-        Ok(Self { uri, connector: Arc::default() })
+        Ok(Self { uri, headers: HeaderMap::new(), connector: Arc::default() })
+    }
+
+    /// Reads the URL of a collector of telemetry, which may be plain `http` to anywhere: it stands
+    /// in the same network, and is told no secret but these headers. Nothing is sent.
+    ///
+    /// # Errors
+    /// What is wrong with it, without a header's value.
+    pub fn to_collector(url: &str, headers: &[(String, String)]) -> Result<Self, String> {
+        let uri = read(url)?;
+        let pair = |(name, value): &(String, String)| {
+            let name: HeaderName = name.parse().ok()?;
+            Some((name, HeaderValue::from_str(value).ok()?))
+        };
+        let headers: Option<HeaderMap> = headers.iter().map(pair).collect();
+        let headers = headers.ok_or("one of its headers is none")?;
+        Ok(Self { uri, headers, connector: Arc::default() })
     }
 
     fn connector(&self) -> &SharedHttpConnector {
@@ -77,10 +89,26 @@ impl Hook {
     /// # Errors
     /// Why it was not taken, without the URL.
     pub async fn post(&self, json: String) -> Result<(), String> {
-        let mut request = HttpRequest::new(SdkBody::from(json));
+        self.send(SdkBody::from(json), "application/json").await
+    }
+
+    /// Posts a message of Protocol Buffers; taken when the answer is a 2xx.
+    ///
+    /// # Errors
+    /// As [`Hook::post`].
+    pub async fn post_protobuf(&self, message: Vec<u8>) -> Result<(), String> {
+        self.send(SdkBody::from(message), "application/x-protobuf").await
+    }
+
+    async fn send(&self, body: SdkBody, kind: &'static str) -> Result<(), String> {
+        let mut request = HttpRequest::new(body);
         request.set_uri(self.uri.to_string()).map_err(|error| error.to_string())?;
         request.set_method("POST").map_err(|error| error.to_string())?;
-        request.headers_mut().insert("content-type", "application/json");
+        request.headers_mut().insert("content-type", kind);
+        for (name, value) in &self.headers {
+            let value = value.to_str().map_err(|error| error.to_string())?.to_owned();
+            request.headers_mut().insert(name.as_str().to_owned(), value);
+        }
         let asked = tokio::time::timeout(ANSWER_MAX, self.connector().call(request)).await;
         let answer = asked.map_err(|_| "no answer in ten seconds".to_owned())?;
         let answer = answer.map_err(|error| with_causes(error.to_string(), &error))?;
@@ -88,6 +116,19 @@ impl Hook {
             200..300 => Ok(()),
             status => Err(format!("the answer was {status}")),
         }
+    }
+}
+
+/// A URL of `https` or `http` with a host, and nobody's password.
+fn read(url: &str) -> Result<Uri, &'static str> {
+    let uri: Uri = url.parse().map_err(|_| "it is no URL")?;
+    let authority = uri.authority().ok_or("it names no host")?;
+    if authority.as_str().contains('@') {
+        return Err("it holds a user or a password, which would not be sent");
+    }
+    match uri.scheme_str() {
+        Some("https" | "http") => Ok(uri),
+        _ => Err("it is neither https nor http"),
     }
 }
 
@@ -114,6 +155,14 @@ mod tests {
         ] {
             assert!(Hook::new(url).is_err(), "{url}");
         }
+        assert!(Hook::to_collector("http://collector:4318/v1/traces", &[]).is_ok());
+        let header = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+        let url = "https://collector/";
+        assert!(Hook::to_collector(url, &header("api-key", "k")).is_ok());
+        for wrong in [header("a b", "k"), header("api-key", "k\r\nx: y")] {
+            assert!(Hook::to_collector(url, &wrong).is_err(), "{wrong:?}");
+        }
+        assert!(Hook::to_collector("collector:4318", &[]).is_err());
         let shown = format!("{:?}", Hook::new("http://localhost/secret-token").unwrap());
         assert_eq!(shown, "Hook(localhost)");
     }

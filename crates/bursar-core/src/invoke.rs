@@ -17,6 +17,7 @@ use crate::priced::{Priced, Pricing};
 use crate::reply::{self, Hold, Receipt, Reply, Sink};
 use crate::running::Running;
 use crate::tap::Tap;
+use crate::witness::Witness;
 use crate::{Bedrock, Error, Invocation, Limits};
 
 const CALL_LABEL: &str = "bursar-call";
@@ -48,6 +49,8 @@ pub struct Bursar {
     /// Whether each call's id, team and key go along as its request metadata, so that AWS's own
     /// invocation log tells them too.
     pub labels: bool,
+    /// Who is told of each call that has ended.
+    pub witness: Witness,
 }
 
 impl Bursar {

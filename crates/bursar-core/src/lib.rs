@@ -38,6 +38,7 @@ mod sources;
 mod tally;
 mod tap;
 mod transcript;
+mod witness;
 
 pub use afford::{Lowered, Refused};
 pub use bedrock::{Bedrock, sdk_version};
@@ -65,6 +66,7 @@ pub use simulator_probe::is_simulator;
 pub use sources::{ToldTokens, ToldTwice};
 pub use tally::Tally;
 pub use transcript::Transcript;
+pub use witness::{Ended, TraceParent, Witness};
 
 /// Why the ledger did not keep something.
 pub use bursar_ledger::Error as LedgerError;

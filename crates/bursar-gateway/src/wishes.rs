@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use bursar_core::Bursar;
+use bursar_core::{Bursar, TraceParent};
 use bursar_domain::identity::Attribution;
 use bursar_domain::money::{Cost, Micros};
 use bursar_domain::watch::{OnRepetition, StreamLimits};
@@ -35,6 +35,8 @@ pub(crate) struct Wishes {
     pub(crate) deadline: Option<Duration>,
     /// How far it may go where it is a stream.
     pub(crate) streams: StreamLimits,
+    /// The span that asks for it.
+    pub(crate) parent: Option<TraceParent>,
 }
 
 /// Reads what a request's headers wish; labels and the session go to whom it belongs.
@@ -42,7 +44,7 @@ pub(crate) struct Wishes {
 /// # Errors
 /// A header of ours that is unknown, comes twice, or has no such value.
 pub(crate) fn read(headers: &HeaderMap, who: &mut Attribution) -> Result<Wishes, Problem> {
-    let mut wishes = Wishes::default();
+    let mut wishes = Wishes { parent: parent(headers), ..Wishes::default() };
     for name in headers.keys() {
         let name = name.as_str();
         let is_read =
@@ -96,6 +98,7 @@ impl Wishes {
     /// The metered call as it is made for somebody with these wishes: never looser than it was.
     pub(crate) fn bound(&self, bursar: &Bursar) -> Bursar {
         let mut bursar = bursar.clone();
+        bursar.witness = bursar.witness.under(self.parent);
         let limits = &mut bursar.limits;
         limits.streams = limits.streams.strictest(self.streams);
         if let Some(deadline) = self.deadline {
@@ -104,6 +107,13 @@ impl Wishes {
         }
         bursar
     }
+}
+
+/// W3C's: one that is none, and one of several, begins a new trace instead of being refused.
+fn parent(headers: &HeaderMap) -> Option<TraceParent> {
+    let mut values = headers.get_all("traceparent").iter();
+    let parent = TraceParent::parse(values.next()?.to_str().ok()?)?;
+    values.next().is_none().then_some(parent)
 }
 
 fn session(name: &str, value: &str) -> Result<String, Problem> {

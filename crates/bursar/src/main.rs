@@ -41,6 +41,7 @@ mod stop;
 mod stream_limits;
 mod table;
 mod tally;
+mod telemetry;
 mod terminal;
 mod top;
 mod trace;

@@ -2,6 +2,7 @@
 //! shows do not know each other.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bursar_core::Running;
 use bursar_dashboard::{Family, Kind, Meters, Sample};
@@ -9,12 +10,13 @@ use bursar_gateway::{Counted, Counts, Spread};
 use bursar_ledger::{Backlog, Ledger};
 
 use crate::reload::Reloading;
+use crate::telemetry;
 
 /// Everything that one process counts.
 pub(crate) fn of(
     counts: Arc<Counts>,
     (running, ledger): (Running, Ledger),
-    reloading: Arc<Reloading>,
+    (reloading, spans): (Arc<Reloading>, Option<Arc<telemetry::Counts>>),
 ) -> Meters {
     Meters::new(move || {
         let mut families = requests(&counts.read());
@@ -30,8 +32,19 @@ pub(crate) fn of(
             "Whether the configuration was right when it was last read.",
             u8::from(reloading.is_good()),
         ));
+        families.extend(spans.as_deref().map(exports));
         families
     })
+}
+
+fn exports(spans: &telemetry::Counts) -> Family {
+    let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    let counts = [("exported", read(&spans.exported)), ("dropped", read(&spans.dropped))];
+    counter(
+        "bursar_otlp_spans_total",
+        "Spans that the collector took, and those that were dropped for it was slow or away.",
+        &by("result", &counts),
+    )
 }
 
 fn requests(counted: &Counted) -> Vec<Family> {

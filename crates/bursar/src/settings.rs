@@ -23,6 +23,7 @@ mod file;
 mod prices;
 mod reload;
 mod server;
+mod telemetry;
 
 pub(crate) use aws::is_region;
 pub(crate) use endpoints::endpoint_names;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bursar_admin::{Admin, Desk};
 use bursar_core::{
-    Bedrock, Bursar, Connection, ControlPlane, Hook, Pricing, Running, is_simulator,
+    Bedrock, Bursar, Connection, ControlPlane, Hook, Pricing, Running, Witness, is_simulator,
 };
 use bursar_domain::catalogue::Catalogue;
 use bursar_domain::entropy::Entropy;
@@ -141,5 +141,6 @@ pub(crate) async fn open_at(
         running: Running::default(),
         master_key,
         labels: false,
+        witness: Witness::default(),
     })
 }

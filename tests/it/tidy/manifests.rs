@@ -34,7 +34,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// What only some crates may depend on, so that the rest stays free of it.
-const OWNERS: [(&str, &[&str]); 10] = [
+const OWNERS: [(&str, &[&str]); 12] = [
     ("actix-web", &["bursar-dashboard"]),
     ("anyhow", &["bursar", "xtask"]),
     ("aws-config", &["bursar-core"]),
@@ -43,6 +43,8 @@ const OWNERS: [(&str, &[&str]); 10] = [
     ("aws-sdk-sts", &["bursar-core"]),
     ("axum", &["bursar-gateway", "bursar-simulator"]),
     ("clap", &["bursar"]),
+    ("opentelemetry-proto", &["bursar"]),
+    ("prost", &["bursar"]),
     ("ratatui", &["bursar"]),
     ("sqlx", &["bursar-ledger"]),
 ];

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bursar_core::{Bedrock, Bursar, Connection, Credentials, Limits, Pricing, Running};
+use bursar_core::{Bedrock, Bursar, Connection, Credentials, Limits, Pricing, Running, Witness};
 use bursar_domain::catalogue::Catalogue;
 use bursar_domain::entropy::Entropy;
 use bursar_domain::price_book::PriceBook;
@@ -54,6 +54,7 @@ pub(crate) async fn open(job: &Calls) -> Outcome<Bursar> {
         running: Running::default(),
         master_key: None,
         labels: false,
+        witness: Witness::default(),
     })
 }
 

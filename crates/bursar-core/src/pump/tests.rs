@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     Bedrock, Bursar, Connection, Credentials, Invocation, Limits, Pricing, Prompt, Receipt,
-    Running, cut_pair,
+    Running, Witness, cut_pair,
 };
 
 const NOVA: &str = "amazon.nova-lite-v1:0";
@@ -107,6 +107,7 @@ impl World {
             running: Running::default(),
             master_key: None,
             labels: false,
+            witness: Witness::default(),
         };
         Self { simulator, bursar }
     }

@@ -7,7 +7,7 @@ use aws_sdk_bedrockruntime::config::{
 use aws_sdk_bedrockruntime::types::{ContentBlock, ConversationRole, Message};
 use aws_sdk_bedrockruntime::{Client, Config};
 use bursar_admin::{Admin, KeyRequest, LimitWords, NewKey, Selectors, TeamFacts};
-use bursar_core::{Bedrock, Bursar, Connection, Credentials, Limits, Pricing, Running};
+use bursar_core::{Bedrock, Bursar, Connection, Credentials, Limits, Pricing, Running, Witness};
 use bursar_domain::catalogue::Catalogue;
 use bursar_domain::entropy::Entropy;
 use bursar_domain::price_book::PriceBook;
@@ -77,6 +77,7 @@ impl World {
             running: Running::default(),
             master_key: Some(master()),
             labels: true,
+            witness: Witness::default(),
         };
         let actor = "a test".to_owned();
         let admin = Admin { ledger, clock, entropy: Entropy::system(), actor };

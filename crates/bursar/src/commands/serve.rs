@@ -16,6 +16,7 @@ use crate::failure::{Failure, Situation};
 use crate::output::Output;
 use crate::reload::Reloading;
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 use crate::{meters, reload, sole, stop, wiring};
 
 #[derive(Debug, clap::Args)]
@@ -72,6 +73,10 @@ impl Serve {
             bursar.master_key = self.master_key(&bursar, settings).await?;
         }
         reload::as_gateway(&mut bursar);
+        let telemetry = settings.telemetry()?.map(Telemetry::start);
+        if let Some(telemetry) = &telemetry {
+            bursar.witness = telemetry.witness();
+        }
         let (ledger, running) = (bursar.ledger.clone(), bursar.running.clone());
         let gateway = Gateway::start(self.doors().await?, bursar, self.settings(settings))
             .map_err(|error| Failure::new(Situation::Failed, format!("cannot serve: {error}")))?;
@@ -79,7 +84,8 @@ impl Serve {
         let reloading = Reloading::new(settings.clone(), gateway.lobby(), desk);
         let _at_sighup = stop::at_hangup(Arc::clone(&reloading));
         let (counts, desk) = (gateway.counts(), reloading.desk());
-        let meters = meters::of(counts, (running, ledger.clone()), reloading);
+        let spans = telemetry.as_ref().map(Telemetry::counts);
+        let meters = meters::of(counts, (running, ledger.clone()), (reloading, spans));
         for url in gateway.urls() {
             Output::line(format!("listening on {url}"))?;
         }
@@ -97,6 +103,9 @@ impl Serve {
             () = stop::told() => tracing::warn!("told twice: what runs is left to the sweep"),
         }
         ledger.close().await?;
+        if let Some(telemetry) = telemetry {
+            telemetry.stop().await;
+        }
         if let Some(simulator) = simulator {
             simulator.stop().await;
         }

@@ -25,6 +25,7 @@ pub(super) struct Said {
     pub(super) limits: Limits,
     pub(super) streams: Streams,
     pub(super) spool: Spool,
+    pub(super) telemetry: Telemetry,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -63,6 +64,12 @@ pub(super) struct Prices {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Tags {
     pub(super) report: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Telemetry {
+    pub(super) otlp_endpoint: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -23,6 +23,7 @@ impl Settings {
                 then.limits.admission_wait_ms != now.limits.admission_wait_ms,
             ),
             ("[spool]", then.spool != now.spool),
+            ("[telemetry]", then.telemetry != now.telemetry),
         ];
         let changed = changed.into_iter().filter(|(_, is_changed)| *is_changed);
         changed.map(|(what, _)| what.to_owned()).collect()
