@@ -130,6 +130,26 @@ fn a_hangup_has_it_read_again_and_a_bad_file_is_told_in_the_log() {
 }
 
 #[test]
+fn the_logs_level_is_read_again_too() {
+    let gateway = Reloaded::start("[log]\nlevel = \"warn\"\n");
+    assert_eq!(gateway.call(NOVA).0, "200");
+    gateway.world.write("config.toml", "[log]\nlevel = \"info\"\n");
+    assert!(gateway.ask()["error"].is_null());
+    assert_eq!(gateway.call(NOVA).0, "200");
+    gateway.world.write("config.toml", "[log]\nlevel = \"loud\"\n");
+    let told = gateway.ask();
+    assert_eq!(told["error"]["code"], "configuration", "{told}");
+    assert_eq!(gateway.call(NOVA).0, "200", "the old level counts");
+    gateway.world.write("config.toml", "[log]\nlevel = \"off\"\n");
+    assert!(gateway.ask()["error"].is_null());
+    assert_eq!(gateway.call(NOVA).0, "200");
+    assert_eq!(gateway.world.calls().len(), 4);
+    let lines = gateway.stop();
+    let calls = lines.iter().filter(|line| line["target"] == "bursar::call").count();
+    assert_eq!(calls, 2, "{lines:#?}");
+}
+
+#[test]
 fn prices_and_limits_are_read_again_too() {
     let gateway = Reloaded::start("");
     let cost = |gateway: &Reloaded| {

@@ -5,6 +5,7 @@
 //! no command line, no HTTP server and no SQL.
 
 mod afford;
+mod allowed;
 mod bedrock;
 mod bill;
 mod caller;
@@ -41,6 +42,7 @@ mod transcript;
 mod witness;
 
 pub use afford::{Lowered, Refused};
+pub use allowed::Allowance;
 pub use bedrock::{Bedrock, sdk_version};
 pub use caller::{CallerIdentity, CredentialsInUse};
 pub use connection::{Connection, Credentials};

@@ -29,6 +29,9 @@ const UNMETERED: [(&str, &str); 3] = [
 /// Answers whatever no other route does.
 pub(crate) async fn serve(front: &Front, mut parts: Parts, body: Body) -> Response {
     who::with_host(&mut parts);
+    if let Some(problem) = front.held_off(&parts) {
+        return refuse(&problem.into());
+    }
     match front.serve_bedrock(&parts, body).await {
         Ok(response) => response,
         Err(no) => {
@@ -77,6 +80,7 @@ impl Front {
         }
         let held = self.read_body(&parts.headers, body).await?;
         let caller = self.prove(claim, parts, &held.bytes)?;
+        self.was_right(parts);
         let (who, wishes) = self.said(&path.prefix, caller, &parts.headers)?;
         let asked = Asked {
             who,

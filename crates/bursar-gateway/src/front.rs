@@ -6,15 +6,16 @@ use std::time::Instant;
 use bursar_core::Bursar;
 use bursar_domain::identity::Attribution;
 use bursar_wire::problem::{Problem, ProblemKind};
-use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use tokio::sync::Semaphore;
 
 use crate::counts::Counts;
 use crate::guesses::{Guesses, Peer};
 use crate::prefix;
 use crate::settings::Settings;
-use crate::who::KEY_PREFIX;
+use crate::who::{API_KEY, KEY_PREFIX};
 use crate::wishes::{self, Wishes};
 
 /// How long who guesses at keys is told to wait.
@@ -54,6 +55,21 @@ impl Front {
     }
 }
 
+/// All that a request's head says its caller has: bearer secrets, or the id of a pair, without the
+/// signature, which is another each time.
+fn credentials(headers: &HeaderMap) -> [&[u8]; 2] {
+    [AUTHORIZATION.as_str(), API_KEY].map(|name| {
+        let said = headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
+        let text = std::str::from_utf8(said).unwrap_or_default();
+        match text.split_once("Credential=") {
+            Some((scheme, rest)) if scheme.starts_with("AWS4") => {
+                rest.split('/').next().unwrap_or_default().as_bytes()
+            }
+            _ => said,
+        }
+    })
+}
+
 /// What a refused request's caller is told.
 #[derive(Debug)]
 pub(crate) struct No<'a> {
@@ -68,13 +84,28 @@ impl Front {
     /// tries fill no log.
     pub(crate) fn guessing(&self, parts: &Parts, kind: ProblemKind) -> Option<Problem> {
         let peer = parts.extensions.get::<Peer>().filter(|_| kind == ProblemKind::UnknownCaller)?;
-        if !self.guesses.wrong(*peer, Instant::now()) {
-            return None;
+        self.guesses.wrong(*peer, Instant::now()).then(|| self.told_to_wait())
+    }
+
+    /// The same, before anybody has looked what his key is.
+    pub(crate) fn held_off(&self, parts: &Parts) -> Option<Problem> {
+        let peer = parts.extensions.get::<Peer>()?;
+        let is_held = self.guesses.holds_off(*peer, credentials(&parts.headers), Instant::now());
+        is_held.then(|| self.told_to_wait())
+    }
+
+    /// Remembers that a request's key was right.
+    pub(crate) fn was_right(&self, parts: &Parts) {
+        if let Some(peer) = parts.extensions.get::<Peer>() {
+            self.guesses.right(*peer, credentials(&parts.headers));
         }
+    }
+
+    fn told_to_wait(&self) -> Problem {
         self.counts.refusals.add("guessing");
         let message = "too many requests without a right key came from this address";
         let problem = Problem::new(ProblemKind::Busy, message);
-        Some(Problem { retry_after_ms: Some(GUESSER_WAITS_MS), ..problem })
+        Problem { retry_after_ms: Some(GUESSER_WAITS_MS), ..problem }
     }
 
     /// Counts a request that was not answered, and logs it in a line. Its query is left out:

@@ -1,10 +1,13 @@
 //! Which models may be asked for: the settings' own names, and what the catalogue knows to be served
 //! in this region, by their ids and by their profiles.
 //!
-//! Whether a key may use each of them is not said here: that is decided when it asks.
+//! Of those, whoever asks is shown what his policies allow; whether he may call one now is decided when
+//! he does.
 
 use axum::response::Response;
+use bursar_core::Allowance;
 use bursar_domain::catalogue::Model;
+use bursar_domain::identity::Attribution;
 use bursar_domain::time::Timestamp;
 use bursar_wire::model_list::{self, ListedModel};
 use bursar_wire::problem::{Problem, ProblemKind};
@@ -12,22 +15,38 @@ use percent_encoding::percent_decode_str;
 
 use crate::dialect::{Dialect, json};
 use crate::front::Front;
+use crate::refusal;
 
 impl Front {
     /// `GET /v1/models`
-    pub(crate) fn models(&self, dialect: Dialect) -> Response {
+    pub(crate) async fn models(
+        &self,
+        dialect: Dialect,
+        who: &Attribution,
+    ) -> Result<Response, Problem> {
+        let allowance = self.allowance(who).await?;
         let mut models = self.listed();
+        models.retain(|model| self.resolve(&model.id).is_ok_and(|model| allowance.has(model)));
         if dialect == Dialect::Anthropic {
             // Who speaks Messages can ask no other.
             models.retain(|model| model.owner == "Anthropic");
         }
-        json(model_list::model_list(&models))
+        Ok(json(model_list::model_list(&models)))
+    }
+
+    async fn allowance<'a>(&'a self, who: &'a Attribution) -> Result<Allowance<'a>, Problem> {
+        let asked = self.bursar.allowance(who).await;
+        asked.map_err(|error| refusal::problem(&error, self.bursar.clock.now()))
     }
 
     /// `GET /v1/models/{id}`
-    pub(crate) fn model(&self, raw_id: &str) -> Result<Response, Problem> {
+    pub(crate) async fn model(&self, raw_id: &str, who: &Attribution) -> Result<Response, Problem> {
         let id = percent_decode_str(raw_id).decode_utf8_lossy();
         let known = self.resolve(&id)?;
+        if !self.allowance(who).await?.has(known.clone()) {
+            let message = format!("`{id}` is not among the models that this key may call");
+            return Err(Problem::new(ProblemKind::UnknownModel, message));
+        }
         let base = known.base.as_ref().map_or("", |base| base.as_str());
         let model = self.bursar.pricing.catalogue.model(base).ok_or_else(|| {
             let message = format!("`{id}` is not in the catalogue");

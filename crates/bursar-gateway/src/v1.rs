@@ -101,6 +101,9 @@ pub(crate) async fn serve(
 ) -> Response {
     who::with_host(&mut parts);
     let dialect = place.dialect(&parts.headers);
+    if let Some(problem) = front.held_off(&parts) {
+        return dialect.refuse(&problem);
+    }
     front.serve_v1(place, dialect, &parts, body).await.unwrap_or_else(|problem| {
         if let Some(problem) = front.guessing(&parts, problem.kind) {
             return dialect.refuse(&problem);
@@ -128,8 +131,10 @@ impl Front {
             (&Method::POST, "embeddings") => self.embed(visit).await,
             (&Method::POST, "messages") => self.messages(visit).await,
             (&Method::POST, "messages/count_tokens") => self.count_tokens(visit).await,
-            (&Method::GET, "models") => Ok(self.models(dialect)),
-            (&Method::GET, _) if model.is_some() => self.model(model.unwrap_or_default()),
+            (&Method::GET, "models") => self.models(dialect, &visit.who).await,
+            (&Method::GET, _) if model.is_some() => {
+                self.model(model.unwrap_or_default(), &visit.who).await
+            }
             (_, rest) => Err(unserved(&parts.method, rest)),
         }
     }
@@ -143,6 +148,7 @@ impl Front {
         let claim = self.claim(parts).await.map_err(unknown_caller)?;
         let held = self.read_body(&parts.headers, body).await?;
         let caller = self.prove(claim, parts, &held.bytes).map_err(unknown_caller)?;
+        self.was_right(parts);
         let (who, wishes) = self.said(place.prefix, caller, &parts.headers)?;
         Ok(Visit { who, wishes, headers: parts.headers.clone(), held })
     }

@@ -18,7 +18,7 @@ use crate::front::Front;
 
 /// How every virtual key begins.
 pub(crate) const KEY_PREFIX: &str = "bsr_";
-const API_KEY: &str = "x-api-key";
+pub(crate) const API_KEY: &str = "x-api-key";
 const CONTENT_HASH: &str = "x-amz-content-sha256";
 
 /// What a request's head proves, or promises to.

@@ -2,7 +2,7 @@
 //!
 //! Changing them is `change/access.rs`'s; what they mean for a call is `rules`'s.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bursar_domain::access::{Access, Key, Member, Project, Team};
 use bursar_domain::policy::{Models, Policy, Routes};
@@ -198,6 +198,12 @@ impl Ledger {
     /// Every team, project, user and key, with those that have ended, and the policies in force.
     pub async fn access(&self) -> Result<Access, Error> {
         access_in(&mut Session::Pool(&self.reads)).await
+    }
+
+    /// The policies in force.
+    pub async fn policies(&self) -> Result<BTreeMap<Scope, Policy>, Error> {
+        let rows: Vec<PolicyRow> = self.reads.rows(POLICIES, &[]).await?;
+        rows.into_iter().map(PolicyRow::policy).collect()
     }
 
     /// The fingerprint of the master key that this ledger is bound to, once it is.

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::args::{Args, Command};
 use crate::failure::{Failure, Situation};
+use crate::log::Level;
 use crate::output::Output;
 use crate::settings::Settings;
 
@@ -44,7 +45,7 @@ pub(crate) mod verify;
 pub(crate) mod why;
 
 /// Runs the command. Those that need no settings never read them.
-pub(crate) fn run(args: Args, output: Output) -> Result<ExitCode, Failure> {
+pub(crate) fn run(args: Args, output: Output, log: &Level) -> Result<ExitCode, Failure> {
     let load = || {
         let settings = Settings::load(args.config.as_deref(), args.ledger.as_deref())?;
         settings.at_server(args.server.as_deref())
@@ -53,7 +54,7 @@ pub(crate) fn run(args: Args, output: Output) -> Result<ExitCode, Failure> {
         Command::Generate(generate) => generate.run(),
         Command::Completions(completions) => completions.run(),
         Command::Simulate(simulate) => block_on_all_cores(simulate.run(output)),
-        Command::Serve(serve) => block_on_all_cores(serve.run(&load()?)),
+        Command::Serve(serve) => block_on_all_cores(serve.run(&load()?, log)),
         Command::Config(config) => {
             config.run(args.config.as_deref(), args.ledger.as_deref(), output)
         }

@@ -55,8 +55,8 @@ fn main() -> ExitCode {
         args::Command::Serve(_) => log::Reader::Program,
         _ => log::Reader::Person,
     };
-    let _written = log::start(reader);
-    match commands::run(args, output) {
+    let (level, _written) = log::start(reader);
+    match commands::run(args, output, &level) {
         Ok(code) => code,
         Err(failure) => {
             output.failure(&failure);

@@ -10,6 +10,7 @@ use bursar_gateway::{Lobby, Terms};
 use tokio::sync::watch;
 
 use crate::failure::Failure;
+use crate::log::Level;
 use crate::settings::Settings;
 use crate::wiring;
 
@@ -18,6 +19,7 @@ pub(crate) struct Reloading {
     /// What needs a restart is compared with these.
     started_with: Settings,
     lobby: Lobby,
+    log: Level,
     desk: watch::Sender<Desk>,
     /// One at a time, so that who reads last is what counts.
     turn: Mutex<()>,
@@ -26,10 +28,14 @@ pub(crate) struct Reloading {
 
 impl Reloading {
     /// Of a gateway that goes by these settings.
-    pub(crate) fn new(started_with: Settings, lobby: Lobby, desk: Desk) -> Arc<Self> {
+    pub(crate) fn new(
+        started_with: Settings,
+        (lobby, log): (Lobby, Level),
+        desk: Desk,
+    ) -> Arc<Self> {
         let (desk, turn) = (watch::Sender::new(desk), Mutex::default());
         let is_good = AtomicBool::new(true);
-        let reloading = Arc::new(Self { started_with, lobby, desk, turn, is_good });
+        let reloading = Arc::new(Self { started_with, lobby, log, desk, turn, is_good });
         // What the desk knows must not keep the desk.
         let weak = Arc::downgrade(&reloading);
         let reload = Reload::new(move || match weak.upgrade() {
@@ -58,6 +64,7 @@ impl Reloading {
         let settings = read.inspect_err(|failure| {
             tracing::error!("the configuration stays as it was: {}", failure.message);
         })?;
+        self.log.set(settings.log_level);
         self.lobby.change(terms(&settings, &self.started_with));
         self.desk.send_modify(|desk| {
             (desk.prices, desk.names) = (settings.prices.clone(), settings.names.clone());

@@ -13,6 +13,7 @@ use bursar_domain::model::ModelRef;
 use bursar_domain::money::Cost;
 use bursar_domain::price_book::PriceBook;
 use bursar_ledger::{DatabaseUrl, Secret, SpoolOptions};
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::failure::{Failure, Situation};
 
@@ -82,6 +83,8 @@ pub(crate) struct Settings {
     pub(crate) profile: Option<String>,
     /// The server to ask in place of a ledger, if one is named.
     pub(crate) server: Option<Server>,
+    /// How much `serve` logs, where the file says it.
+    pub(crate) log_level: Option<LevelFilter>,
     /// The variable that asks for a proxy, if one does. Its value may hold a password.
     pub(crate) proxy: Option<&'static str>,
 }
@@ -147,6 +150,7 @@ impl Settings {
             master_key: master_key(),
             profile: variable("AWS_PROFILE"),
             server: None,
+            log_level: said.log.level()?,
             proxy: PROXIES.into_iter().find(|name| variable(name).is_some()),
             file,
         })

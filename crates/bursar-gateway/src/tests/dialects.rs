@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
+use bursar_admin::KeyRequest;
 use bursar_domain::call::{Operation, Outcome};
+use bursar_domain::policy::{Models, Policy, Routes};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -275,6 +277,41 @@ async fn vectors_that_are_paid_though_others_were_refused_are_told() {
     let rows = recorded(&world.admin.ledger).await.len();
     assert!((1..=5).contains(&rows), "{rows}");
     assert_eq!(world.simulator.calls().len(), rows);
+}
+
+#[tokio::test]
+async fn a_key_is_shown_the_models_that_its_policy_allows_and_no_other() {
+    let world = World::start().await;
+    let policy = Policy { models: vec![Models::Model(NOVA.to_owned())], ..Policy::default() };
+    let request = KeyRequest { team: "research".to_owned(), policy, ..KeyRequest::default() };
+    let narrow = world.admin.create_key(&master(), &request).await.unwrap();
+    let get = |path: &str, key: &str| {
+        reqwest::Client::new().get(format!("{}{path}", world.url())).bearer_auth(key)
+    };
+    let ids = async |key: &str| {
+        let (_, list) = told(get("/v1/models", key)).await;
+        let data = list["data"].as_array().unwrap().clone();
+        data.iter().map(|model| model["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (wide, narrow) = (world.key.secret.expose(), narrow.secret.expose());
+    let all = ids(wide).await;
+    let allowed = ids(narrow).await;
+    assert!(all.len() > 50 && all.contains(&HAIKU.to_owned()), "{}", all.len());
+    assert!(allowed.contains(&NOVA.to_owned()), "{allowed:?}");
+    // The model itself, and the profiles that lead to it.
+    assert!(allowed.iter().all(|id| id.ends_with(NOVA)), "{allowed:?}");
+    assert_eq!(told(get(&format!("/v1/models/{NOVA}"), narrow)).await.0, 200);
+    assert_eq!(told(get(&format!("/v1/models/{HAIKU}"), narrow)).await.0, 404);
+    assert_eq!(told(get(&format!("/v1/models/{HAIKU}"), wide)).await.0, 200);
+    // What stays in its region is a policy too.
+    let policy = Policy { routes: Some(Routes::InRegion), ..Policy::default() };
+    let request = KeyRequest { team: "research".to_owned(), policy, ..KeyRequest::default() };
+    let here = world.admin.create_key(&master(), &request).await.unwrap();
+    let here = ids(here.secret.expose()).await;
+    assert!(here.contains(&NOVA.to_owned()) && !here.contains(&HAIKU.to_owned()), "{here:?}");
+    let (_, claudes) = told(get("/v1/models", narrow).header("anthropic-version", "x")).await;
+    assert_eq!(claudes["data"], json!([]), "the same list in either dialect");
+    world.end().await;
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use crate::administration::{AdminArgs, Administration};
 use crate::commands::simulate::write_certificate;
 use crate::failure::{Failure, Situation};
+use crate::log::Level;
 use crate::output::Output;
 use crate::reload::Reloading;
 use crate::settings::Settings;
@@ -62,8 +63,9 @@ pub(crate) struct Serve {
 }
 
 impl Serve {
-    pub(crate) async fn run(self, settings: &Settings) -> Result<(), Failure> {
+    pub(crate) async fn run(self, settings: &Settings, log: &Level) -> Result<(), Failure> {
         self.check()?;
+        log.set(settings.log_level);
         let _sole = sole::lock(settings)?;
         stop::raise_file_limit();
         let told = stop::told();
@@ -81,7 +83,7 @@ impl Serve {
         let gateway = Gateway::start(self.doors().await?, bursar, self.settings(settings))
             .map_err(|error| Failure::new(Situation::Failed, format!("cannot serve: {error}")))?;
         let desk = wiring::desk_of(&ledger, settings)?;
-        let reloading = Reloading::new(settings.clone(), gateway.lobby(), desk);
+        let reloading = Reloading::new(settings.clone(), (gateway.lobby(), log.clone()), desk);
         let _at_sighup = stop::at_hangup(Arc::clone(&reloading));
         let (counts, desk) = (gateway.counts(), reloading.desk());
         let spans = telemetry.as_ref().map(Telemetry::counts);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bursar_domain::watch::{OnCut, OnRepetition, StreamLimits};
 use serde::Deserialize;
+use tracing_subscriber::filter::LevelFilter;
 
 use super::{home, variable};
 use crate::failure::{Failure, Situation};
@@ -26,6 +27,7 @@ pub(super) struct Said {
     pub(super) streams: Streams,
     pub(super) spool: Spool,
     pub(super) telemetry: Telemetry,
+    pub(super) log: Log,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -97,6 +99,25 @@ impl Default for Limits {
             max_tokens_default: 4_096,
             admission_wait_ms: 5_000,
         }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Log {
+    pub(super) level: String,
+}
+
+impl Log {
+    /// What is meant; empty says nothing.
+    pub(super) fn level(&self) -> Result<Option<LevelFilter>, Failure> {
+        let wrong = |_| {
+            let message = format!("`[log] level` is `{}`", self.level);
+            Failure::new(Situation::Configuration, message)
+                .hint("write off, error, warn, info, debug or trace")
+        };
+        let said = Some(self.level.as_str()).filter(|level| !level.is_empty());
+        said.map(|level| level.parse().map_err(wrong)).transpose()
     }
 }
 
