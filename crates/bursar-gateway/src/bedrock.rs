@@ -113,8 +113,9 @@ fn place(method: &Method, raw_path: &str) -> Result<RequestPath, Problem> {
 }
 
 fn unserved(raw_path: &str, error: &PathError) -> String {
+    // An operation on one of what it made has that behind it.
     let is_it = |(ending, _): &&(&str, &str)| {
-        raw_path.ends_with(ending) || raw_path.contains("/async-invoke/")
+        raw_path.ends_with(ending) || raw_path.contains(&format!("{ending}/"))
     };
     match UNMETERED.iter().find(is_it) {
         Some((_, name)) => format!("{name} is not metered yet, so it is not served"),

@@ -9,6 +9,7 @@ mod dialects;
 mod guardrails;
 mod limits;
 mod meanwhile;
+mod models;
 mod private;
 mod sdk;
 mod stop;

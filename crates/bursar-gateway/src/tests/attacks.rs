@@ -5,6 +5,8 @@
 
 mod abuse;
 mod cases;
+mod money;
+mod secrets;
 
 use std::collections::BTreeSet;
 

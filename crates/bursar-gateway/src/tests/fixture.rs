@@ -18,6 +18,7 @@ use bursar_ledger::{
 use bursar_simulator::{ServedCall, Simulator};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 
@@ -38,15 +39,60 @@ pub(super) fn master() -> MasterKey {
     MasterKey::parse(&"0123456789abcdef".repeat(4)).unwrap()
 }
 
+/// What a ledger can be kept in.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Database {
+    Sqlite,
+    Postgres,
+}
+
+pub(super) const BOTH: [Database; 2] = [Database::Sqlite, Database::Postgres];
+
+impl Database {
+    fn url(self) -> String {
+        match self {
+            Self::Sqlite => "sqlite::memory:".to_owned(),
+            Self::Postgres => new_postgres_database(),
+        }
+    }
+}
+
+/// A database of its own on the test server; gone with the server.
+fn new_postgres_database() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("gateway_{}_{number}", std::process::id());
+    #[expect(clippy::disallowed_methods, reason = "the test server's address comes from outside")]
+    let server = std::env::var("BURSAR_TEST_POSTGRES")
+        .expect("these tests need PostgreSQL: run them with `cargo xtask test`");
+    let made = std::process::Command::new("psql")
+        .args([&server, "--quiet", "--command", &format!("CREATE DATABASE {name}")])
+        .output()
+        .expect("psql is installed beside the server");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let (server, _) = server.rsplit_once('/').expect("the address names a database");
+    format!("{server}/{name}")
+}
+
 impl World {
     pub(super) async fn start() -> Self {
         Self::start_with(Settings::default(), bursar_simulator::Settings::default()).await
+    }
+
+    /// With a ledger in a database of that kind.
+    pub(super) async fn on(database: Database) -> Self {
+        Self::open(&database.url(), Settings::default(), bursar_simulator::Settings::default())
+            .await
     }
 
     pub(super) async fn start_with(
         settings: Settings,
         simulator: bursar_simulator::Settings,
     ) -> Self {
+        Self::open(&Database::Sqlite.url(), settings, simulator).await
+    }
+
+    async fn open(url: &str, settings: Settings, simulator: bursar_simulator::Settings) -> Self {
         let clock = Clock::system();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let simulator = Simulator::start(listener, simulator, clock.clone()).unwrap();
@@ -56,7 +102,7 @@ impl World {
             credentials: Credentials::Simulated,
             connect_timeout: Duration::from_secs(3),
         };
-        let url = DatabaseUrl::parse("sqlite::memory:").unwrap();
+        let url = DatabaseUrl::parse(url).unwrap();
         let mut options = OpenOptions::new(clock.clone());
         options.admission_wait = Duration::from_millis(20);
         let ledger = Ledger::open(&url, options).await.unwrap();
