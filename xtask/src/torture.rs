@@ -11,6 +11,7 @@ mod db_outage;
 mod dice;
 mod disconnect;
 mod disk;
+mod doors;
 mod figures;
 mod hardcap;
 mod idempotency;
@@ -45,6 +46,8 @@ struct Room {
     knobs: &'static [Knob],
     /// Where it makes sense.
     databases: &'static [Database],
+    /// Whether its callers may be clients of `bursar serve`; docs/reliability.md says why not.
+    through_gateway: bool,
     run: fn(&Stage, &mut Figures) -> Result<()>,
 }
 
@@ -58,6 +61,7 @@ const ROOMS: [Room; 12] = [
         shows: "however many ask at once, a hard limit is used up and never passed",
         knobs: &hardcap::KNOBS,
         databases: BOTH,
+        through_gateway: true,
         run: hardcap::run,
     },
     Room {
@@ -65,6 +69,7 @@ const ROOMS: [Room; 12] = [
         shows: "killed processes lose no call, count none twice and leave no hold behind",
         knobs: &kill9::KNOBS,
         databases: BOTH,
+        through_gateway: true,
         run: kill9::run,
     },
     Room {
@@ -72,6 +77,7 @@ const ROOMS: [Room; 12] = [
         shows: "a budget can be used up: nobody is refused as spent while it is not",
         knobs: &usable::KNOBS,
         databases: BOTH,
+        through_gateway: true,
         run: usable::run,
     },
     Room {
@@ -79,6 +85,7 @@ const ROOMS: [Room; 12] = [
         shows: "callers that go away lose no row and no token",
         knobs: &disconnect::KNOBS,
         databases: BOTH,
+        through_gateway: true,
         run: disconnect::run,
     },
     Room {
@@ -86,6 +93,7 @@ const ROOMS: [Room; 12] = [
         shows: "dropped futures lose nothing that was acknowledged",
         knobs: &cancel_storm::KNOBS,
         databases: BOTH,
+        through_gateway: true,
         run: cancel_storm::run,
     },
     Room {
@@ -93,6 +101,7 @@ const ROOMS: [Room; 12] = [
         shows: "an upstream that lies, breaks or hangs costs no row and no trust",
         knobs: &upstream_lies::KNOBS,
         databases: BOTH,
+        through_gateway: true,
         run: upstream_lies::run,
     },
     Room {
@@ -100,6 +109,7 @@ const ROOMS: [Room; 12] = [
         shows: "nothing grows with the number of calls, and the sums agree at every look",
         knobs: &soak::KNOBS,
         databases: BOTH,
+        through_gateway: true,
         run: soak::run,
     },
     Room {
@@ -107,6 +117,7 @@ const ROOMS: [Room; 12] = [
         shows: "wrong clocks move no limit, and who comes back late settles nothing twice",
         knobs: &clocks::KNOBS,
         databases: BOTH,
+        through_gateway: false,
         run: clocks::run,
     },
     Room {
@@ -114,6 +125,7 @@ const ROOMS: [Room; 12] = [
         shows: "what was sent is on the disk first, at every moment that power is lost",
         knobs: &power::KNOBS,
         databases: SQLITE,
+        through_gateway: false,
         run: power::run,
     },
     Room {
@@ -121,6 +133,7 @@ const ROOMS: [Room; 12] = [
         shows: "a disk that is full, fails or lies stops the calls and not the books",
         knobs: &disk::KNOBS,
         databases: SQLITE,
+        through_gateway: false,
         run: disk::run,
     },
     Room {
@@ -128,6 +141,7 @@ const ROOMS: [Room; 12] = [
         shows: "without its database nothing is sent, and with it calls go on",
         knobs: &db_outage::KNOBS,
         databases: POSTGRES,
+        through_gateway: true,
         run: db_outage::run,
     },
     Room {
@@ -135,6 +149,7 @@ const ROOMS: [Room; 12] = [
         shows: "a call with a key is made once, whoever asks and whoever dies",
         knobs: &idempotency::KNOBS,
         databases: BOTH,
+        through_gateway: true,
         run: idempotency::run,
     },
 ];
@@ -158,16 +173,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The short form of every room, for the suite: how many passed, and how many did not.
+/// The short form of every room, and again through the gateway, for the suite: how many passed, and
+/// how many did not.
 pub(crate) fn short(postgres: &Postgres) -> Result<(u64, u64)> {
-    let asked = Asked::short();
     let programs = build(true)?;
     let (mut passed, mut failed) = (0, 0);
-    for room in &ROOMS {
-        if enter(room, &asked, &programs, postgres)? {
-            passed += 1;
-        } else {
-            failed += 1;
+    for asked in [false, true].map(Asked::short) {
+        for room in asked.rooms(&ROOMS)? {
+            if enter(room, &asked, &programs, postgres)? {
+                passed += 1;
+            } else {
+                failed += 1;
+            }
         }
     }
     Ok((passed, failed))
@@ -176,7 +193,12 @@ pub(crate) fn short(postgres: &Postgres) -> Result<(u64, u64)> {
 /// Runs one room everywhere; whether it passed. What goes wrong in a room fails the room.
 fn enter(room: &Room, asked: &Asked, programs: &Programs, postgres: &Postgres) -> Result<bool> {
     let scale = Scale::new(room.knobs, asked)?;
-    say(&format!("room {}: {} ({scale})", room.name, room.shows));
+    let name = if asked.through_gateway {
+        format!("{} through the gateway", room.name)
+    } else {
+        room.name.to_owned()
+    };
+    say(&format!("room {name}: {} ({scale})", room.shows));
     let start = Instant::now();
     let mut figures = Figures::default();
     for &database in room.databases.iter().filter(|database| asked.wants(**database)) {
@@ -189,7 +211,7 @@ fn enter(room: &Room, asked: &Asked, programs: &Programs, postgres: &Postgres) -
     }
     let word = if figures.are_met() { "PASS" } else { "FAIL" };
     let seconds = start.elapsed().as_secs_f64();
-    println!("{word} room {} ({figures}, {seconds:.0} s, seed {})", room.name, scale.seed());
+    println!("{word} room {name} ({figures}, {seconds:.0} s, seed {})", scale.seed());
     Ok(figures.are_met())
 }
 
@@ -215,9 +237,13 @@ fn build(is_short: bool) -> Result<Programs> {
 }
 
 fn list() {
-    println!("usage: cargo xtask torture ROOM… [--short] [--on DATABASE] [--seed N] [--SIZE N]…\n");
+    println!(
+        "usage: cargo xtask torture ROOM… [--through-gateway] [--short] [--on DATABASE] [--seed N] \
+         [--SIZE N]…\n"
+    );
     for room in &ROOMS {
-        println!("{}: {}", room.name, room.shows);
+        let also = if room.through_gateway { " (also through the gateway)" } else { "" };
+        println!("{}: {}{also}", room.name, room.shows);
         for knob in room.knobs {
             println!("    --{knob}");
         }

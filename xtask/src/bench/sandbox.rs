@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -110,6 +110,20 @@ impl Simulator {
     /// The process's number.
     pub(crate) fn process_id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Ends it as the system does that has no memory left.
+    pub(crate) fn kill(&mut self) -> Result<()> {
+        self.process.kill()?;
+        self.process.wait()?;
+        Ok(())
+    }
+
+    /// Ends it as its operator does, and waits.
+    pub(crate) fn end(mut self) -> Result<ExitStatus> {
+        let id = self.process.id().to_string();
+        output(&mut command("kill", ["-TERM", id.as_str()]))?;
+        Ok(self.process.wait()?)
     }
 
     /// `command`, with this simulator for Bedrock.

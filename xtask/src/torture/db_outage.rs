@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use serde_json::json;
 
+use super::doors::Doors;
 use super::figures::{Figures, number};
 use super::scale::Knob;
 use super::stage::Stage;
@@ -35,15 +36,15 @@ pub(super) fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
     let mut postgres = Postgres::start(Purpose::Measurement, &std::env::temp_dir())?;
     let ledger = postgres.url().to_owned();
     stage.limit(&ledger, None, ("total", PLENTY_MICRO))?;
-    let calling = |proc: u64| {
-        stage.worker(&json!({
-            "do": "call", "ledger": ledger, "endpoint": simulator.url(),
+    let mut doors = Doors::for_anybody(stage, (&ledger, &simulator))?;
+    let mut calling = |proc: u64| {
+        doors.caller(json!({
             "name": format!("o{proc}"), "tasks": stage.scale.size("tasks"), "pause_ms": 20,
             "seed": stage.scale.seed() + proc,
         }))
     };
     let mut workers =
-        (0..stage.scale.size("procs")).map(calling).collect::<Result<Vec<Worker>>>()?;
+        (0..stage.scale.size("procs")).map(&mut calling).collect::<Result<Vec<Worker>>>()?;
     all_go(&mut workers)?;
     recovers(stage, &simulator)?;
     stop_for_a_while(stage, (&postgres, &simulator), figures)?;
@@ -61,7 +62,7 @@ pub(super) fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
     figures.plain("calls that were told no", sum(&tallies, "failed"));
     let slowest = tallies.iter().filter_map(|tally| tally["slowest_no_ms"].as_u64()).max();
     figures.plain("ms until the slowest of them was told", slowest.unwrap_or(0));
-    let told = stage.check(&ledger, Some(&simulator))?;
+    let told = doors.check(figures)?;
     figures.books(&told);
     figures.truth(&told);
     figures.exactly("calls sent twice", number(&told["differences"], "served_again"), 0);

@@ -6,6 +6,7 @@
 use anyhow::Result;
 use serde_json::json;
 
+use super::doors::Doors;
 use super::figures::{Figures, number};
 use super::scale::Knob;
 use super::stage::Stage;
@@ -22,18 +23,19 @@ pub(super) fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
     let ledger = stage.ledger()?;
     let [callers, procs, tasks] = ["callers", "procs", "tasks"].map(|name| stage.scale.size(name));
     let each = callers.div_ceil(procs);
+    let mut doors = Doors::for_anybody(stage, (&ledger, &simulator))?;
     let calling = |proc: u64| {
         json!({
-            "do": "call", "ledger": ledger, "endpoint": simulator.url(),
             "name": format!("d{proc}"), "tasks": tasks, "leaving": "mid-reply",
             "seed": stage.scale.seed() + proc, "count": each.min(callers - proc * each),
         })
     };
     let mut workers =
-        (0..procs).map(|proc| stage.worker(&calling(proc))).collect::<Result<Vec<Worker>>>()?;
+        (0..procs).map(|proc| doors.caller(calling(proc))).collect::<Result<Vec<Worker>>>()?;
     all_go(&mut workers)?;
     let tallies = all_done(workers)?;
     figures.exactly("callers that went away", sum(&tallies, "left"), callers);
+    doors.stop()?;
     let told = stage.check(&ledger, Some(&simulator))?;
     figures.exactly("rows", number(&told, "calls"), callers);
     figures.some("rows that say so", number(&told, "client_gone"));

@@ -6,6 +6,7 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::doors::Doors;
 use super::figures::{Figures, number};
 use super::scale::Knob;
 use super::stage::Stage;
@@ -24,25 +25,21 @@ const TELL_EVERY: u64 = 10;
 pub(super) fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
     let simulator = stage.simulator(&["--delay-ms", "20"])?;
     let ledger = stage.ledger()?;
-    let calling = |name: &str, clients: u64| {
-        json!({
-            "do": "call", "ledger": ledger, "endpoint": simulator.url(), "name": name,
-            "team": name.split('-').next(), "tasks": clients, "count": clients, "kind": "full",
-        })
-    };
+    let [procs, clients, runs, room] =
+        ["procs", "clients", "runs", "room"].map(|name| stage.scale.size(name));
+    let teams = (0..runs).map(|run| format!("run{run}")).chain(["probe".to_owned()]);
+    let mut doors = Doors::open(stage, (&ledger, &simulator), &teams.collect::<Vec<_>>())?;
     // What one call holds: nothing limits the first.
-    let mut probe = stage.worker(&calling("probe", 1))?;
+    let mut probe = doors.caller(calling("probe", 1))?;
     probe.ready()?;
     probe.go()?;
     let held = number(&probe.done()?, "held_micro");
-    let [procs, clients, runs, room] =
-        ["procs", "clients", "runs", "room"].map(|name| stage.scale.size(name));
     let (mut over, mut under, mut untyped, mut refused) = (0, 0, 0, 0);
     for run in 0..runs {
         let team = format!("run{run}");
         stage.limit(&ledger, Some(&team), ("total", room * held))?;
         let jobs = (0..procs).map(|proc| calling(&format!("{team}-{proc}"), clients));
-        let mut workers = jobs.map(|job| stage.worker(&job)).collect::<Result<Vec<Worker>>>()?;
+        let mut workers = jobs.map(|job| doors.caller(job)).collect::<Result<Vec<Worker>>>()?;
         all_go(&mut workers)?;
         let tallies = all_done(workers)?;
         let admitted = sum(&tallies, "admitted");
@@ -59,11 +56,18 @@ pub(super) fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
     figures.exactly("calls admitted over a limit", over, 0);
     figures.exactly("calls refused that a limit had room for", under, 0);
     figures.exactly("refusals without a reason of ours", untyped, 0);
-    let told = stage.check(&ledger, Some(&simulator))?;
+    let told = doors.check(figures)?;
     figures.exactly("moments at which a limit was passed", number(&told, "over_at_all"), 0);
     figures.books(&told);
     figures.truth(&told);
     Ok(())
+}
+
+fn calling(name: &str, clients: u64) -> Value {
+    json!({
+        "name": name, "team": name.split('-').next(), "tasks": clients, "count": clients,
+        "kind": "full",
+    })
 }
 
 /// Refusals that name what was spent or held.

@@ -7,6 +7,7 @@
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
+use super::doors::Doors;
 use super::figures::{Figures, number};
 use super::scale::Knob;
 use super::stage::Stage;
@@ -27,17 +28,19 @@ pub(super) fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
     let ledger = stage.ledger()?;
     stage.limit(&ledger, None, ("total", PLENTY_MICRO))?;
     let [keys, askers, procs] = ["keys", "askers", "procs"].map(|name| stage.scale.size(name));
+    let teams = ["one", "two", "dead"].map(str::to_owned);
+    let mut doors = Doors::open(stage, (&ledger, &simulator), &teams)?;
     let asking = |who: &str, seed: u64| {
         json!({
-            "do": "call", "ledger": ledger, "endpoint": simulator.url(), "name": who, "team": who,
+            "name": who, "team": who,
             "key": "key", "tasks": askers, "repeat": askers, "count": askers * keys, "seed": seed,
         })
     };
     // The same name makes the same requests; another team's are its own.
     let seed = stage.scale.seed();
     let mut workers =
-        (0..procs).map(|_| stage.worker(&asking("one", seed))).collect::<Result<Vec<Worker>>>()?;
-    workers.push(stage.worker(&asking("two", seed))?);
+        (0..procs).map(|_| doors.caller(asking("one", seed))).collect::<Result<Vec<Worker>>>()?;
+    workers.push(doors.caller(asking("two", seed))?);
     all_go(&mut workers)?;
     let tallies = all_done(workers)?;
     figures.plain("calls asked for", (procs + 1) * askers * keys);
@@ -53,9 +56,9 @@ pub(super) fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
         (procs + 1) * askers * keys - 2 * keys,
     );
     figures.exactly("calls that failed", sum(&tallies, "failed"), 0);
-    other_request(stage, &asking("one", seed + 1), figures)?;
-    killed(stage, (&ledger, &simulator), figures)?;
-    let told = stage.check(&ledger, Some(&simulator))?;
+    other_request(&mut doors, asking("one", seed + 1), figures)?;
+    killed(stage, (&mut doors, &simulator), figures)?;
+    let told = doors.check(figures)?;
     figures.exactly("rows", number(&told, "calls"), 2 * keys + 1);
     figures.exactly("calls sent twice", number(&told["differences"], "served_again"), 0);
     figures.books(&told);
@@ -64,9 +67,9 @@ pub(super) fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
 }
 
 /// Other requests under keys that were used.
-fn other_request(stage: &Stage, job: &Value, figures: &mut Figures) -> Result<()> {
-    let asked = number(job, "count");
-    let mut workers = [stage.worker(job)?];
+fn other_request(doors: &mut Doors, job: Value, figures: &mut Figures) -> Result<()> {
+    let asked = number(&job, "count");
+    let mut workers = [doors.caller(job)?];
     all_go(&mut workers)?;
     let tallies = all_done(workers.into())?;
     figures.exactly("other requests under used keys, refused", repeated(&tallies, "other"), asked);
@@ -76,29 +79,32 @@ fn other_request(stage: &Stage, job: &Value, figures: &mut Figures) -> Result<()
 /// A process is killed over a call; the same call is asked for again before and after the sweep.
 fn killed(
     stage: &Stage,
-    (ledger, simulator): (&str, &Simulator),
+    (doors, simulator): (&mut Doors, &Simulator),
     figures: &mut Figures,
 ) -> Result<()> {
     let job = json!({
-        "do": "call", "ledger": ledger, "endpoint": simulator.url(), "name": "dead",
-        "team": "dead", "key": "dead", "tasks": 1, "count": 1, "seed": stage.scale.seed(),
+        "name": "dead", "team": "dead", "key": "dead", "tasks": 1, "count": 1, "seed": stage.scale.seed(),
         "words": ["delay-ms=5000"],
     });
-    let mut doomed = stage.worker(&job)?;
+    let mut doomed = doors.caller(job.clone())?;
     doomed.ready()?;
     let before = stage.served(simulator)?;
     doomed.go()?;
     wait_for_request(stage, simulator, before)?;
     doomed.kill()?;
-    let ask_again = || -> Result<u64> {
-        let mut workers = [stage.worker(&job)?];
+    if doors.count() > 0 {
+        // A caller's task asks the first.
+        doors.kill(0)?;
+    }
+    let ask_again = |doors: &mut Doors| -> Result<u64> {
+        let mut workers = [doors.caller(job.clone())?];
         all_go(&mut workers)?;
         let tallies = all_done(workers.into())?;
         Ok(repeated(&tallies, "running") + repeated(&tallies, "ended"))
     };
-    let at_once = ask_again()?;
-    stage.check(ledger, None)?;
-    let swept = ask_again()?;
+    let at_once = ask_again(doors)?;
+    doors.sweep()?;
+    let swept = ask_again(doors)?;
     figures.exactly("calls of a killed process that were not made again", at_once + swept, 2);
     Ok(())
 }

@@ -36,14 +36,15 @@ impl fmt::Display for Knob {
 pub(super) struct Asked {
     pub(super) is_list: bool,
     pub(super) is_short: bool,
+    pub(super) through_gateway: bool,
     on: Option<Database>,
     rooms: Vec<String>,
     numbers: BTreeMap<String, u64>,
 }
 
 impl Asked {
-    pub(super) fn short() -> Self {
-        Self { is_short: true, ..Self::default() }
+    pub(super) fn short(through_gateway: bool) -> Self {
+        Self { is_short: true, through_gateway, ..Self::default() }
     }
 
     pub(super) fn read(arguments: &[String]) -> Result<Self> {
@@ -58,6 +59,7 @@ impl Asked {
             match name {
                 "list" | "help" => asked.is_list = true,
                 "short" => asked.is_short = true,
+                "through-gateway" => asked.through_gateway = true,
                 "on" => asked.on = Some(Database::parse(value()?)?),
                 _ => {
                     let number = value()?;
@@ -76,9 +78,17 @@ impl Asked {
         if let Some(name) = self.rooms.iter().find(|name| !names.contains(&name.as_str())) {
             bail!("there is no room `{name}`\nhint: there are {}", names.join(", "));
         }
-        let is_asked =
-            |room: &&Room| self.rooms.is_empty() || self.rooms.iter().any(|n| n == room.name);
-        let rooms: Vec<&Room> = known.iter().filter(is_asked).collect();
+        let is_named = |room: &&&Room| self.rooms.iter().any(|name| name == room.name);
+        let can_be = |room: &&Room| room.through_gateway || !self.through_gateway;
+        let mut shut = known.iter().filter(|room| !can_be(room));
+        if let Some(room) = shut.find(|room| is_named(&room)) {
+            bail!(
+                "`{}` is not played through the gateway\nhint: docs/reliability.md says why",
+                room.name
+            );
+        }
+        let is_asked = |room: &&Room| self.rooms.is_empty() || is_named(&room);
+        let rooms: Vec<&Room> = known.iter().filter(can_be).filter(is_asked).collect();
         let is_known = |name: &str| rooms.iter().any(|r| r.knobs.iter().any(|k| k.name == name));
         match self.numbers.keys().find(|name| *name != "seed" && !is_known(name)) {
             Some(name) => bail!("no such size: `--{name}`\nhint: `--list` shows what there is"),
@@ -96,6 +106,7 @@ impl Asked {
 pub(super) struct Scale {
     sizes: BTreeMap<&'static str, u64>,
     is_short: bool,
+    through_gateway: bool,
     seed: u64,
 }
 
@@ -108,7 +119,8 @@ impl Scale {
             None => new_seed()?,
         };
         let sizes = knobs.iter().map(|knob| (knob.name, size(knob))).collect();
-        Ok(Self { sizes, is_short: asked.is_short, seed })
+        let Asked { is_short, through_gateway, .. } = *asked;
+        Ok(Self { sizes, is_short, through_gateway, seed })
     }
 
     /// A size. One that the room does not declare is none.
@@ -118,6 +130,11 @@ impl Scale {
 
     pub(super) fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// Whether the callers are to be clients of `bursar serve`.
+    pub(super) fn through_gateway(&self) -> bool {
+        self.through_gateway
     }
 
     /// Whether what only takes long may be made shorter.
@@ -163,6 +180,13 @@ mod tests {
     }
 
     #[test]
+    fn through_the_gateway_are_the_rooms_that_can_be() {
+        let rooms = |line| asked(line).unwrap().rooms(&super::super::ROOMS).unwrap().len();
+        assert!((8..rooms("--short")).contains(&rooms("--short --through-gateway")));
+        assert_eq!(rooms("kill9 --through-gateway"), 1);
+    }
+
+    #[test]
     fn a_seed_that_is_given_is_taken() {
         let scale = Scale::new(&KNOBS, &asked("--seed 7").unwrap()).unwrap();
         assert_eq!(scale.to_string(), "--kills 500 --seed 7");
@@ -173,7 +197,7 @@ mod tests {
         for line in ["--kills", "--kills many", "--on mysql"] {
             assert!(asked(line).is_err(), "{line}");
         }
-        for line in ["kill8", "kill9 --kill 3", "hardcap --kills 3"] {
+        for line in ["kill8", "kill9 --kill 3", "hardcap --kills 3", "power --through-gateway"] {
             assert!(asked(line).unwrap().rooms(&super::super::ROOMS).is_err(), "{line}");
         }
     }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use super::doors::Doors;
 use super::figures::{Figures, number};
 use super::scale::Knob;
 use super::stage::Stage;
@@ -43,9 +44,9 @@ pub(super) fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
     let ledger = stage.ledger()?;
     stage.limit(&ledger, None, ("total", PLENTY_MICRO))?;
     let [calls, procs, tasks] = ["calls", "procs", "tasks"].map(|name| stage.scale.size(name));
-    let calling = |proc: u64| {
-        stage.worker(&json!({
-            "do": "call", "ledger": ledger, "endpoint": simulator.url(),
+    let mut doors = Doors::for_anybody(stage, (&ledger, &simulator))?;
+    let mut calling = |proc: u64| {
+        doors.caller(json!({
             "name": format!("k{proc}"), "tasks": tasks, "count": calls.div_ceil(procs),
             "seed": stage.scale.seed() + proc, "max_tokens": 64,
         }))
@@ -54,9 +55,13 @@ pub(super) fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
     let mut watch =
         stage.worker(&json!({"do": "watch", "ledger": ledger, "every_ms": every_ms}))?;
     watch.ready()?;
-    let mut workers = (0..procs).map(calling).collect::<Result<Vec<Worker>>>()?;
+    let mut workers = (0..procs).map(&mut calling).collect::<Result<Vec<Worker>>>()?;
+    let mut looked_at = doors.processes();
+    if looked_at.is_empty() {
+        looked_at = workers.iter().map(Worker::id).collect();
+    }
     // A process of few calls may have ended before it is looked at again.
-    let first = workers.iter().map(|worker| Ok(vec![look(worker.id(), 0)?]));
+    let first = looked_at.into_iter().map(|process| Ok((process, vec![look(process, 0)?])));
     let first = first.collect::<Result<Vec<_>>>()?;
     all_go(&mut workers)?;
     let looks = look_on(&mut workers, first, calls.div_ceil(procs))?;
@@ -66,46 +71,52 @@ pub(super) fn run(stage: &Stage, figures: &mut Figures) -> Result<()> {
         sum(&tallies, "admitted"),
         calls.next_multiple_of(procs),
     );
-    for looks in &looks {
+    for (_, looks) in &looks {
         judge(looks, figures);
     }
     sums(&watch.said(), figures);
+    doors.stop()?;
     let told = stage.check(&ledger, None)?;
     figures.exactly("rows", number(&told, "calls"), calls.next_multiple_of(procs));
     figures.books(&told);
     Ok(())
 }
 
-/// Looks at each process until all have made their calls.
+/// Looks at each process until all workers have made their calls.
 fn look_on(
     workers: &mut [Worker],
-    mut looks: Vec<Vec<Look>>,
+    mut looks: Vec<(u32, Vec<Look>)>,
     calls: u64,
-) -> Result<Vec<Vec<Look>>> {
-    let step = calls.div_ceil(LOOKS).max(1);
+) -> Result<Vec<(u32, Vec<Look>)>> {
+    let all = calls * workers.len() as u64;
+    let step = (all / looks.len().max(1) as u64).div_ceil(LOOKS).max(1);
     let mut told = Instant::now();
     loop {
         std::thread::sleep(Duration::from_millis(100));
-        let mut made = Vec::new();
-        for (worker, looks) in workers.iter_mut().zip(&mut looks) {
+        let mut made = 0;
+        for worker in workers.iter_mut() {
             let admitted = worker.tally()["admitted"].as_u64().unwrap_or_default();
             if !worker.is_alive()? && admitted < calls {
                 bail!("a worker ended after {admitted} calls: {}", worker.complaints());
             }
-            made.push(admitted);
+            made += admitted;
+        }
+        // Each of them makes as many as the others.
+        let each = made / looks.len().max(1) as u64;
+        for (process, looks) in &mut looks {
             let last = looks.last().map_or(0, |look| u64::from(look.calls));
-            if admitted >= last + step
-                && let Ok(look) = look(worker.id(), u32::try_from(admitted)?)
+            if each >= last + step
+                && let Ok(look) = look(*process, u32::try_from(each)?)
             {
                 looks.push(look);
             }
         }
-        if made.iter().all(|made| *made >= calls) {
+        if made >= all {
             return Ok(looks);
         }
         if told.elapsed() > TELL_EVERY {
             told = Instant::now();
-            say(&format!("{} calls of {}", made.iter().sum::<u64>(), calls * made.len() as u64));
+            say(&format!("{made} calls of {all}"));
         }
     }
 }

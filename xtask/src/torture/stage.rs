@@ -98,9 +98,14 @@ impl<'a> Stage<'a> {
 
     /// A simulator of this room's seed.
     pub(super) fn simulator(&self, arguments: &[&str]) -> Result<Simulator> {
-        let mut command = Command::new(&self.programs.bursar);
+        let mut command = self.bursar();
         command.args(["simulate", "--listen", "127.0.0.1:0", "--quiet"]);
         Simulator::of(command.args(["--seed", &self.scale.seed().to_string()]).args(arguments))
+    }
+
+    /// The program.
+    pub(super) fn bursar(&self) -> Command {
+        Command::new(&self.programs.bursar)
     }
 
     /// A worker with a job.

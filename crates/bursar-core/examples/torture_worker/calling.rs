@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bursar_core::{Bursar, Error, Invocation, Receipt, Reply, cut_pair};
-use bursar_domain::budget::{Refusal, RefusalReason};
-use bursar_domain::call::CallId;
+use bursar_core::{Bursar, Error, Invocation, Pricing, Reply, cut_pair};
 use bursar_domain::identity::Attribution;
 use serde_json::json;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::books::Books;
+use crate::client::Client;
 use crate::dice::Dice;
+use crate::ended::{Ended, Settled};
 use crate::job::{Calls, Leaving};
 use crate::orders::{self, Orders};
 use crate::shape::Shape;
@@ -31,20 +31,15 @@ const LEAVES_AT_BYTE: u64 = 2_000;
 /// How long what callers left behind may take to settle.
 const SETTLES_BY: Duration = Duration::from_mins(1);
 
-/// How a call ended for its caller.
-pub(crate) enum Ended {
-    /// It was settled, and the caller saw it.
-    Settled(Box<Receipt>),
-    /// The ledger alone was asked, and said that it keeps the call.
-    Acknowledged(CallId),
-    /// The caller did not stay.
-    Left,
-    /// The ledger alone was asked, and refused.
-    Refused(Box<Refusal>),
+/// Who makes the calls: this process itself, or the gateways whose client it is.
+enum Way {
+    Core(Box<Bursar>),
+    Gateways(Client),
 }
 
 struct Caller {
-    bursar: Bursar,
+    way: Way,
+    pricing: Pricing,
     job: Calls,
     shape: Shape,
     next: AtomicU64,
@@ -53,11 +48,15 @@ struct Caller {
 
 pub(crate) async fn run(job: Calls) -> Outcome<()> {
     let mut orders = orders::listen();
-    let bursar = station::open(&job).await?;
-    let shape = Shape::new(&job, &bursar.pricing)?;
+    let way = match Client::new(&job)? {
+        Some(client) => Way::Gateways(client),
+        None => Way::Core(Box::new(station::open(&job).await?)),
+    };
+    let pricing = station::pricing();
+    let shape = Shape::new(&job, &pricing)?;
     let acknowledged = job.acknowledged.as_ref().map(std::fs::File::create).transpose()?;
     let tally = Mutex::new(Tally::keeping(acknowledged));
-    let caller = Arc::new(Caller { bursar, shape, next: AtomicU64::new(0), tally, job });
+    let caller = Arc::new(Caller { way, pricing, shape, next: AtomicU64::new(0), tally, job });
     say(&json!({"at": "ready"}));
     orders.work().await;
     let progress = tokio::spawn(tell(Arc::clone(&caller)));
@@ -73,7 +72,9 @@ pub(crate) async fn run(job: Calls) -> Outcome<()> {
         books.wait_for_no_hold(SETTLES_BY).await?;
     }
     let told = caller.tally().to_json();
-    caller.bursar.ledger.clone().close().await?;
+    if let Way::Core(bursar) = &caller.way {
+        bursar.ledger.clone().close().await?;
+    }
     say(&json!({"at": "done", "tally": told}));
     Ok(())
 }
@@ -95,7 +96,7 @@ async fn work(caller: Arc<Caller>, task: u64, orders: Orders) -> Outcome<()> {
         if n >= calls || is_over || orders.is_stopped() {
             return Ok(());
         }
-        caller.one(n / caller.job.repeat.max(1), &mut dice).await?;
+        caller.one((task, n / caller.job.repeat.max(1)), &mut dice).await?;
         if caller.job.pause_ms > 0 {
             sleep(Duration::from_millis(caller.job.pause_ms)).await;
         }
@@ -107,59 +108,82 @@ impl Caller {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn one(&self, n: u64, dice: &mut Dice) -> Outcome<()> {
+    async fn one(&self, (task, n): (u64, u64), dice: &mut Dice) -> Outcome<()> {
         let mark = format!("{}-{n}", self.job.name);
-        let mut request = self.shape.request(n, &mark, &self.bursar.pricing)?;
+        let mut request = self.shape.request(n, &mark, &self.pricing)?;
         request.idempotency_key = self.job.key.as_ref().map(|key| format!("{key}-{n}"));
-        let who = Attribution {
-            team: self.job.team.clone(),
-            client_session: Some(mark),
-            ..Attribution::default()
-        };
         let start = Instant::now();
         let patience = Duration::from_millis(self.job.held_patience_ms);
         loop {
-            let ended = match self.job.leaving {
-                Leaving::Anywhere => {
-                    storm::one(&self.bursar, who.clone(), request.clone(), dice).await
-                }
-                _ => self.call(who.clone(), request.clone(), dice).await,
+            let ended = match &self.way {
+                Way::Core(bursar) => self.make(bursar, &mark, request.clone(), dice).await,
+                Way::Gateways(client) => self.ask((client, task), &mark, &request, dice).await,
             };
-            let mut tally = self.tally();
-            match ended {
-                Ok(Ended::Settled(receipt)) => tally.settled(&receipt),
-                Ok(Ended::Acknowledged(id)) => tally.acknowledge(&id),
-                Ok(Ended::Left) => tally.left(),
-                Ok(Ended::Refused(refusal)) => tally.refused(&refusal, start.elapsed()),
-                Err(Error::Refused(no))
-                    if no.refusal.reason() == RefusalReason::Held && start.elapsed() < patience =>
-                {
-                    drop(tally);
-                    sleep(HELD_PAUSE).await;
-                    continue;
-                }
-                Err(Error::Repeated { repeat }) => tally.repeated(&repeat),
-                Err(Error::Refused(no)) => tally.refused(&no.refusal, start.elapsed()),
-                Err(error) => tally.failed(&error, start.elapsed()),
+            if ended.is_held() && start.elapsed() < patience {
+                sleep(HELD_PAUSE).await;
+                continue;
             }
+            self.tally().take(ended, start.elapsed());
             return Ok(());
         }
     }
 
-    async fn call(
+    /// Has a gateway make the call.
+    async fn ask(
         &self,
-        who: Attribution,
+        (client, task): (&Client, u64),
+        mark: &str,
+        request: &Invocation,
+        dice: &mut Dice,
+    ) -> Ended {
+        let leaves_at = match self.job.leaving {
+            Leaving::MidReply => Some(dice.between(1, LEAVES_AT_BYTE)),
+            Leaving::Never | Leaving::Anywhere => None,
+        };
+        let asking = client.call(task, mark, request, leaves_at);
+        if self.job.leaving != Leaving::Anywhere {
+            return asking.await;
+        }
+        timeout(storm::patience(dice), asking).await.unwrap_or(Ended::Left)
+    }
+
+    /// Makes the call here.
+    async fn make(
+        &self,
+        bursar: &Bursar,
+        mark: &str,
         request: Invocation,
         dice: &mut Dice,
-    ) -> Result<Ended, Error> {
-        let (_cutter, signal) = cut_pair();
-        let reply = self.bursar.invoke(who, request, signal).await?;
-        if self.job.leaving == Leaving::Never {
-            return reply.settled().await.map(|receipt| Ended::Settled(Box::new(receipt)));
-        }
-        read_some(reply, dice.between(0, LEAVES_AT_BYTE)).await;
-        Ok(Ended::Left)
+    ) -> Ended {
+        let who = Attribution {
+            team: self.job.team.clone(),
+            client_session: Some(mark.to_owned()),
+            ..Attribution::default()
+        };
+        let ended = match self.job.leaving {
+            Leaving::Anywhere => storm::one(bursar, who, request, dice).await,
+            Leaving::MidReply => leave(bursar, who, request, dice.between(0, LEAVES_AT_BYTE)).await,
+            Leaving::Never => stay(bursar, who, request).await,
+        };
+        ended.unwrap_or_else(Ended::from)
     }
+}
+
+async fn stay(bursar: &Bursar, who: Attribution, request: Invocation) -> Result<Ended, Error> {
+    let (_cutter, signal) = cut_pair();
+    let receipt = bursar.invoke(who, request, signal).await?.settled().await?;
+    Ok(Ended::Settled(Settled::from(&receipt)))
+}
+
+async fn leave(
+    bursar: &Bursar,
+    who: Attribution,
+    request: Invocation,
+    at_byte: u64,
+) -> Result<Ended, Error> {
+    let (_cutter, signal) = cut_pair();
+    read_some(bursar.invoke(who, request, signal).await?, at_byte).await;
+    Ok(Ended::Left)
 }
 
 /// Reads so many bytes, or as many as there are, and goes.

@@ -44,7 +44,10 @@ pub(crate) async fn run(job: &job::Check) -> Outcome<()> {
         (None, []) => Vec::new(),
         _ => recorded::all(&ledger).await?,
     };
-    told["unacknowledged"] = missing(&rows, &job.acknowledged)?.into();
+    let kept = Kept::compare(&rows, &job.acknowledged)?;
+    told["acknowledged"] = kept.told.into();
+    told["unacknowledged"] = kept.missing.into();
+    told["misread"] = kept.misread.into();
     let differences = match &job.endpoint {
         Some(endpoint) => Some(recorded::compare(&rows, &List::read(endpoint).await?)),
         None => None,
@@ -74,15 +77,33 @@ async fn sweep(ledger: &Ledger, books: &Books, patience: Duration) -> Outcome<u6
     Ok(u64::try_from(start.elapsed().as_millis())?)
 }
 
-/// How many ids of the files have no row.
-fn missing(rows: &[CallRow], files: &[impl AsRef<Path>]) -> Outcome<u64> {
-    let known: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-    let mut missing = 0;
-    for file in files {
-        let text = std::fs::read_to_string(file)?;
-        missing += text.lines().filter(|id| !known.contains(id)).count() as u64;
+/// What callers were told is kept, beside the rows.
+#[derive(Default)]
+struct Kept {
+    told: u64,
+    /// Ids without a row.
+    missing: u64,
+    /// Rows with other tokens than their callers read.
+    misread: u64,
+}
+
+impl Kept {
+    fn compare(rows: &[CallRow], files: &[impl AsRef<Path>]) -> Outcome<Self> {
+        let tokens = |row: &CallRow| format!("{} {}", row.bill.usage.input, row.bill.usage.output);
+        let known: BTreeMap<&str, String> =
+            rows.iter().map(|row| (row.id.as_str(), tokens(row))).collect();
+        let mut kept = Self::default();
+        for file in files {
+            for line in std::fs::read_to_string(file)?.lines() {
+                let (id, read) = line.split_once(' ').unwrap_or((line, ""));
+                let row = known.get(id);
+                kept.told += 1;
+                kept.missing += u64::from(row.is_none());
+                kept.misread += u64::from(row.is_some_and(|row| !read.is_empty() && row != read));
+            }
+        }
+        Ok(kept)
     }
-    Ok(missing)
 }
 
 /// How many calls were settled more than once in one window.

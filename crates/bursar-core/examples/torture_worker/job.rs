@@ -12,7 +12,7 @@ pub(crate) enum Job {
     /// Set a limit, and say its id.
     Limit(Limit),
     /// Make metered calls.
-    Call(Calls),
+    Call(Box<Calls>),
     /// Compare the ledger with what was served, and with itself.
     Check(Check),
     /// Look at a ledger again and again, until stdin is closed.
@@ -79,6 +79,12 @@ pub(crate) struct Calls {
     pub(crate) ledger: String,
     /// The simulator's address.
     pub(crate) endpoint: String,
+    /// Addresses of gateways: with them, each call is an HTTP request to one of them.
+    #[serde(default)]
+    pub(crate) gateways: Vec<String>,
+    /// The virtual key that the gateways ask for.
+    #[serde(default)]
+    pub(crate) secret: String,
     /// This process's name: every call's mark begins with it.
     pub(crate) name: String,
     #[serde(default)]

@@ -7,7 +7,9 @@
 mod books;
 mod calling;
 mod check;
+mod client;
 mod dice;
+mod ended;
 mod images;
 mod job;
 mod limit;
@@ -34,7 +36,7 @@ async fn main() -> Outcome<()> {
     match serde_json::from_str(&text).map_err(|error| format!("{error} in {text}"))? {
         Job::Database(job) => books::make_database(&job).await,
         Job::Limit(job) => limit::set(&job).await,
-        Job::Call(job) => calling::run(job).await,
+        Job::Call(job) => calling::run(*job).await,
         Job::Check(job) => check::run(&job).await,
         Job::Watch(job) => watch::run(&job).await,
         Job::Look(job) => books::look(&job).await,

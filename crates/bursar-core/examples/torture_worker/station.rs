@@ -35,18 +35,11 @@ pub(crate) async fn open(job: &Calls) -> Outcome<Bursar> {
     if let Some(patience) = job.patience_ms.map(Duration::from_millis) {
         (limits.first_byte, limits.idle) = (patience, patience);
     }
-    let pricing = Pricing {
-        catalogue: Catalogue::embedded(),
-        prices: Arc::new(PriceBook::embedded_only()),
-        region: REGION.to_owned(),
-        allow_unpriced: false,
-        max_tokens_default: None,
-    };
     let entropy = Entropy::system();
     Ok(Bursar {
         ledger,
         bedrock,
-        pricing,
+        pricing: pricing(),
         limits,
         clock,
         entropy,
@@ -56,6 +49,17 @@ pub(crate) async fn open(job: &Calls) -> Outcome<Bursar> {
         labels: false,
         witness: Witness::default(),
     })
+}
+
+/// The prices that come with the program, which are the gateway's too.
+pub(crate) fn pricing() -> Pricing {
+    Pricing {
+        catalogue: Catalogue::embedded(),
+        prices: Arc::new(PriceBook::embedded_only()),
+        region: REGION.to_owned(),
+        allow_unpriced: false,
+        max_tokens_default: None,
+    }
 }
 
 /// A clock that may be wrong, and may be wrong in another way each time it is read.

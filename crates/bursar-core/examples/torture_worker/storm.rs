@@ -16,8 +16,8 @@ use bursar_domain::usage::Usage;
 use bursar_ledger::{Admission, CallFilter, Page};
 use tokio::time::timeout;
 
-use crate::calling::Ended;
 use crate::dice::Dice;
+use crate::ended::{Ended, No, Settled};
 
 /// The longest that most wait, in microseconds: about as long as an act takes.
 const LEAVES_BY_US: u64 = 60_000;
@@ -44,7 +44,7 @@ pub(crate) async fn one(
     }
 }
 
-fn patience(dice: &mut Dice) -> Duration {
+pub(crate) fn patience(dice: &mut Dice) -> Duration {
     let most = if dice.roll().is_multiple_of(4) { STAYS_BY_US } else { LEAVES_BY_US };
     Duration::from_micros(dice.between(0, most))
 }
@@ -58,7 +58,7 @@ async fn call(
     let (_cutter, signal) = cut_pair();
     let whole = async { bursar.invoke(who, request, signal).await?.settled().await };
     let receipt = timeout(patience(dice), whole).await.ok().transpose()?;
-    Ok(receipt.map_or(Ended::Left, |receipt| Ended::Settled(Box::new(receipt))))
+    Ok(receipt.map_or(Ended::Left, |receipt| Ended::Settled(Settled::from(&receipt))))
 }
 
 /// The ledger's own two steps, without a call between them.
@@ -74,14 +74,14 @@ async fn hold_and_settle(
         Err(_) => return Ok(Ended::Left),
         Ok(admission) => match admission? {
             Admission::Admitted(admitted) => admitted,
-            Admission::Refused(refusal) => return Ok(Ended::Refused(Box::new(refusal))),
+            Admission::Refused(no) => return Ok(Ended::Refused(No::from(&no))),
         },
     };
     let (id, settlement) = (admitted.id().clone(), settlement(admitted.intent()));
     let settling = bursar.ledger.settle(admitted, settlement);
     match timeout(patience(dice), settling).await {
         Err(_) => Ok(Ended::Left),
-        Ok(settled) => settled.map(|_| Ended::Acknowledged(id)).map_err(Error::from),
+        Ok(settled) => settled.map(|_| Ended::Acknowledged(id.to_string())).map_err(Error::from),
     }
 }
 

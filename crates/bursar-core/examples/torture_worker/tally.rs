@@ -5,17 +5,12 @@ use std::fs::File;
 use std::io::Write;
 use std::time::Duration;
 
-use bursar_core::Receipt;
-use bursar_domain::budget::{Refusal, RefusalReason};
-use bursar_domain::call::CallId;
-use bursar_domain::money::Micros;
-use bursar_domain::once::Repeat;
 use serde_json::{Value, json};
+
+use crate::ended::{Ended, Settled};
 
 /// The most different error texts that are kept apart.
 const ERRORS_MAX: usize = 50;
-/// A hold that is a thousand times its cost, or more, in hundredths.
-const RATIO_MAX: i128 = 100_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -42,56 +37,45 @@ impl Tally {
         Self { acknowledged, ..Self::default() }
     }
 
-    pub(crate) fn settled(&mut self, receipt: &Receipt) {
+    /// Counts a call that has ended, so long after it was asked for.
+    pub(crate) fn take(&mut self, ended: Ended, took: Duration) {
+        if matches!(ended, Ended::Refused(_) | Ended::Failed(_)) {
+            self.slowest_no_ms = self.slowest_no_ms.max(took.as_millis());
+        }
+        match ended {
+            Ended::Settled(settled) => self.settled(&settled),
+            Ended::Acknowledged(id) => self.acknowledge(&id, None),
+            Ended::Left => self.left += 1,
+            Ended::Refused(no) => {
+                *self.refused.entry(no.reason).or_default() += 1;
+                self.first_spent = self.first_spent.or(no.spent);
+            }
+            Ended::Repeated(stands) => *self.repeated.entry(stands).or_default() += 1,
+            Ended::Failed(text) => self.failed(text),
+        }
+    }
+
+    fn settled(&mut self, settled: &Settled) {
         self.admitted += 1;
-        let cost = receipt.settlement.bill.cost.map_or(0, bursar_domain::money::Cost::pico);
-        let held_micro = receipt.held.map_or(0, |held| held.micros_up().0);
-        self.held_micro = self.held_micro.max(held_micro);
-        if let (Some(held), true) = (receipt.held, cost > 0) {
-            let hundredths = i128::from(held.pico()) * 100 / i128::from(cost);
-            let hundredths = u64::try_from(hundredths.min(RATIO_MAX)).unwrap_or(0);
-            *self.ratios.entry(hundredths).or_default() += 1;
+        self.held_micro = self.held_micro.max(settled.held_micro);
+        if let Some(ratio) = settled.ratio {
+            *self.ratios.entry(ratio).or_default() += 1;
         }
-        self.acknowledge(&receipt.settlement.id);
+        self.acknowledge(&settled.id, settled.tokens);
     }
 
-    pub(crate) fn acknowledge(&mut self, id: &CallId) {
+    /// Notes the call, and its tokens where its caller has read them.
+    fn acknowledge(&mut self, id: &str, tokens: Option<(u64, u64)>) {
         self.acknowledgements += 1;
-        if let Some(file) = &mut self.acknowledged
-            && let Err(error) = writeln!(file, "{id}")
-        {
-            *self
-                .errors
-                .entry(format!("cannot note what was acknowledged: {error}"))
-                .or_default() += 1;
+        let Some(file) = &mut self.acknowledged else { return };
+        let tokens =
+            tokens.map_or_else(String::new, |(input, output)| format!(" {input} {output}"));
+        if let Err(error) = writeln!(file, "{id}{tokens}") {
+            self.failed(format!("cannot note what was acknowledged: {error}"));
         }
     }
 
-    pub(crate) fn left(&mut self) {
-        self.left += 1;
-    }
-
-    pub(crate) fn refused(&mut self, refusal: &Refusal, took: Duration) {
-        self.slowest_no_ms = self.slowest_no_ms.max(took.as_millis());
-        *self.refused.entry(refusal.reason().as_str()).or_default() += 1;
-        if let (RefusalReason::Spent, Some(balance)) = (refusal.reason(), refusal.balance()) {
-            let Micros(spent) = balance.spent;
-            self.first_spent.get_or_insert((spent, balance.limit.0));
-        }
-    }
-
-    pub(crate) fn repeated(&mut self, repeat: &Repeat) {
-        let stands = match repeat {
-            Repeat::Running(_) => "running",
-            Repeat::Ended(_) => "ended",
-            Repeat::OtherRequest(_) => "other",
-        };
-        *self.repeated.entry(stands).or_default() += 1;
-    }
-
-    pub(crate) fn failed(&mut self, error: &bursar_core::Error, took: Duration) {
-        self.slowest_no_ms = self.slowest_no_ms.max(took.as_millis());
-        let text = bursar_domain::causes::with_causes(error.to_string(), error);
+    fn failed(&mut self, text: String) {
         if self.errors.len() < ERRORS_MAX || self.errors.contains_key(&text) {
             *self.errors.entry(text).or_default() += 1;
         }
