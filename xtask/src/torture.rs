@@ -22,6 +22,7 @@ mod shadow;
 mod soak;
 mod stage;
 mod strace;
+mod upgrade;
 mod upstream_lies;
 mod usable;
 mod worker;
@@ -55,7 +56,7 @@ const BOTH: &[Database] = &[Database::Sqlite, Database::Postgres];
 const SQLITE: &[Database] = &[Database::Sqlite];
 const POSTGRES: &[Database] = &[Database::Postgres];
 
-const ROOMS: [Room; 12] = [
+const ROOMS: [Room; 13] = [
     Room {
         name: "hardcap",
         shows: "however many ask at once, a hard limit is used up and never passed",
@@ -151,6 +152,14 @@ const ROOMS: [Room; 12] = [
         databases: BOTH,
         through_gateway: true,
         run: idempotency::run,
+    },
+    Room {
+        name: "upgrade",
+        shows: "a version and the next serve one ledger, while and after it is migrated",
+        knobs: &upgrade::KNOBS,
+        databases: BOTH,
+        through_gateway: true,
+        run: upgrade::run,
     },
 ];
 

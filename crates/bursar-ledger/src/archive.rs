@@ -23,6 +23,7 @@ use sqlx::FromRow;
 use self::check::{check, hash_items_of};
 use self::steps::Step;
 use crate::ledger::Home;
+use crate::open::check_same;
 use crate::owner::file_error;
 use crate::roles::check_owner;
 use crate::statement::Statement;
@@ -140,6 +141,7 @@ impl Ledger {
                 hint: "name the current month, or an earlier one",
             });
         }
+        check_same(&self.reads).await?;
         if request.drop && matches!(self.place.as_ref(), Home::Postgres(_)) {
             check_owner(&self.reads, "take history out of it").await?;
         }

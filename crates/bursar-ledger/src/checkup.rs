@@ -19,7 +19,7 @@ const DATABASE_BYTES: Statement = Statement {
 /// What a quick look showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkup {
-    /// The ledger's version, which is this program's.
+    /// The ledger's version: this program's, or a later one's that serves this program too.
     pub version: i64,
     /// Calls that are open.
     pub holds: u64,

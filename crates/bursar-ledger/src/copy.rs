@@ -12,6 +12,7 @@ use sqlx::FromRow;
 pub(crate) use self::row::CopiedRow;
 use self::tables::{TABLES, Table};
 use crate::ledger::Home;
+use crate::open::check_same;
 use crate::owner::SideFile;
 use crate::rules::BUMP_REVISION;
 use crate::seal::ADOPT;
@@ -73,7 +74,7 @@ pub struct CopyReport {
 impl LedgerCopy {
     /// Looks whether `to` can take what `from` holds, and writes nothing.
     ///
-    /// Refused: calls that are open in either of the two, and a target with calls, refusals or
+    /// Refused: calls that are open in either of the two, a ledger of a later program, and a target with calls, refusals or
     /// budgets that the source does not have.
     pub async fn begin(from: Ledger, to: Ledger) -> Result<Self, Error> {
         for (ledger, side) in [(&from, "source"), (&to, "target")] {
@@ -82,6 +83,9 @@ impl LedgerCopy {
             if holds > 0 {
                 return Err(Error::OpenCalls { side, holds });
             }
+        }
+        for ledger in [&from, &to] {
+            check_same(&ledger.reads).await?;
         }
         for table in &TABLES {
             check_known(table, &from.reads, &to.reads).await?;

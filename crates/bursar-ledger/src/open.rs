@@ -4,18 +4,18 @@
 //! reads a few rows and writes nothing, for the command line opens it with every command.
 
 mod file;
+mod version;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bursar_domain::time::{Clock, HOUR_MS, Timestamp};
-use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection, Executor, FromRow};
+use sqlx::{ConnectOptions, Connection, Executor};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::backup::open_read_only;
@@ -33,17 +33,10 @@ use crate::writer::{Away, Store, Waiting, Writer, postgres, sqlite};
 use crate::{DatabaseUrl, Error, Ledger};
 
 pub(crate) use file::{check_header, check_pages, log_path};
+pub(crate) use version::{check_same, found_version, known_version, migrations};
 
-pub(crate) static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
-
-const META: Statement =
-    Statement { doing: "read what this database is", sql: include_str!("../queries/meta.sql") };
 const STAMP_META: Statement =
     Statement { doing: "date the ledger", sql: include_str!("../queries/stamp_meta.sql") };
-const SQLITE_TABLES: Statement =
-    Statement { doing: "count tables", sql: include_str!("../queries/sqlite/table_count.sql") };
-const POSTGRES_TABLES: Statement =
-    Statement { doing: "count tables", sql: include_str!("../queries/postgres/table_count.sql") };
 const DECLARE_TAG: Statement =
     Statement { doing: "declare a report tag", sql: include_str!("../queries/declare_tag.sql") };
 const END_TRANSACTION: &str = concat!(
@@ -77,6 +70,10 @@ pub struct OpenOptions {
     /// the torture room `power` notices.
     #[doc(hidden)]
     pub without_sync: bool,
+    /// The text of one more migration, as the program of the next version has it. Only to show that
+    /// this one goes on serving beside that.
+    #[doc(hidden)]
+    pub next_version: Option<&'static str>,
     /// Whether, and how, what was written is sealed in the background.
     pub sealing: Option<Sealing>,
 }
@@ -97,6 +94,7 @@ impl OpenOptions {
             answer_limit: ANSWER_LIMIT,
             spool: None,
             without_sync: false,
+            next_version: None,
             sealing: None,
         }
     }
@@ -108,22 +106,11 @@ const ADMISSION_WAIT: Duration = Duration::from_secs(5);
 /// A hundred times what a group takes; and as long as a caller should wait for bad news.
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 
-#[derive(Debug, FromRow)]
-struct MetaRow {
-    kind: String,
-    version: i64,
-}
-
-#[derive(Debug, FromRow)]
-struct CountRow {
-    tables: i64,
-}
-
 impl Ledger {
     /// Opens a ledger, making and migrating it as needed, and settles what dead processes left
     /// open. Starts the writer's task on the current tokio runtime.
     ///
-    /// Refuses a ledger of a newer program, a damaged file, a database of something else, an
+    /// Refuses a ledger that a newer program has taken from this one, a damaged file, a database of something else, an
     /// unsafe SQLite, and a file or folder that is not there.
     pub async fn open(url: &DatabaseUrl, options: OpenOptions) -> Result<Self, Error> {
         let ledger = match &url.0 {
@@ -233,11 +220,6 @@ pub(crate) async fn open_to_read(url: &DatabaseUrl) -> Result<Ledger, Error> {
     }
 }
 
-/// The last version that this program knows.
-pub(crate) fn known_version() -> i64 {
-    MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)
-}
-
 fn start(
     (reads, home): (Pool, Home),
     options: &OpenOptions,
@@ -294,10 +276,11 @@ async fn prepare(
     (writes, side): (&Pool, Option<&SideFile>),
     options: &OpenOptions,
 ) -> Result<(), Error> {
-    let known = known_version();
+    let migrations = migrations(options.next_version);
+    let known = version::last_of(&migrations);
     let found = found_version(reads).await?;
     if found > known {
-        return Err(Error::Newer { found, known });
+        version::check_serves(reads, (found, known)).await?;
     }
     if found < known {
         if found > 0 && matches!(writes, Pool::Postgres(_)) {
@@ -307,59 +290,12 @@ async fn prepare(
             Some(side) => Some(side.lock().await?),
             None => None,
         };
-        migrate(writes, known).await?;
+        version::migrate(writes, &migrations).await?;
         writes.run(STAMP_META, &[options.clock.now().0.into()]).await?;
     }
     // A ledger without a call keeps its tags apart from the first one on.
     let since = if found == 0 { 0 } else { options.clock.now().hour().0 + HOUR_MS };
     declare_tags(reads, (writes, side), (&options.report_tags, Timestamp(since))).await
-}
-
-/// The ledger's version; 0 for an empty database.
-pub(crate) async fn found_version(pool: &Pool) -> Result<i64, Error> {
-    let error = match stamped_version(pool).await {
-        Err(error @ Error::Database { .. }) => error,
-        told => return told,
-    };
-    let count = match pool {
-        Pool::Sqlite(_) => SQLITE_TABLES,
-        Pool::Postgres(_) | Pool::Limited(..) => POSTGRES_TABLES,
-    };
-    match pool.row::<CountRow>(count, &[]).await {
-        Ok(Some(row)) if row.tables == 0 => Ok(0),
-        // Another process may have made the ledger in between; then it says so by now.
-        Ok(_) => match stamped_version(pool).await {
-            Err(Error::Database { .. }) => Err(Error::Foreign),
-            told => told,
-        },
-        Err(_) => Err(error),
-    }
-}
-
-/// What the database says that it is; a failing statement where it has no such table.
-async fn stamped_version(pool: &Pool) -> Result<i64, Error> {
-    match pool.row::<MetaRow>(META, &[]).await? {
-        Some(meta) if meta.kind == "bursar" => Ok(meta.version),
-        _ => Err(Error::Foreign),
-    }
-}
-
-async fn migrate(pool: &Pool, known: i64) -> Result<(), Error> {
-    let migrated = match pool {
-        Pool::Sqlite(pool) => MIGRATOR.run(pool).await,
-        Pool::Postgres(pool) | Pool::Limited(pool, _) => run_migrator(pool).await,
-    };
-    migrated.map_err(|error| match error {
-        MigrateError::VersionMissing(found) => Error::Newer { found, known },
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            failed("migrate", error)
-        }
-        other => failed("migrate", sqlx::Error::Migrate(Box::new(other))),
-    })
-}
-
-async fn run_migrator(pool: &PgPool) -> Result<(), MigrateError> {
-    MIGRATOR.run(pool).await
 }
 
 async fn declare_tags(

@@ -101,6 +101,12 @@ impl<'s> Doors<'s> {
         self.worker(job)
     }
 
+    /// A process of the program's next version, which makes the calls itself.
+    pub(super) fn next_version(&mut self, mut job: Value) -> Result<Worker> {
+        job["next_version"] = true.into();
+        self.worker(job)
+    }
+
     fn worker(&mut self, mut job: Value) -> Result<Worker> {
         let kept = self.stage.folder().join(format!("kept-{}", self.kept.len()));
         job["do"] = "call".into();

@@ -32,6 +32,7 @@ const STANDING: &str = "SELECT \
 /// Twice as long as a statement of the ledger's own takes at the worst.
 const IDLE: &str = "SELECT COUNT(*) AS count FROM pg_stat_activity \
     WHERE state LIKE 'idle in transaction%' AND clock_timestamp() - state_change > interval '1 s'";
+const VERSION: &str = "SELECT version AS count FROM ledger_meta";
 const END_LEASES: &str = "UPDATE owner SET lease_ms = 0";
 
 /// Connections of either database.
@@ -175,9 +176,10 @@ pub(crate) async fn make_database(job: &job::Database) -> Outcome<()> {
     Ok(())
 }
 
-/// Says how many holds are open.
+/// Says how many holds are open, and the ledger's version.
 pub(crate) async fn look(job: &job::Look) -> Outcome<()> {
     let books = Books::open(&job.ledger).await?;
-    say(&json!({"open_holds": books.holds().await?}));
+    let version = books.count(VERSION).await?;
+    say(&json!({"open_holds": books.holds().await?, "version": version}));
     Ok(())
 }

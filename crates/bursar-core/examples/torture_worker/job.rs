@@ -17,7 +17,7 @@ pub(crate) enum Job {
     Check(Check),
     /// Look at a ledger again and again, until stdin is closed.
     Watch(Watch),
-    /// Say how many holds are open, and touch nothing.
+    /// Say how many holds are open and which version the ledger is, and touch nothing.
     Look(Look),
     /// Say how many requests a simulator has served.
     Served(Served),
@@ -133,6 +133,9 @@ pub(crate) struct Calls {
     /// Writes without fdatasync: the mutant that the room `power` has to catch.
     #[serde(default)]
     pub(crate) without_sync: bool,
+    /// Opens the ledger as the program of the next version: the room `upgrade`.
+    #[serde(default)]
+    pub(crate) next_version: bool,
     /// Where the ids of calls are kept whose settlement was acknowledged.
     #[serde(default)]
     pub(crate) acknowledged: Option<PathBuf>,

@@ -16,6 +16,8 @@ use crate::dice::Dice;
 use crate::job::Calls;
 
 const REGION: &str = "us-east-1";
+/// What the next version may do to a ledger on which this one goes on serving.
+const NEXT_VERSION: &str = include_str!("../../../bursar-ledger/src/tests/sql/next_version.sql");
 
 /// Opens the ledger and the way to the simulator.
 pub(crate) async fn open(job: &Calls) -> Outcome<Bursar> {
@@ -23,6 +25,7 @@ pub(crate) async fn open(job: &Calls) -> Outcome<Bursar> {
     let url = DatabaseUrl::parse(&job.ledger)?;
     let mut options = OpenOptions::new(clock.clone());
     options.without_sync = job.without_sync;
+    options.next_version = job.next_version.then_some(NEXT_VERSION);
     let ledger = Ledger::open(&url, options).await?;
     let bedrock = Bedrock::connect(&Connection {
         region: Some(REGION.to_owned()),

@@ -1,2 +1,2 @@
--- Makes a ledger of a later program.
-UPDATE ledger_meta SET version = 99
+-- Makes a ledger of a later program, and of no other.
+UPDATE ledger_meta SET version = 99, serves_from = 99
