@@ -2,7 +2,8 @@
 //!
 //! Each room runs on SQLite and on a real PostgreSQL, with several real processes, prints its
 //! figures and ends in PASS or FAIL. What is hurt and measured is here; the processes that are
-//! hurt are `torture_worker`, an example of `bursar-core`. docs/reliability.md says what each proves.
+//! hurt are `torture_worker`, an example of `bursar-core`, and through the gateway `bursar serve`.
+//! docs/reliability.md says what each room proves.
 
 mod cancel_storm;
 mod clocks;

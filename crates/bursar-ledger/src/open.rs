@@ -110,8 +110,8 @@ impl Ledger {
     /// Opens a ledger, making and migrating it as needed, and settles what dead processes left
     /// open. Starts the writer's task on the current tokio runtime.
     ///
-    /// Refuses a ledger that a newer program has taken from this one, a damaged file, a database of something else, an
-    /// unsafe SQLite, and a file or folder that is not there.
+    /// Refuses a ledger that a newer program keeps to itself, a damaged file, a database of something
+    /// else, an unsafe SQLite, and a file or folder that is not there.
     pub async fn open(url: &DatabaseUrl, options: OpenOptions) -> Result<Self, Error> {
         let ledger = match &url.0 {
             Place::Memory => open_memory(&options).await?,
@@ -276,8 +276,7 @@ async fn prepare(
     (writes, side): (&Pool, Option<&SideFile>),
     options: &OpenOptions,
 ) -> Result<(), Error> {
-    let migrations = migrations(options.next_version);
-    let known = version::last_of(&migrations);
+    let known = known_version() + i64::from(options.next_version.is_some());
     let found = found_version(reads).await?;
     if found > known {
         version::check_serves(reads, (found, known)).await?;
@@ -290,7 +289,7 @@ async fn prepare(
             Some(side) => Some(side.lock().await?),
             None => None,
         };
-        version::migrate(writes, &migrations).await?;
+        version::migrate(writes, &migrations(options.next_version)).await?;
         writes.run(STAMP_META, &[options.clock.now().0.into()]).await?;
     }
     // A ledger without a call keeps its tags apart from the first one on.

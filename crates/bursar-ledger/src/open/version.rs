@@ -56,7 +56,7 @@ pub(crate) fn known_version() -> i64 {
     last_of(&MIGRATOR)
 }
 
-pub(super) fn last_of(migrations: &Migrator) -> i64 {
+fn last_of(migrations: &Migrator) -> i64 {
     migrations.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 

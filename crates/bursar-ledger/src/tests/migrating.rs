@@ -20,20 +20,19 @@ fn up_to(version: i64) -> Migrator {
     Migrator { migrations: migrations.collect::<Vec<_>>().into(), ..Migrator::DEFAULT }
 }
 
-/// Makes a ledger of version 6, with a call that its process left open.
-async fn make_old(place: &Place) {
-    let old = include_str!("sql/version_6.sql");
+/// Makes a ledger of an earlier version, with what that one's program left in it.
+async fn make_old(place: &Place, version: i64, left: &'static str) {
     if let Some(path) = place.url.file() {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
         let mut session = options.create_if_missing(true).connect().await.unwrap();
-        up_to(6).run(&mut session).await.unwrap();
-        sqlx::raw_sql(old).execute(&mut session).await.unwrap();
+        up_to(version).run(&mut session).await.unwrap();
+        sqlx::raw_sql(left).execute(&mut session).await.unwrap();
         session.close().await.unwrap();
     } else {
         let Address::Postgres(options) = &place.url.0 else { unreachable!() };
         let mut session = options.connect().await.unwrap();
-        up_to(6).run(&mut session).await.unwrap();
-        sqlx::raw_sql(old).execute(&mut session).await.unwrap();
+        up_to(version).run(&mut session).await.unwrap();
+        sqlx::raw_sql(left).execute(&mut session).await.unwrap();
         session.close().await.unwrap();
     }
 }
@@ -41,7 +40,8 @@ async fn make_old(place: &Place) {
 #[tokio::test]
 async fn what_an_earlier_version_held_is_held_still_and_swept_once() {
     for place in durable_places().await {
-        make_old(&place).await;
+        // A call that its process left open.
+        make_old(&place, 6, include_str!("sql/version_6.sql")).await;
         // Opening a file sweeps it.
         let ledger = place.open().await;
         ledger.sweep().await.unwrap();
@@ -49,6 +49,19 @@ async fn what_an_earlier_version_held_is_held_still_and_swept_once() {
         assert_eq!(ledger.balance(&window).await, (0, 10_000, 0));
         assert!(ledger.rebuild("ann").await.unwrap().is_empty());
         ledger.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_of_every_earlier_version_is_migrated_and_works() {
+    for migration in migrations(None).iter() {
+        for place in durable_places().await {
+            make_old(&place, migration.version, "").await;
+            let ledger = place.open().await;
+            assert_eq!(ledger.checkup().await.unwrap().version, known_version());
+            ledger.good_call(intent()).await;
+            ledger.end().await;
+        }
     }
 }
 
