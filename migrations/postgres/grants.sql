@@ -21,12 +21,12 @@ TO :"role";
 GRANT SELECT, INSERT, UPDATE ON
     budget, budget_window, frozen, usage_hour, usage_day, ledger_revision, ledger_clock, team,
     team_fact, project, member, virtual_key, key_secret, policy, stream_limit, head_delivery,
-    admin_key
+    admin_key, account
 TO :"role";
 
 -- What is there while something is open or may be asked again, and goes with it.
 GRANT SELECT, INSERT, UPDATE, DELETE ON
-    hold, owner, unsealed, cut_wish, call_once
+    hold, owner, unsealed, cut_wish, call_once, session, password_link
 TO :"role";
 
 -- Views.

@@ -7,6 +7,7 @@ mod process;
 mod reads;
 mod streams;
 mod teams;
+mod users;
 
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::Schema;
@@ -21,6 +22,7 @@ pub use process::*;
 pub use reads::*;
 pub use streams::*;
 pub use teams::*;
+pub use users::*;
 
 /// Asks for nothing in particular.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -58,6 +60,7 @@ pub fn operations() -> Vec<Operation> {
         streams::operations(),
         reads::operations(),
         process::operations(),
+        users::operations(),
     ];
     all.into_iter().flatten().collect()
 }

@@ -193,7 +193,8 @@ pub(crate) fn parse_call_id(text: &str) -> Result<CallId, Error> {
     })
 }
 
-fn bad_word(what: &'static str, error: &UnknownWord) -> Error {
+/// A word of a closed set that is none of it.
+pub(crate) fn bad_word(what: &'static str, error: &UnknownWord) -> Error {
     Error::BadWord {
         what,
         given: shown(&error.given),

@@ -5,6 +5,7 @@
 //! checked here and audited by the ledger. Nothing here makes a call to Bedrock, or knows a command
 //! line or HTML.
 
+mod accounts;
 mod admin;
 mod admin_keys;
 mod amount;
@@ -24,6 +25,7 @@ mod health;
 mod keys;
 mod master_key;
 mod operation;
+mod passwords;
 mod policies;
 mod prices;
 mod recent;
@@ -31,13 +33,16 @@ mod refused;
 mod reload;
 mod route;
 mod selectors;
+mod sessions;
 mod streams;
 mod teams;
 #[cfg(test)]
 mod tests;
 mod usage;
+mod viewer;
 mod why;
 
+pub use accounts::{MadeUser, NewUser, Role, UserRow};
 pub use admin::Admin;
 pub use admin_keys::{AdminKeyRow, NewAdminKey, Visitor};
 pub use amount::{parse_amount, write_amount};
@@ -72,6 +77,7 @@ pub use streams::{
 };
 pub use teams::{Made, TeamFacts, TeamRow};
 pub use usage::{UsageAsk, UsageLine, UsageReply, UsageSums, dimension_word, parse_dimension};
+pub use viewer::{Part, Sight, Viewer};
 pub use why::{
     AttemptReply, EndedCall, InForceRow, KeyWhy, LimitThen, PolicyOn, RefusalReply, Why,
 };

@@ -2,6 +2,7 @@
 
 mod apply;
 mod keys;
+mod users;
 
 use bursar_domain::entropy::Entropy;
 use bursar_domain::time::{Clock, Timestamp};

@@ -5,6 +5,7 @@
 //! here.
 
 mod access;
+mod accounts;
 mod admin_keys;
 mod freezes;
 mod glass;
@@ -31,6 +32,7 @@ use crate::statement::{Session, Statement};
 use crate::{Error, Ledger};
 
 pub use access::AccessChange;
+pub use accounts::{AccountChange, NewLink};
 pub use admin_keys::AdminKeyChange;
 pub use keys::{KeyChange, KeyTerms};
 
@@ -49,6 +51,8 @@ pub enum Change {
     Access(AccessChange),
     /// Makes or ends a key of the admin API.
     AdminKey(AdminKeyChange),
+    /// Changes who may sign in where people look, or signs somebody in or out.
+    Account(AccountChange),
     /// Sets a limit. One of the same scope, counter, unit and window is changed, and keeps its
     /// identity and what it has counted; a change of the time zone begins a new window.
     SetLimit(Limit),
@@ -174,6 +178,7 @@ pub(crate) async fn make(
                 access::make(session, known, change, now).await?
             }
             Change::AdminKey(change) => vec![admin_keys::make(session, change, now).await?],
+            Change::Account(change) => vec![accounts::make(session, change, now).await?],
             Change::SetLimit(limit) => vec![limits::set(session, limit, now).await?],
             Change::EndLimit(id) => vec![limits::end(session, id, now).await?],
             Change::Freeze { id, scope, reason } => {

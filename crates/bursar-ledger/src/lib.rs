@@ -4,6 +4,7 @@
 //! Nothing here knows HTTP, AWS or a price list, and prompts and answers are never stored.
 
 mod access;
+mod accounts;
 mod admin_keys;
 mod admitted;
 mod archive;
@@ -49,13 +50,16 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use accounts::{Account, Session};
 pub use admin_keys::AdminKey;
 pub use admitted::{Admission, Admitted, Settled};
 pub use archive::{Archive, ArchiveRequest, ArchiveState, ArchivedMonth, Month};
 pub use audit::{AuditReport, Finding};
 pub use backup::dump_command;
 pub use calls::{CallFilter, CallRow, Page};
-pub use change::{AccessChange, AdminKeyChange, Change, Changed, KeyChange, KeyTerms};
+pub use change::{
+    AccessChange, AccountChange, AdminKeyChange, Change, Changed, KeyChange, KeyTerms, NewLink,
+};
 pub use changes::ChangeRow;
 pub use checkup::Checkup;
 pub use copy::{CopyReport, LedgerCopy};

@@ -17,7 +17,10 @@ use crate::secret::Secret;
 const KEY_BYTES: usize = 32;
 const FINGERPRINT: &str = "bursar fingerprint v1";
 const ADMIN_KEY_HASH: &str = "bursar admin key hash v1";
+const FORM_TOKEN: &str = "bursar form token v1";
 const KEY_HASH: &str = "bursar key hash v1";
+const LINK_HASH: &str = "bursar password link hash v1";
+const SESSION_HASH: &str = "bursar session hash v1";
 const SIGV4_SECRET: &str = "bursar sigv4 secret v1";
 const REQUEST_HASH: &str = "bursar request hash v1";
 
@@ -72,6 +75,24 @@ impl MasterKey {
     pub fn admin_hash(&self, bearer: &str) -> [u8; 32] {
         let key = self.derive(ADMIN_KEY_HASH, &[]);
         mac(&key, &Sha256::digest(bearer.as_bytes()))
+    }
+
+    /// The hash of a session's token that the ledger keeps, in hexadecimal digits.
+    #[must_use]
+    pub fn session_hash(&self, token: &str) -> String {
+        hex::encode(mac(&self.derive(SESSION_HASH, &[]), token.as_bytes()))
+    }
+
+    /// The same of the token of a link by which a password is set.
+    #[must_use]
+    pub fn link_hash(&self, token: &str) -> String {
+        hex::encode(mac(&self.derive(LINK_HASH, &[]), token.as_bytes()))
+    }
+
+    /// What a form carries to show that it was made for this session.
+    #[must_use]
+    pub fn form_token(&self, session: &str) -> String {
+        hex::encode(mac(&self.derive(FORM_TOKEN, &[]), session.as_bytes()))
     }
 
     /// The keyed hash of a request's body, in hexadecimal digits: tells whether two requests are the
@@ -151,6 +172,8 @@ mod tests {
         assert_eq!(key.sigv4_secret("key_a", 1), secrets[0]);
         assert_ne!(key.hash("bsr_x"), key.hash("bsr_y"));
         assert_ne!(key.request_hash(b"{}"), key.request_hash(b"{ }"));
+        assert_ne!(key.session_hash("x"), key.link_hash("x"));
+        assert_ne!(key.session_hash("x"), key.form_token("x"));
         assert_ne!(key.request_hash(b"bsr_x"), hex::encode(key.hash("bsr_x")));
         assert!(!format!("{key:?}").contains(&HEX[..16]));
     }

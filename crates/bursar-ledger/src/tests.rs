@@ -2,6 +2,7 @@
 //! on SQLite in memory and on a real PostgreSQL, and ends with an audit that finds nothing.
 
 mod access;
+mod accounts;
 mod admin_keys;
 mod archive;
 mod away;

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::{
     admin_key, apply, budget, calls, chat, completions, config, converse, demo, doctor, estimate,
     freeze, generate, iam_policy, invoke, key, ledger, models, price, replay, run, serve, simulate,
-    streams, team, top, usage, why,
+    streams, team, top, usage, user, why,
 };
 use crate::output::Output;
 
@@ -109,6 +109,8 @@ pub(crate) enum Command {
     Apply(apply::Apply),
     /// Keys of the admin API, for who administers from elsewhere
     AdminKey(admin_key::AdminKeyArgs),
+    /// Who may sign in, in a browser, and see what
+    User(user::UserArgs),
     /// Virtual keys, for programs and people of a team
     Key(key::KeyArgs),
     /// The calls that run now, how far they may go, and to cut them

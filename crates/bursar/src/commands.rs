@@ -41,6 +41,7 @@ pub(crate) mod streams;
 pub(crate) mod team;
 pub(crate) mod top;
 pub(crate) mod usage;
+pub(crate) mod user;
 pub(crate) mod verify;
 pub(crate) mod why;
 
@@ -78,6 +79,7 @@ pub(crate) fn run(args: Args, output: Output, log: &Level) -> Result<ExitCode, F
         Command::Team(team) => block_on(team.run(&load()?, output)),
         Command::Apply(apply) => block_on(apply.run(&load()?, output)),
         Command::AdminKey(key) => block_on(key.run(&load()?, output)),
+        Command::User(user) => block_on(user.run(&load()?, output)),
         Command::Key(key) => block_on(key.run(&load()?, output)),
         Command::Replay(replay) => block_on_all_cores(replay.run(&load()?, output)),
         Command::Ledger(ledger) => block_on(ledger.run(&load()?, output)),

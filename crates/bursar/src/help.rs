@@ -12,7 +12,7 @@ use crate::args::Args;
 const GROUPS: [(&str, &[&str]); 8] = [
     ("See what calls cost", &["usage", "calls"]),
     ("Set limits", &["budget", "freeze", "thaw", "why"]),
-    ("Give access", &["team", "key", "admin-key", "apply"]),
+    ("Give access", &["team", "key", "admin-key", "user", "apply"]),
     ("Serve and watch", &["serve", "run", "streams", "top"]),
     ("Ask models", &["chat", "converse", "invoke"]),
     ("Know prices", &["estimate", "price", "models"]),

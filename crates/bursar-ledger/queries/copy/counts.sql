@@ -56,3 +56,5 @@ UNION ALL
 SELECT 'journal_base' AS table_name, COUNT(*) AS row_count FROM journal_base
 UNION ALL
 SELECT 'admin_key' AS table_name, COUNT(*) AS row_count FROM admin_key
+UNION ALL
+SELECT 'account' AS table_name, COUNT(*) AS row_count FROM account

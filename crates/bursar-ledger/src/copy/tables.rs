@@ -28,7 +28,7 @@ const fn put(sql: &'static str) -> Statement {
 }
 
 /// What is copied.
-pub(crate) static TABLES: [Table; 29] = [
+pub(crate) static TABLES: [Table; 30] = [
     Table {
         name: "report_tag",
         key: &[("tag_key", Kind::Text)],
@@ -284,6 +284,13 @@ pub(crate) static TABLES: [Table; 29] = [
         key: &[("id", Kind::Text)],
         page: page(include_str!("../../queries/copy/admin_key_page.sql")),
         put: put(include_str!("../../queries/copy/admin_key_put.sql")),
+        known: None,
+    },
+    Table {
+        name: "account",
+        key: &[("id", Kind::Text)],
+        page: page(include_str!("../../queries/copy/account_page.sql")),
+        put: put(include_str!("../../queries/copy/account_put.sql")),
         known: None,
     },
     Table {

@@ -62,6 +62,7 @@ pub(super) async fn fill(ledger: &Ledger) {
         super::admin_keys::make("adm_1", "terraform"),
         super::admin_keys::make("adm_2", "grafana"),
         super::admin_keys::revoke("adm_2"),
+        super::accounts::make("acc_1", "ann"),
     ];
     ledger.change("a test", changes).await.unwrap();
 }

@@ -16,7 +16,7 @@ use crate::statement::Statement;
 use crate::{ArchiveRequest, Change, CopyReport, Error, Ledger, LedgerCopy, Month};
 
 /// Tables that are not history: what a database is, who lives, and what is open.
-const NOT_COPIED: [&str; 8] = [
+const NOT_COPIED: [&str; 10] = [
     "cut_wish",
     "head_delivery",
     "hold",
@@ -24,6 +24,8 @@ const NOT_COPIED: [&str; 8] = [
     "ledger_meta",
     "ledger_revision",
     "owner",
+    "password_link",
+    "session",
     "unsealed",
 ];
 

@@ -3,4 +3,4 @@
 -- program's statements would fail, or mean something else, raises it.
 ALTER TABLE ledger_meta ADD COLUMN serves_from BIGINT NOT NULL DEFAULT 0;
 
-UPDATE ledger_meta SET version = 13, serves_from = 13;
+UPDATE ledger_meta SET version = 11, serves_from = 11;

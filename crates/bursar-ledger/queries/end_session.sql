@@ -1,0 +1,2 @@
+-- Ends one session.
+DELETE FROM session WHERE token_hmac = $1
