@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -34,19 +34,21 @@ fn collect() -> (String, Receiver<Post>) {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let told = told.clone();
-            thread::spawn(move || {
-                let mut stream = stream.unwrap();
-                while let Some(post) = read(&stream) {
-                    // Told before it is answered: who has its answer has been told of.
-                    if told.send(post).is_err() {
-                        return;
-                    }
-                    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
-                }
-            });
+            thread::spawn(move || serve(stream.unwrap(), &told));
         }
     });
     (url, posts)
+}
+
+/// Answers a connection's requests until it, or the test, has ended.
+fn serve(mut stream: TcpStream, told: &Sender<Post>) {
+    while let Some(post) = read(&stream) {
+        // Told before it is answered: who has its answer has been told of.
+        if told.send(post).is_err() {
+            return;
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+    }
 }
 
 /// The next request of a connection, which its sender has not gone on from.
@@ -143,18 +145,24 @@ fn received(posts: &Receiver<Post>) -> (Vec<Span>, Vec<(String, HistogramDataPoi
             }
         } else {
             assert!(head.starts_with("post /v1/metrics "), "{head}");
-            let message = ExportMetricsServiceRequest::decode(&*body).unwrap();
             // Sums are since the start: the last message has all of them.
-            points.clear();
-            let scopes = message.resource_metrics.into_iter().flat_map(|of| of.scope_metrics);
-            for metric in scopes.flat_map(|scope| scope.metrics) {
-                let Some(Data::Histogram(histogram)) = metric.data else { panic!("{metric:?}") };
-                let own = histogram.data_points.into_iter();
-                points.extend(own.map(|point| (metric.name.clone(), point)));
-            }
+            points = read_points(&body);
         }
     }
     (spans, points)
+}
+
+/// The points of a message's histograms, each with its metric's name.
+fn read_points(body: &[u8]) -> Vec<(String, HistogramDataPoint)> {
+    let message = ExportMetricsServiceRequest::decode(body).unwrap();
+    let scopes = message.resource_metrics.into_iter().flat_map(|of| of.scope_metrics);
+    let mut points = Vec::new();
+    for metric in scopes.flat_map(|scope| scope.metrics) {
+        let Some(Data::Histogram(histogram)) = metric.data else { panic!("{metric:?}") };
+        let own = histogram.data_points.into_iter();
+        points.extend(own.map(|point| (metric.name.clone(), point)));
+    }
+    points
 }
 
 fn value<'a>(pairs: &'a [KeyValue], key: &str) -> &'a Value {
@@ -181,6 +189,23 @@ fn of_call<'a>(spans: &'a [Span], id: &str) -> &'a Span {
     spans.iter().find(|span| text(&span.attributes, "bursar.call.id") == id).expect("it has a span")
 }
 
+/// Whether a span says of its call what the ledger says.
+fn assert_tells(span: &Span, call: &serde_json::Value, outcome: &str) {
+    let said = &span.attributes;
+    assert_eq!(text(said, "bursar.outcome"), outcome);
+    assert_eq!(text(said, "bursar.team"), "research");
+    assert_eq!(text(said, "bursar.cost.usd"), call["cost_usd"].as_str().unwrap());
+    assert_eq!(text(said, "aws.request_id"), call["request_id"].as_str().unwrap());
+    assert_eq!(text(said, "gen_ai.provider.name"), "aws.bedrock");
+    assert_eq!(text(said, "gen_ai.request.model"), NOVA);
+    assert_eq!(span.name, format!("chat {NOVA}"));
+    assert_eq!(number(said, "gen_ai.usage.output_tokens"), call["output_tokens"].as_i64().unwrap());
+    assert!(span.end_time_unix_nano >= span.start_time_unix_nano);
+    let trace = u128::from_be_bytes(span.trace_id[..].try_into().unwrap());
+    let is_call = format!("{trace:032x}") == call["id"].as_str().unwrap().replace('-', "");
+    assert_eq!(span.parent_span_id.is_empty(), is_call, "a root's trace has the call's id");
+}
+
 #[test]
 fn a_collector_receives_a_span_and_the_sums_of_every_call() {
     let (collector, posts) = collect();
@@ -201,23 +226,7 @@ fn a_collector_receives_a_span_and_the_sums_of_every_call() {
         if call["output_tokens"] == 1 {
             continue;
         }
-        let span = of_call(&spans, id);
-        let said = &span.attributes;
-        assert_eq!(text(said, "bursar.outcome"), outcome);
-        assert_eq!(text(said, "bursar.team"), "research");
-        assert_eq!(text(said, "bursar.cost.usd"), call["cost_usd"].as_str().unwrap());
-        assert_eq!(text(said, "aws.request_id"), call["request_id"].as_str().unwrap());
-        assert_eq!(text(said, "gen_ai.provider.name"), "aws.bedrock");
-        assert_eq!(text(said, "gen_ai.request.model"), NOVA);
-        assert_eq!(span.name, format!("chat {NOVA}"));
-        assert_eq!(
-            number(said, "gen_ai.usage.output_tokens"),
-            call["output_tokens"].as_i64().unwrap()
-        );
-        assert!(span.end_time_unix_nano >= span.start_time_unix_nano);
-        let is_root = span.parent_span_id.is_empty();
-        let trace: String = span.trace_id.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(is_root, trace == id.replace('-', ""), "a root's trace has the call's id");
+        assert_tells(of_call(&spans, id), call, outcome);
     }
     let plain =
         spans.iter().find(|span| !span.parent_span_id.is_empty()).expect("one has a parent");

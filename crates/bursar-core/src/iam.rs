@@ -123,7 +123,8 @@ pub fn least_privilege(caller: &Caller, models: &[ModelRef]) -> Vec<Statement> {
 pub fn guardrails(caller: &Caller, guardrails: &[String]) -> Option<Statement> {
     let Caller { account, region, .. } = caller;
     let arn = |id: &String| {
-        let own = || format!("arn:{}:bedrock:{region}:{account}:guardrail/{id}", caller.partition());
+        let own =
+            || format!("arn:{}:bedrock:{region}:{account}:guardrail/{id}", caller.partition());
         if id.starts_with("arn:") { id.clone() } else { own() }
     };
     let resources: BTreeSet<String> = guardrails.iter().map(arn).collect();

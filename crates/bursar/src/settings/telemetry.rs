@@ -11,7 +11,7 @@ use crate::telemetry::Destination;
 
 /// OpenTelemetry's own defaults.
 const SPANS_EVERY: Duration = Duration::from_secs(5);
-const METRICS_EVERY: Duration = Duration::from_secs(60);
+const METRICS_EVERY: Duration = Duration::from_mins(1);
 const SERVICE_NAME: &str = "service.name";
 
 impl Settings {

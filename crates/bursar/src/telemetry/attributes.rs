@@ -1,4 +1,4 @@
-//! What OpenTelemetry calls the parts of a call: its GenAI conventions, v1.41.1, and under `bursar.`
+//! What OpenTelemetry calls the parts of a call: its `GenAI` conventions, v1.41.1, and under `bursar.`
 //! what those have no word for. No prompt, no answer, no key's secret.
 
 use bursar_core::Ended;

@@ -1,4 +1,4 @@
-//! The histograms of OpenTelemetry's GenAI conventions, summed since the start of the process.
+//! The histograms of OpenTelemetry's `GenAI` conventions, summed since the start of the process.
 //!
 //! Bounded: so many series and no more; calls of further models are summed as `_OTHER`.
 
@@ -147,7 +147,7 @@ impl Sums {
         };
         let mut series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
         if series.len() >= SERIES_MAX && !series.contains_key(&key) {
-            key.model = OTHER.to_owned();
+            OTHER.clone_into(&mut key.model);
             key.error = key.error.map(|_| OTHER.to_owned());
         }
         let bounds = instrument.bounds();
