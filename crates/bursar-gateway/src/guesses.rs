@@ -146,7 +146,7 @@ mod tests {
         assert!(!guesses.holds_off(there, b"new", now), "nobody guessed there");
         assert!(!guesses.holds_off(here, b"new", now + TRY_COUNTS), "one is forgotten");
         for number in 0..2 * RIGHT_MAX {
-            guesses.right(here, &number.to_be_bytes());
+            guesses.right(here, number.to_be_bytes());
             assert!(guesses.right.read().unwrap().len() <= RIGHT_MAX);
         }
         assert!(guesses.holds_off(here, b"good", now), "it was forgotten to make room");

@@ -52,7 +52,7 @@ mod tests {
     use crate::time::Timestamp;
     use crate::usage::Usage;
 
-    fn key<'a>(variant: &'a BTreeMap<String, String>) -> PriceKey<'a> {
+    fn key(variant: &BTreeMap<String, String>) -> PriceKey<'_> {
         PriceKey {
             model: GUARDRAILS,
             region: "us-east-1",

@@ -7,7 +7,7 @@ use aws_sdk_bedrockruntime::types::{
     GuardrailAction, GuardrailContentBlock, GuardrailContentSource, GuardrailTextBlock,
 };
 use bursar_domain::call::{Operation, Outcome};
-use bursar_domain::money::Micros;
+use bursar_domain::money::{Cost, Micros};
 use bursar_domain::usage::Meter;
 use bursar_ledger::{CallRow, Dimension, UsageQuery};
 use serde_json::json;
@@ -106,7 +106,7 @@ async fn a_reply_without_units_or_with_impossible_ones_is_settled_at_its_hold() 
         steered(&world, &format!("fault={fault}")).await;
         let row = world.calls().await.remove(0);
         assert!(row.bill.estimated, "{fault}: {row:#?}");
-        assert_eq!(row.bill.cost.map(|cost| cost.micros_up()), Some(Micros(840)), "{fault}");
+        assert_eq!(row.bill.cost.map(Cost::micros_up), Some(Micros(840)), "{fault}");
     }
     world.end().await;
 }

@@ -47,6 +47,26 @@ async fn an_alias_opens_no_model_that_the_key_may_not_call_and_a_loop_of_them_en
 }
 
 #[tokio::test]
+async fn a_profile_of_another_region_is_judged_by_that_region() {
+    let world = World::start().await;
+    let policy = Policy { regions: vec!["us-*".to_owned()], ..Policy::default() };
+    let request = KeyRequest { team: "research".to_owned(), policy, ..KeyRequest::default() };
+    let key = world.admin.create_key(&master(), &request).await.unwrap();
+    let ask = async |region: &str, profile: &str| {
+        let arn =
+            format!("arn:aws:bedrock:{region}:123456789012:inference-profile%2F{profile}.{NOVA}");
+        let asked = world.post_bare(&format!("/model/{arn}/converse"));
+        let asked = asked.bearer_auth(key.secret.expose()).body(conversation("").to_string());
+        asked.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(ask("eu-west-1", "eu").await, 403);
+    assert_eq!(ask("us-east-1", "eu").await, 403, "it is served elsewhere");
+    assert!(world.served().is_empty());
+    assert_eq!(ask("us-east-1", "us").await, 200);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn an_alias_that_is_changed_under_a_call_changes_the_next_one_alone() {
     let settings = Settings { names: named(&[("fast", NOVA)]), ..Settings::default() };
     let world = World::start_with(settings, bursar_simulator::Settings::default()).await;

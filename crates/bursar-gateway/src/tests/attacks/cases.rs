@@ -240,24 +240,30 @@ pub(super) fn bodies(path: &str) -> Vec<(String, Vec<u8>)> {
         };
         bodies.push(("a bound twice", twice.into_bytes()));
     }
-    if path == GUARDRAIL {
-        for content in [
-            "null",
-            "{}",
-            "[{}]",
-            "[1]",
-            r#"[{"text":{"text":1}}]"#,
-            r#"[{"text":{"text":"a"},"image":{}}]"#,
-            r#"[{"video":{}}]"#,
-            r#"[{"text":{"text":"a","text":"bb"}}]"#,
-        ] {
-            let body = format!("{{\"source\":\"INPUT\",\"content\":{content}}}");
-            bodies.push(("a content that bounds nothing", body.into_bytes()));
-        }
-    }
+    bodies.extend(contents(path));
     let named = |(name, body): (&str, Vec<u8>)| {
         let shown: String = String::from_utf8_lossy(&body).chars().take(120).collect();
         (format!("{name}: {shown}"), body)
     };
     bodies.into_iter().map(named).collect()
+}
+
+/// Of guardrails: what no unit can be counted of.
+fn contents(path: &str) -> Vec<(&'static str, Vec<u8>)> {
+    if path != GUARDRAIL {
+        return Vec::new();
+    }
+    let contents = [
+        "null",
+        "{}",
+        "[{}]",
+        "[1]",
+        r#"[{"text":{"text":1}}]"#,
+        r#"[{"text":{"text":"a"},"image":{}}]"#,
+        r#"[{"video":{}}]"#,
+        r#"[{"text":{"text":"a","text":"bb"}}]"#,
+    ];
+    let body = |content: &str| format!("{{\"source\":\"INPUT\",\"content\":{content}}}");
+    let named = |content: &str| ("a content that bounds nothing", body(content).into_bytes());
+    contents.into_iter().map(named).collect()
 }
