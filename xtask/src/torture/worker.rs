@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -133,8 +133,16 @@ impl Worker {
 
     fn wait_for(&mut self, what: &str) -> Result<Value> {
         loop {
-            let Ok(line) = self.lines.recv_timeout(SILENCE_MAX) else {
-                bail!("a worker ended, or was silent, before `{what}`: {}", self.complaints());
+            let line = match self.lines.recv_timeout(SILENCE_MAX) {
+                Ok(line) => line,
+                Err(RecvTimeoutError::Timeout) => {
+                    bail!("a worker was silent before `{what}`: {}", self.complaints());
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.stop();
+                    let status = self.process.wait()?;
+                    bail!("a worker ended with {status} before `{what}`: {}", self.complaints());
+                }
             };
             self.note(&line);
             if line["at"] == what {
