@@ -6,8 +6,11 @@ use aws_sdk_bedrockruntime::operation::apply_guardrail::builders::ApplyGuardrail
 use aws_sdk_bedrockruntime::types::{
     GuardrailAction, GuardrailContentBlock, GuardrailContentSource, GuardrailTextBlock,
 };
+use bursar_admin::KeyRequest;
 use bursar_domain::call::{Operation, Outcome};
+use bursar_domain::model::GUARDRAILS;
 use bursar_domain::money::{Cost, Micros};
+use bursar_domain::policy::{Models, Policy, Routes};
 use bursar_domain::usage::Meter;
 use bursar_ledger::{CallRow, Dimension, UsageQuery};
 use serde_json::json;
@@ -121,6 +124,23 @@ async fn a_guardrail_that_is_refused_by_bedrock_costs_nothing_and_names_no_versi
         assert_eq!(row.bill.cost.unwrap().pico(), 0);
         assert_eq!(row.model_version, "bedrock.guardrails");
         assert_eq!(row.guardrail.id, None);
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_policy_of_models_allows_guardrails_where_it_names_them() {
+    let world = World::start().await;
+    for (names, allowed) in [(&[NOVA][..], false), (&[NOVA, GUARDRAILS][..], true)] {
+        let models = names.iter().map(|name| Models::Model((*name).to_owned())).collect();
+        let policy = Policy { models, routes: Some(Routes::InRegion), ..Policy::default() };
+        let request = KeyRequest { team: "research".to_owned(), policy, ..KeyRequest::default() };
+        let key = world.admin.create_key(&master(), &request).await.unwrap();
+        let body = json!({"source": "INPUT", "content": [{"text": {"text": "Hello"}}]});
+        let asked = world.post_bare("/guardrail/ab12/version/1/apply").body(body.to_string());
+        let status = asked.bearer_auth(key.secret.expose()).send().await.unwrap().status();
+        assert_eq!(status.as_u16(), if allowed { 200 } else { 403 });
+        assert_eq!(world.served().len(), usize::from(allowed));
     }
     world.end().await;
 }
