@@ -43,4 +43,5 @@ mod streams;
 mod telemetry;
 mod tidy;
 mod webhooks;
+mod weights;
 mod world;

@@ -8,7 +8,7 @@ use crate::gateway::Gateway;
 use crate::world::{BOTH, NOVA, World};
 
 /// Starts it, and reads where it listens.
-fn serve(world: &World, more: &[&str]) -> (Child, String) {
+pub(crate) fn serve(world: &World, more: &[&str]) -> (Child, String) {
     let mut process = world
         .command()
         .args(["serve", "--listen", "127.0.0.1:0"])
@@ -40,8 +40,13 @@ fn ask(address: &str, method: &str, path: &str, body: &str) -> String {
 }
 
 fn converse(address: &str) -> String {
+    converse_with(address, NOVA)
+}
+
+/// What a call to a model is answered.
+pub(crate) fn converse_with(address: &str, model: &str) -> String {
     let body = r#"{"messages":[{"role":"user","content":[{"text":"Hello"}]}]}"#;
-    ask(address, "POST", &format!("/model/{NOVA}/converse"), body)
+    ask(address, "POST", &format!("/model/{model}/converse"), body)
 }
 
 fn tell_to_stop(process: &Child) {
@@ -49,7 +54,7 @@ fn tell_to_stop(process: &Child) {
     assert!(told.expect("kill runs").success());
 }
 
-fn terminate(mut process: Child) {
+pub(crate) fn terminate(mut process: Child) {
     tell_to_stop(&process);
     assert_eq!(process.wait().expect("it ends").code(), Some(0));
 }

@@ -4,6 +4,7 @@ use bursar_domain::budget::RefusalReason;
 use bursar_domain::call::{CallId, Intent, Operation};
 use bursar_domain::entropy::Entropy;
 use bursar_domain::identity::Attribution;
+use bursar_domain::once::Once;
 use bursar_domain::price::Price;
 use bursar_domain::time::Clock;
 use bursar_ledger::{Admission, Admitted, Ledger, MasterKey};
@@ -95,8 +96,10 @@ impl Bursar {
         mut cut: CutSignal,
         sink: &mut Sink,
     ) -> Result<Receipt, Error> {
+        // Of the request as it came: what is put into its bytes depends on the model.
+        let once = once::read(&caller, &invocation)?;
         let mut priced = self.price(&caller, invocation).await?;
-        let admitted = self.reserve_once(caller, &priced).await?;
+        let admitted = self.reserve_once(caller, &priced, once).await?;
         sink.hold = Hold { held: admitted.held(), room: admitted.room() };
         self.label(&mut priced, &admitted);
         let _entry = self.running.enter(&self.ledger, admitted.id(), &cut);
@@ -123,10 +126,13 @@ impl Bursar {
 
     /// Reserves what is made once. The hold comes first and the claim of the key second, so that a
     /// claim always names a call of which something becomes.
-    async fn reserve_once(&self, caller: Attribution, priced: &Priced) -> Result<Admitted, Error> {
-        let Some(once) = once::read(&caller, &priced.invocation)? else {
-            return self.reserve(caller, priced).await;
-        };
+    async fn reserve_once(
+        &self,
+        caller: Attribution,
+        priced: &Priced,
+        once: Option<Once>,
+    ) -> Result<Admitted, Error> {
+        let Some(once) = once else { return self.reserve(caller, priced).await };
         if let Some(repeat) = self.ledger.repeat(&once, self.clock.now()).await? {
             return Err(Error::Repeated { repeat });
         }

@@ -7,6 +7,7 @@
 mod behind;
 mod changes;
 mod listing;
+mod names;
 mod offers;
 #[cfg(test)]
 mod offers_tests;
@@ -17,10 +18,11 @@ mod tests;
 
 pub use changes::Changes;
 pub use listing::{Lifecycle, LifecycleStatus, Modality, Model, Profile, ProfileRoute};
+pub use names::{Names, Shares, WrongShares};
 pub use offers::{Offer, OfferedRoute, Offers};
 pub use offers_text::BrokenOffers;
 pub(crate) use resolve::{Known, resolve};
-pub use resolve::{Names, Reason, UnknownModel};
+pub use resolve::{Reason, UnknownModel};
 
 use crate::table::Table;
 

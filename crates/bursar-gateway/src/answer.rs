@@ -35,6 +35,7 @@ pub(crate) fn head(head: Head, told: &Told) -> (StatusCode, HeaderMap) {
 /// Puts in what is told of a call. Only Bursar speaks under `x-bursar-`.
 pub(crate) fn tell(headers: &mut HeaderMap, told: &Told) {
     put(headers, "x-bursar-call-id", told.id.as_str());
+    put(headers, "x-bursar-model", &told.model);
     let dollars = |micros: Micros| Total::from_halves(micros.0, 0).usd();
     match (told.cost, told.hold.held) {
         (Some(cost), _) => put(headers, "x-bursar-cost", &cost.usd()),

@@ -16,9 +16,9 @@ impl Front {
     /// `POST /v1/messages`
     pub(crate) async fn messages(&self, visit: Visit<'_>) -> Result<Response, Problem> {
         let messages = Messages::read(&visit.held.bytes)?;
-        let model = self.base_of(&messages.model)?;
-        let invoke = messages.invoke_body(&model, &betas(&visit.headers)?)?;
-        let asked = visit.asked(messages.operation(), messages.model, invoke.body.into())?;
+        let (model, base) = self.based(&messages.model)?;
+        let invoke = messages.invoke_body(&base, &betas(&visit.headers)?)?;
+        let asked = visit.asked(messages.operation(), model, invoke.body.into())?;
         Ok(match self.exchange(asked).await? {
             Answered::Whole(whole) => {
                 let body = body_of(&whole)?.to_vec();
@@ -36,10 +36,11 @@ impl Front {
     /// `POST /v1/messages/count_tokens`. Free, and a row of its own.
     pub(crate) async fn count_tokens(&self, visit: Visit<'_>) -> Result<Response, Problem> {
         let messages = Messages::read(&visit.held.bytes)?;
-        let model = self.base_of(&messages.model)?;
-        let count = messages.count_body(&model, &betas(&visit.headers)?)?;
+        let (_, base) = self.based(&messages.model)?;
+        let count = messages.count_body(&base, &betas(&visit.headers)?)?;
         // A cross-region profile cannot count; the model behind it can.
-        let asked = visit.asked(Operation::CountTokens, model.to_string(), count.body.into())?;
+        let model = self.resolve(base.as_str())?;
+        let asked = visit.asked(Operation::CountTokens, model, count.body.into())?;
         let Answered::Whole(whole) = self.exchange(asked).await? else {
             return Err(Problem::new(ProblemKind::Broken, "a count does not come in a stream"));
         };

@@ -3,6 +3,8 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use bursar_domain::call::Operation;
+use bursar_domain::model::ModelRef;
 use bursar_wire::error::{ErrorCode, WireError};
 use bursar_wire::path::{PathError, RequestPath, parse_path};
 use bursar_wire::problem::{Problem, ProblemKind};
@@ -85,7 +87,10 @@ impl Front {
         let asked = Asked {
             who,
             operation: path.operation,
-            model: path.model,
+            model: match path.operation {
+                Operation::ApplyGuardrail => guardrail(&path.model)?,
+                _ => self.called(&path.model)?,
+            },
             headers: own_headers(&parts.headers)?,
             body: held.bytes.clone(),
             wishes,
@@ -95,6 +100,15 @@ impl Front {
             Answered::Begun(begun) => send_stream(begun),
         })
     }
+}
+
+/// The guardrail that a path names: an id, a slash and a version.
+fn guardrail(named: &str) -> Result<ModelRef, Problem> {
+    let (id, version) = named.rsplit_once('/').unwrap_or((named, ""));
+    ModelRef::guardrail(id, version).ok_or_else(|| {
+        let message = "a guardrail has an id or an ARN, and its version is DRAFT or a number";
+        Problem::new(ProblemKind::Invalid, message)
+    })
 }
 
 /// Which model and operation a request is for.

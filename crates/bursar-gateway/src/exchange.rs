@@ -30,8 +30,8 @@ pub(crate) struct Asked {
     pub(crate) who: Attribution,
     /// Which of Bedrock's operations.
     pub(crate) operation: Operation,
-    /// The model, as its caller wrote it; of a guardrail, its id, a slash and its version.
-    pub(crate) model: String,
+    /// The model that its caller's word for it stands for.
+    pub(crate) model: ModelRef,
     /// Headers of Bedrock's that carry meaning.
     pub(crate) headers: HeaderMap,
     /// The body, in Bedrock's shape.
@@ -44,6 +44,8 @@ pub(crate) struct Asked {
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
     pub(crate) id: CallId,
+    /// The model id that Bedrock was sent.
+    pub(crate) model: String,
     pub(crate) hold: Hold,
     /// What it cost; known once it has ended.
     pub(crate) cost: Option<Cost>,
@@ -90,8 +92,7 @@ impl Front {
     /// Dropping this future ends nothing: the call runs in a task of its own.
     pub(crate) async fn exchange(&self, asked: Asked) -> Result<Answered, Problem> {
         let began = Instant::now();
-        let model = self.called(&asked)?;
-        let base = model.base.clone();
+        let (model, base) = (asked.model.clone(), asked.model.base.clone());
         let is_stream = asked.operation.is_stream();
         let invocation = Invocation {
             operation: asked.operation,
@@ -114,7 +115,8 @@ impl Front {
                 return Err(refusal::unanswered(no_answer));
             }
         };
-        let told = Told { id: reply.id.clone(), hold: reply.hold, cost: None };
+        let sent = asked.model.dispatched;
+        let told = Told { id: reply.id.clone(), model: sent, hold: reply.hold, cost: None };
         if is_stream && (200..300).contains(&head.status) {
             self.counts.answers.add("ok");
             self.counts.overhead(began.elapsed().saturating_sub(reply.upstream));
@@ -160,19 +162,15 @@ impl Front {
         Ok(Whole { told, head, body })
     }
 
-    /// What is called: a model, or a guardrail with its version.
-    fn called(&self, asked: &Asked) -> Result<ModelRef, Problem> {
-        if asked.operation != Operation::ApplyGuardrail {
-            return self.resolve(&asked.model);
-        }
-        let (id, version) = asked.model.rsplit_once('/').unwrap_or((&asked.model, ""));
-        ModelRef::guardrail(id, version).ok_or_else(|| {
-            let message = "a guardrail has an id or an ARN, and its version is DRAFT or a number";
-            Problem::new(ProblemKind::Invalid, message)
-        })
+    /// The model that a caller's name for one calls: of an alias by weight, one that is drawn, so
+    /// once a request.
+    pub(crate) fn called(&self, name: &str) -> Result<ModelRef, Problem> {
+        let drawn = self.settings.names.draw(name, &self.bursar.entropy);
+        let found = self.resolve(drawn.unwrap_or(name))?;
+        Ok(if drawn.is_some() { found.called(name) } else { found })
     }
 
-    /// What a caller's name for a model stands for.
+    /// What a name for a model stands for.
     pub(crate) fn resolve(&self, text: &str) -> Result<ModelRef, Problem> {
         let (pricing, names) = (&self.bursar.pricing, &self.settings.names);
         let found = pricing.prices.resolve(text, names);

@@ -8,6 +8,7 @@ use axum::response::Response;
 use bursar_core::Allowance;
 use bursar_domain::catalogue::Model;
 use bursar_domain::identity::Attribution;
+use bursar_domain::model::ModelRef;
 use bursar_domain::time::Timestamp;
 use bursar_wire::model_list::{self, ListedModel};
 use bursar_wire::problem::{Problem, ProblemKind};
@@ -26,7 +27,7 @@ impl Front {
     ) -> Result<Response, Problem> {
         let allowance = self.allowance(who).await?;
         let mut models = self.listed();
-        models.retain(|model| self.resolve(&model.id).is_ok_and(|model| allowance.has(model)));
+        models.retain(|model| self.may_call(&allowance, &model.id));
         if dialect == Dialect::Anthropic {
             // Who speaks Messages can ask no other.
             models.retain(|model| model.owner == "Anthropic");
@@ -39,11 +40,17 @@ impl Front {
         asked.map_err(|error| refusal::problem(&error, self.bursar.clock.now()))
     }
 
+    /// Whether a name's model, or each of those that it may be drawn from, is allowed.
+    fn may_call(&self, allowance: &Allowance<'_>, name: &str) -> bool {
+        let is_allowed = |name| self.resolve(name).is_ok_and(|model| allowance.has(model));
+        self.settings.names.meanings(name).into_iter().all(is_allowed)
+    }
+
     /// `GET /v1/models/{id}`
     pub(crate) async fn model(&self, raw_id: &str, who: &Attribution) -> Result<Response, Problem> {
         let id = percent_decode_str(raw_id).decode_utf8_lossy();
-        let known = self.resolve(&id)?;
-        if !self.allowance(who).await?.has(known.clone()) {
+        let known = self.first(&id)?;
+        if !self.may_call(&self.allowance(who).await?, &id) {
             let message = format!("`{id}` is not among the models that this key may call");
             return Err(Problem::new(ProblemKind::UnknownModel, message));
         }
@@ -58,9 +65,9 @@ impl Front {
     fn listed(&self) -> Vec<ListedModel> {
         let catalogue = self.bursar.pricing.catalogue;
         let now = self.bursar.clock.now();
-        let named = self.settings.names.aliases.keys().filter_map(|alias| {
-            let base = self.resolve(alias).ok()?.base?;
-            Some(entry(alias.clone(), &catalogue.model(base.as_str())?))
+        let named = self.settings.names.all().filter_map(|alias| {
+            let base = self.first(alias).ok()?.base?;
+            Some(entry(alias.to_owned(), &catalogue.model(base.as_str())?))
         });
         let served = catalogue
             .models()
@@ -70,6 +77,12 @@ impl Front {
                 ids.into_iter().map(move |id| entry(id, &model)).collect::<Vec<_>>()
             });
         named.chain(served).collect()
+    }
+
+    /// What a name stands for: of an alias by weight, the first of its models.
+    fn first(&self, name: &str) -> Result<ModelRef, Problem> {
+        let meanings = self.settings.names.meanings(name);
+        self.resolve(meanings.first().copied().unwrap_or(name))
     }
 
     /// The ids that a model can be called by from this region.

@@ -22,9 +22,9 @@ impl Front {
     /// `POST /v1/chat/completions`
     pub(crate) async fn chat(&self, visit: Visit<'_>) -> Result<Response, Problem> {
         let chat = Chat::read(&visit.held.bytes)?;
-        let model = self.base_of(&chat.model)?;
-        let body = chat.converse_body(&model)?.into();
-        let asked = visit.asked(chat.operation(), chat.model.clone(), body)?;
+        let (model, base) = self.based(&chat.model)?;
+        let body = chat.converse_body(&base)?.into();
+        let asked = visit.asked(chat.operation(), model, body)?;
         let answered = self.exchange(asked).await?;
         let stamp = |told: &Told| Stamp {
             id: format!("chatcmpl-{}", told.id),
@@ -52,18 +52,17 @@ impl Front {
     /// a row of its own.
     pub(crate) async fn embed(&self, visit: Visit<'_>) -> Result<Response, Problem> {
         let embedding = Embedding::read(&visit.held.bytes)?;
-        let model = self.base_of(&embedding.model)?;
-        let bodies = embedding.bodies(&model)?;
+        let (model, base) = self.based(&embedding.model)?;
+        let bodies = embedding.bodies(&base)?;
         let count = bodies.len();
         let calls = bodies.into_iter().enumerate().map(|(number, body)| {
-            let name = embedding.model.clone();
-            let mut asked = visit.asked(Operation::InvokeModel, name, body.into())?;
+            let mut asked = visit.asked(Operation::InvokeModel, model.clone(), body.into())?;
             if count > 1 {
                 // The key is its caller's for all of them, and each is made once.
                 let key = asked.wishes.idempotency_key.take();
                 asked.wishes.idempotency_key = key.map(|key| format!("{key}/{number}"));
             }
-            Ok(self.vectors(asked, &model))
+            Ok(self.vectors(asked, &base))
         });
         let calls: Vec<_> = calls.collect::<Result<_, Problem>>()?;
         let mut vectors = stream::iter(calls).buffered(TEXTS_AT_ONCE);

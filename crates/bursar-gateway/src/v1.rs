@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::response::Response;
 use bursar_domain::call::Operation;
 use bursar_domain::identity::Attribution;
-use bursar_domain::model::ModelId;
+use bursar_domain::model::{ModelId, ModelRef};
 use bursar_wire::problem::{Problem, ProblemKind};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -61,7 +61,7 @@ impl Visit<'_> {
     pub(crate) fn asked(
         &self,
         operation: Operation,
-        model: String,
+        model: ModelRef,
         body: Bytes,
     ) -> Result<Asked, Problem> {
         let kind = HeaderValue::from_static("application/json");
@@ -153,15 +153,17 @@ impl Front {
         Ok(Visit { who, wishes, headers: parts.headers.clone(), held })
     }
 
-    /// The model that a caller's name stands for, for those who translate by it.
-    pub(crate) fn base_of(&self, name: &str) -> Result<ModelId, Problem> {
-        self.resolve(name)?.base.ok_or_else(|| {
+    /// The model that a caller's name calls, and its base, for those who translate by it.
+    pub(crate) fn based(&self, name: &str) -> Result<(ModelRef, ModelId), Problem> {
+        let model = self.called(name)?;
+        let base = model.base.clone().ok_or_else(|| {
             let message = format!(
                 "what `{name}` stands for is not known\nhint: say it under `base_models` in the \
                  settings"
             );
             Problem::new(ProblemKind::UnknownModel, message)
-        })
+        })?;
+        Ok((model, base))
     }
 }
 

@@ -13,11 +13,12 @@ pub(crate) fn beside(model: &ModelRef, id: &str) -> String {
     }
 }
 
-/// The user's aliases that lead to a model, directly or through one of its profiles.
+/// The user's aliases that lead to a model, directly, through one of its profiles, or by weight.
 pub(crate) fn of_model<'a>(settings: &'a Settings, base: &str) -> Vec<&'a str> {
-    let leads_here = |alias: &&str| {
-        let model = settings.resolve(alias).ok().and_then(|model| model.base);
+    let is_it = |text: &str| {
+        let model = settings.resolve(text).ok().and_then(|model| model.base);
         model.is_some_and(|model| model.as_str() == base)
     };
-    settings.names.aliases.keys().map(String::as_str).filter(leads_here).collect()
+    let leads_here = |alias: &&str| settings.names.meanings(alias).into_iter().any(is_it);
+    settings.names.all().filter(leads_here).collect()
 }

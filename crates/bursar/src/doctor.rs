@@ -75,10 +75,10 @@ impl Examination<'_> {
     }
 
     fn names(&self) -> Vec<String> {
-        if self.models.is_empty() {
-            return self.settings.names.aliases.keys().cloned().collect();
-        }
-        self.models.clone()
+        let known = &self.settings.names;
+        let own = || known.all().map(str::to_owned).collect();
+        let names: Vec<String> = if self.models.is_empty() { own() } else { self.models.clone() };
+        names.iter().flat_map(|name| known.meanings(name)).map(str::to_owned).collect()
     }
 
     async fn ask_models(&self, names: Vec<String>, bar: &ProgressBar) -> Vec<Finding> {

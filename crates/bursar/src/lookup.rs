@@ -4,6 +4,7 @@
 mod memory;
 
 use bursar_core::{Error, Unread};
+use bursar_domain::entropy::Entropy;
 use bursar_domain::model::{Candidate, ModelRef, RefKind};
 use bursar_domain::time::Clock;
 
@@ -30,6 +31,21 @@ pub(crate) async fn model(settings: &Settings, text: &str) -> Result<ModelRef, F
         return Err(unknown(settings, &reference.dispatched));
     }
     Ok(reference.standing_for(candidates))
+}
+
+/// The model that a text calls: of an alias by weight, one that is drawn.
+///
+/// # Errors
+/// As [`model`].
+pub(crate) async fn called(
+    settings: &Settings,
+    text: &str,
+    entropy: &Entropy,
+) -> Result<ModelRef, Failure> {
+    let Some(drawn) = settings.names.draw(text, entropy) else {
+        return model(settings, text).await;
+    };
+    Ok(model(settings, drawn).await?.called(text))
 }
 
 async fn remembered_or_told(

@@ -21,6 +21,7 @@ mod aws;
 mod catalogue;
 mod endpoints;
 mod file;
+mod models;
 mod prices;
 mod reload;
 mod server;
@@ -29,6 +30,7 @@ mod telemetry;
 pub(crate) use aws::is_region;
 pub(crate) use endpoints::endpoint_names;
 pub(crate) use file::EXAMPLE;
+use models::Source;
 pub(crate) use server::Server;
 
 /// What other programs take a proxy's address from.
@@ -93,8 +95,9 @@ impl Settings {
     /// Reads file and environment; `config` and `ledger` are the flags.
     pub(crate) fn load(config: Option<&Path>, ledger: Option<&str>) -> Result<Self, Failure> {
         let file = Self::file_path(config)?;
-        let said = match &file {
-            Some(path) => file::read(path)?,
+        let text = file.as_deref().map_or(Ok(String::new()), file::text)?;
+        let said: file::Said = match &file {
+            Some(path) => file::parse(path, &text)?,
             None => file::Said::default(),
         };
         let prices = match said.prices.file.as_str() {
@@ -113,7 +116,7 @@ impl Settings {
         };
         let (region, region_from) = aws::region(&said.aws.region)?;
         let named = ledger.or(filled(&said.ledger.url)).map(str::to_owned);
-        Ok(Self {
+        let settings = Self {
             said: said.clone(),
             signing_key_named: filled(&said.ledger.signing_key_file)
                 .map(|path| beside(file.as_deref(), path)),
@@ -135,7 +138,7 @@ impl Settings {
             catalogue_named: filled(&said.models.catalogue)
                 .map(|path| beside(file.as_deref(), path)),
             catalogue: OnceLock::new(),
-            names: Names { aliases: said.models.aliases, base_models: said.models.base_models },
+            names: said.models.names(),
             prices,
             report_tags: said.tags.report,
             limits,
@@ -153,7 +156,11 @@ impl Settings {
             log_level: said.log.level()?,
             proxy: PROXIES.into_iter().find(|name| variable(name).is_some()),
             file,
-        })
+        };
+        if let Some(path) = &settings.file {
+            settings.check_models(&Source { path, text: &text })?;
+        }
+        Ok(settings)
     }
 
     /// The same, asking a server where one is named: no ledger is opened then.

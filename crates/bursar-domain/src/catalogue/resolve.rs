@@ -7,19 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Catalogue;
+use super::{Catalogue, Names};
 use crate::model::{Arn, ModelId, ModelRef, RefKind};
 use crate::nearest::nearest;
 use crate::table::Table;
-
-/// Names that the settings add to the catalogue's.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Names {
-    /// A name of one's own, and what it stands for: any reference, or another alias.
-    pub aliases: BTreeMap<String, String>,
-    /// An ARN that does not tell its model, and the base or profile id that it is priced as.
-    pub base_models: BTreeMap<String, String>,
-}
 
 /// A text that names no model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +40,9 @@ pub enum Reason {
     /// An alias that leads back to itself.
     #[error("its alias leads back to itself through `{0}`")]
     AliasLoop(String),
+    /// An alias by weight, where one model has to be named.
+    #[error("it stands for one of several, by weight, and here it takes one")]
+    Several,
     /// An ARN of a wrong form.
     #[error("{0}")]
     Arn(&'static str),
@@ -130,6 +124,10 @@ pub(crate) fn resolve(text: &str, known: Known<'_>) -> Result<ModelRef, UnknownM
         }
     };
     let target = follow(text, &names.aliases).map_err(|reason| unknown(text, reason))?;
+    if let Some(shares) = names.weighted.get(target) {
+        let nearest = shares.iter().map(|(model, _)| model.to_owned()).collect();
+        return Err(UnknownModel { nearest, ..unknown(target, Reason::Several) });
+    }
     check(target).map_err(|reason| unknown(target, reason))?;
     let mut found = if target.starts_with("arn:") {
         read_arn(target, known).map_err(|reason| unknown(target, reason))?

@@ -35,7 +35,7 @@ fn names(aliases: &[(&str, &str)], base_models: &[(&str, &str)]) -> Names {
     let map = |pairs: &[(&str, &str)]| {
         pairs.iter().map(|(name, target)| ((*name).to_owned(), (*target).to_owned())).collect()
     };
-    Names { aliases: map(aliases), base_models: map(base_models) }
+    Names { aliases: map(aliases), base_models: map(base_models), ..Names::default() }
 }
 
 #[test]
@@ -221,6 +221,18 @@ fn an_alias_that_leads_nowhere_or_back_is_refused() {
         dead.starts_with("`dead`, an alias of `x.y`, is not a model: it is not in the"),
         "{dead}"
     );
+}
+
+#[test]
+fn an_alias_by_weight_is_no_model_and_tells_those_that_it_stands_for() {
+    let mut names = names(&[("mine", "sonnet")], &[]);
+    let shares = Shares::new(vec![(SONNET.to_owned(), 90), (GROK.to_owned(), 10)]).unwrap();
+    names.weighted.insert("sonnet".to_owned(), shares);
+    for text in ["sonnet", "mine"] {
+        let unknown = read_with(text, &names).unwrap_err();
+        assert_eq!(unknown.reason, Reason::Several, "{text}");
+        assert_eq!(unknown.hint(), format!("did you mean `{SONNET}` or `{GROK}`?"));
+    }
 }
 
 #[test]

@@ -157,7 +157,8 @@ impl<'a> Talk<'a> {
         match order {
             Order::Model(None) => self.say(&self.about())?,
             Order::Model(Some(model)) => {
-                self.model = lookup::model(self.settings, &model).await?;
+                let entropy = &self.bursar.entropy;
+                self.model = lookup::called(self.settings, &model, entropy).await?;
                 self.output.note(self.about());
             }
             Order::Cost => self.say(&format!("{}; {}", self.sums.line(), self.about()))?,

@@ -2,6 +2,7 @@
 
 use bursar_core::Conversation;
 use bursar_domain::call::{CallId, Operation};
+use bursar_domain::entropy::Entropy;
 use bursar_domain::identity::Attribution;
 use bursar_domain::price::Tier;
 
@@ -54,7 +55,7 @@ pub(crate) struct Chat {
 impl Chat {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let tags = self.attribution.caller.tags()?;
-        let model = lookup::model(settings, &self.model).await?;
+        let model = lookup::called(settings, &self.model, &Entropy::system()).await?;
         let conversation = Conversation {
             metadata: self.attribution.metadata()?,
             system: self.system,

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use bursar_domain::catalogue::Names;
+use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
 use crate::output::{Output, unless_closed};
@@ -62,7 +63,7 @@ fn path(config: Option<&Path>, output: Output) -> Result<(), Failure> {
 
 fn check(settings: &Settings, output: Output) -> Result<(), Failure> {
     let ledger = settings.database()?.to_string();
-    for name in settings.names.aliases.keys() {
+    for name in settings.names.all().flat_map(|name| settings.names.meanings(name)) {
         settings.resolve(name)?;
     }
     if output.json {
@@ -72,7 +73,7 @@ fn check(settings: &Settings, output: Output) -> Result<(), Failure> {
             "region": settings.region,
             "endpoint": settings.endpoint,
             "allow_unpriced": settings.allow_unpriced,
-            "aliases": settings.names.aliases,
+            "aliases": aliases(&settings.names),
             "report_tags": settings.report_tags,
         }))?;
         return Ok(());
@@ -85,5 +86,21 @@ fn check(settings: &Settings, output: Output) -> Result<(), Failure> {
     for (alias, model) in &settings.names.aliases {
         Output::line(format!("alias     {alias} = {model}"))?;
     }
+    for (alias, shares) in &settings.names.weighted {
+        let shares: Vec<String> =
+            shares.iter().map(|(model, weight)| format!("{model} ({weight})")).collect();
+        Output::line(format!("alias     {alias} = {}", shares.join(", ")))?;
+    }
     Ok(())
+}
+
+/// Each alias with its model, or its models and their weights.
+fn aliases(names: &Names) -> Map<String, Value> {
+    let plain = names.aliases.iter().map(|(alias, model)| (alias.clone(), json!(model)));
+    let weighted = names.weighted.iter().map(|(alias, shares)| {
+        let shares: Map<String, Value> =
+            shares.iter().map(|(model, weight)| (model.to_owned(), json!(weight))).collect();
+        (alias.clone(), json!(shares))
+    });
+    plain.chain(weighted).collect()
 }

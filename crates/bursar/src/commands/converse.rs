@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 
 use bursar_core::{Conversation, Invocation, Message, Role};
+use bursar_domain::entropy::Entropy;
 use bursar_domain::price::Tier;
 
 use crate::attachment;
@@ -72,7 +73,7 @@ pub(crate) struct Converse {
 impl Converse {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let tags = self.attribution.caller.tags()?;
-        let model = lookup::model(settings, &self.model).await?;
+        let model = lookup::called(settings, &self.model, &Entropy::system()).await?;
         let attachments = attachment::read_all(&self.attach, &model)?;
         let question = Message { role: Role::User, text: read_prompt(self.prompt)?, attachments };
         let conversation = Conversation {

@@ -99,7 +99,8 @@ impl Estimate {
             None => Attribution::default(),
         };
         let mut lines = Vec::new();
-        for name in &self.models {
+        let names = self.models.iter().flat_map(|name| settings.names.meanings(name));
+        for name in names {
             let model = lookup::model(settings, name).await?;
             lines.push(
                 self.line(settings, bursar.as_ref().zip(Some(&caller)), &request, model).await?,

@@ -47,15 +47,14 @@ impl IamPolicy {
         if self.scp {
             return self.guard(output);
         }
-        let aliases = settings.names.aliases.keys().cloned();
-        let names: Vec<String> =
-            if self.models.is_empty() { aliases.collect() } else { self.models };
+        let own = settings.names.all().map(str::to_owned);
+        let names: Vec<String> = if self.models.is_empty() { own.collect() } else { self.models };
         if names.is_empty() && self.guardrails.is_empty() {
             return Err(Failure::new(Situation::Usage, "no model was named")
                 .hint("name models, or give them aliases under `[models.aliases]`"));
         }
         let mut models = Vec::new();
-        for name in &names {
+        for name in names.iter().flat_map(|name| settings.names.meanings(name)) {
             models.push(known_or_opaque(settings, name, output).await?);
         }
         let caller = Caller {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use bursar_core::{Invocation, Prompt};
 use bursar_domain::catalogue::Modality;
+use bursar_domain::entropy::Entropy;
 use bursar_domain::price::Tier;
 use bytes::Bytes;
 
@@ -82,7 +83,7 @@ struct Input {
 impl Invoke {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         let tags = self.attribution.caller.tags()?;
-        let model = lookup::model(settings, &self.model).await?;
+        let model = lookup::called(settings, &self.model, &Entropy::system()).await?;
         let answers_in_words = model.base.as_ref().is_none_or(|base| {
             let known = wiring::pricing(settings).catalogue.model(base.as_str());
             known.is_none_or(|known| known.modality == Modality::Chat)

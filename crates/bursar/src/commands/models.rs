@@ -172,7 +172,7 @@ fn list(
             table::figure(rate(|price| price.rates.output)),
             Cell::new(life(model, now)),
         ];
-        if !settings.names.aliases.is_empty() {
+        if settings.names.all().next().is_some() {
             cells.push(Cell::new(alias::of_model(settings, model.id).join(", ")));
         }
         lines.add_row(cells);
@@ -190,7 +190,7 @@ fn list(
 fn headings(settings: &Settings) -> Vec<&'static str> {
     let mut headings =
         vec!["model", "for", ">context", ">max out", ">$/M in", ">$/M out", "status"];
-    if !settings.names.aliases.is_empty() {
+    if settings.names.all().next().is_some() {
         headings.push("your aliases");
     }
     headings

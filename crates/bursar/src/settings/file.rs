@@ -1,12 +1,12 @@
 //! The configuration file as it is written, and what a mistake in it says.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bursar_domain::watch::{OnCut, OnRepetition, StreamLimits};
 use serde::Deserialize;
 use tracing_subscriber::filter::LevelFilter;
 
+use super::models::Models;
 use super::{home, variable};
 use crate::failure::{Failure, Situation};
 use crate::stream_limits::money;
@@ -44,16 +44,6 @@ pub(super) struct Ledger {
 pub(super) struct Aws {
     pub(super) region: String,
     pub(super) endpoint: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_field_names, reason = "the field is the key in the file")]
-pub(super) struct Models {
-    pub(super) allow_unpriced: bool,
-    pub(super) catalogue: String,
-    pub(super) aliases: BTreeMap<String, String>,
-    pub(super) base_models: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -196,18 +186,33 @@ impl Streams {
 
 /// Reads a TOML file; a mistake is told with file, line and key.
 pub(super) fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, Failure> {
-    let refuse = |message: String| Failure::new(Situation::Configuration, message);
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| refuse(format!("cannot read `{}`: {error}", path.display())))?;
-    toml::from_str(&text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let line = text[..start].matches('\n').count() + 1;
+    parse(path, &text(path)?)
+}
+
+/// The text of a file.
+pub(super) fn text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let message = format!("cannot read `{}`: {error}", path.display());
+        Failure::new(Situation::Configuration, message)
+    })
+}
+
+/// Reads the text of a TOML file.
+pub(super) fn parse<T: for<'de> Deserialize<'de>>(path: &Path, text: &str) -> Result<T, Failure> {
+    toml::from_str(text).map_err(|error| {
+        let line = line_of(text, error.span().map_or(0, |span| span.start));
         let said = text.lines().nth(line - 1).unwrap_or_default().trim();
         let key = said.split('=').next().unwrap_or(said).trim();
         let problem = error.message().trim().replace('\n', ", ");
-        refuse(format!("{}:{line}: `{key}`: {problem}", path.display()))
+        let message = format!("{}:{line}: `{key}`: {problem}", path.display());
+        Failure::new(Situation::Configuration, message)
             .hint("`bursar config` shows every setting, its form and its default")
     })
+}
+
+/// The line of a place in a text, from 1.
+pub(super) fn line_of(text: &str, place: usize) -> usize {
+    text.get(..place).unwrap_or(text).matches('\n').count() + 1
 }
 
 /// The region of the AWS profile in use, read as plain lines: no more of the file is needed here.
