@@ -60,6 +60,7 @@ pub(crate) async fn bursar(world: &World, clock: Clock) -> Bursar {
         ledger: open_ledger(&world.ledger).await,
         bedrock: Bedrock::connect(&connection).await.unwrap(),
         pricing,
+        fallbacks: Arc::default(),
         limits: Limits::default(),
         clock,
         entropy: Entropy::system(),

@@ -47,6 +47,12 @@ pub struct AttemptReply {
     pub error_code: Option<String>,
     /// `x-amzn-RequestId`.
     pub request_id: Option<String>,
+    /// The model id that was sent.
+    pub model: Option<String>,
+    /// The region that it was sent to.
+    pub region: Option<String>,
+    /// The name of the way there, where the settings have one.
+    pub upstream: Option<String>,
 }
 
 /// What became of one call, and why.
@@ -166,6 +172,9 @@ impl AttemptReply {
             http_status: attempt.http_status,
             error_code: attempt.error_code.clone(),
             request_id: attempt.request_id.clone(),
+            model: attempt.sent_to.model.clone(),
+            region: attempt.sent_to.region.clone(),
+            upstream: attempt.sent_to.upstream.clone(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Verb five: what the call owes at the price that applied, recorded exactly once.
 
-use bursar_domain::call::{Bill, Chosen, Guardrail, Operation, Settlement, VersionEvidence};
+use bursar_domain::call::{
+    Bill, Chosen, Guardrail, Intent, Operation, Settlement, VersionEvidence,
+};
 use bursar_domain::model::RefKind;
 use bursar_domain::money::{Cost, Micros};
 use bursar_domain::price::{Price, Routing};
@@ -32,19 +34,22 @@ impl Bursar {
 
     fn settlement(&self, admitted: &Admitted, priced: &Priced, metered: Metered) -> Settlement {
         let chosen = self.pricing.chosen(priced, metered.facts.model_version.as_deref());
+        let held = admitted.held();
         let bill = match &chosen {
-            Some(chosen) => self.bill(&priced.answered_by(chosen), &metered),
-            None => self.bill(priced, &metered),
+            Some(chosen) => self.bill((&priced.answered_by(chosen), held), &metered),
+            None => self.bill((priced, held), &metered),
         };
         let chosen = chosen.map(|chosen| Chosen {
             routing: Routing::of_geography(chosen.geography.as_deref()),
             model: chosen.base,
+            region: Some(priced.region.clone()),
         });
         let (model_version, version_evidence) = match (metered.facts.model_version, &chosen) {
             (_, Some(chosen)) => (chosen.model.to_string(), VersionEvidence::Reported),
             (Some(reported), None) => (reported, VersionEvidence::Reported),
             (None, None) => unreported_version(priced, &metered.facts.guardrail),
         };
+        let chosen = chosen.or_else(|| detour(admitted.intent(), priced, &metered.owes));
         let reference = &priced.invocation.model;
         // Only a cross-region profile may be served elsewhere than where it was called.
         let stays = matches!(reference.kind, RefKind::Base | RefKind::FoundationModelArn);
@@ -67,14 +72,14 @@ impl Bursar {
         }
     }
 
-    fn bill(&self, priced: &Priced, metered: &Metered) -> Bill {
+    fn bill(&self, (priced, held): (&Priced, Option<Micros>), metered: &Metered) -> Bill {
         let expected = priced.price.as_ref();
         if priced.invocation.operation == Operation::CountTokens {
             return exact(Usage::default(), None, Some(Cost::ZERO));
         }
         let usage = match &metered.owes {
             Owes::Nothing => return exact(Usage::default(), expected, Some(Cost::ZERO)),
-            Owes::Unknown { at_least } => return at_hold(priced, at_least, expected),
+            Owes::Unknown { at_least } => return at_hold(held, at_least, expected),
             Owes::Reported(usage) => {
                 let mut usage = usage.clone();
                 priced.facts.add_meters(&mut usage);
@@ -84,15 +89,15 @@ impl Bursar {
         let served = metered.facts.tier.unwrap_or(priced.tier);
         if !priced.invocation.model.candidates.is_empty() {
             let bill = self.pricing.bill_at_dearest(priced, &usage, served);
-            return bill.unwrap_or_else(|| at_hold(priced, &usage, expected));
+            return bill.unwrap_or_else(|| at_hold(held, &usage, expected));
         }
         match self.pricing.price_of(priced, served, usage.context_tokens()) {
             Ok(price) => match usage.cost(&price) {
                 Ok(cost) => exact(usage, Some(&price), Some(cost)),
-                Err(_) => at_hold(priced, &usage, Some(&price)),
+                Err(_) => at_hold(held, &usage, Some(&price)),
             },
             Err(_) if expected.is_none() => exact(usage, None, None),
-            Err(_) => at_hold(priced, &usage, expected),
+            Err(_) => at_hold(held, &usage, expected),
         }
     }
 }
@@ -102,6 +107,18 @@ fn ran(priced: &Priced, told: Guardrail) -> Guardrail {
     let applied = priced.invocation.model.guardrail_and_version().map(|(id, _)| id.to_owned());
     let asked = applied.or_else(|| priced.facts.guardrail.clone());
     Guardrail { id: told.id.or(asked.filter(|_| told.action.is_some())), action: told.action }
+}
+
+/// What answered, or may have, where that is not what was asked first.
+fn detour(intent: &Intent, priced: &Priced, owes: &Owes) -> Option<Chosen> {
+    let is_as_asked = priced.model == intent.model
+        && priced.region == intent.region
+        && priced.routing == intent.routing;
+    (!is_as_asked && *owes != Owes::Nothing).then(|| Chosen {
+        model: priced.model.clone(),
+        routing: priced.routing,
+        region: Some(priced.region.clone()),
+    })
 }
 
 /// The version where no reply told it, and how it is known.
@@ -127,9 +144,9 @@ fn exact(usage: Usage, price: Option<&Price>, cost: Option<Cost>) -> Bill {
 }
 
 /// Nobody knows: what was held, never less than what was seen.
-fn at_hold(priced: &Priced, at_least: &Usage, price: Option<&Price>) -> Bill {
+fn at_hold(held: Option<Micros>, at_least: &Usage, price: Option<&Price>) -> Bill {
     let cost_low = price.and_then(|price| at_least.cost(price).ok());
-    let held = priced.ceiling.and_then(|ceiling| ceiling.micros_up().cost());
+    let held = held.and_then(Micros::cost);
     Bill {
         usage: at_least.clone(),
         price: price.map(Price::stamp),

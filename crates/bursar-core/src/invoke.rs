@@ -1,5 +1,7 @@
 //! The metered call. Five verbs, in order: everything else in this crate is one of them in detail.
 
+use std::sync::Arc;
+
 use bursar_domain::budget::RefusalReason;
 use bursar_domain::call::{CallId, Intent, Operation};
 use bursar_domain::entropy::Entropy;
@@ -11,6 +13,7 @@ use bursar_ledger::{Admission, Admitted, Ledger, MasterKey};
 use bursar_wire::splice;
 use tokio::time::Instant;
 
+use crate::course::{Course, Leg};
 use crate::cut::CutSignal;
 use crate::meter::Line;
 use crate::once;
@@ -19,7 +22,7 @@ use crate::reply::{self, Hold, Receipt, Reply, Sink};
 use crate::running::Running;
 use crate::tap::Tap;
 use crate::witness::Witness;
-use crate::{Bedrock, Error, Invocation, Limits};
+use crate::{Bedrock, Error, Fallbacks, Invocation, Limits};
 
 const CALL_LABEL: &str = "bursar-call";
 const TEAM_LABEL: &str = "bursar-team";
@@ -35,6 +38,8 @@ pub struct Bursar {
     pub bedrock: Bedrock,
     /// What calls cost.
     pub pricing: Pricing,
+    /// What is called instead.
+    pub fallbacks: Arc<Fallbacks>,
     /// The bounds.
     pub limits: Limits,
     /// The time.
@@ -83,7 +88,7 @@ impl Bursar {
         let (mut sink, pending) = reply::channel();
         let bursar = self.clone();
         tokio::spawn(async move {
-            let result = bursar.run(caller, invocation, cut, &mut sink).await;
+            let result = Box::pin(bursar.run(caller, invocation, cut, &mut sink)).await;
             sink.finish(result);
         });
         pending.begin().await
@@ -98,16 +103,20 @@ impl Bursar {
     ) -> Result<Receipt, Error> {
         // Of the request as it came: what is put into its bytes depends on the model.
         let once = once::read(&caller, &invocation)?;
-        let mut priced = self.price(&caller, invocation).await?;
-        let admitted = self.reserve_once(caller, &priced, once).await?;
+        let priced = self.price(&caller, invocation).await?;
+        let mut course = self.course(priced);
+        let admitted = self.reserve_once(caller, &course, once).await?;
+        course.keep_open(&admitted);
         sink.hold = Hold { held: admitted.held(), room: admitted.room() };
-        self.label(&mut priced, &admitted);
         let _entry = self.running.enter(&self.ledger, admitted.id(), &cut);
         sink.sent_at = Some(Instant::now());
-        let sent = self.send(&priced, &admitted, &mut cut).await;
-        let tap = Tap::new(self, &priced, &admitted);
-        let metered = self.meter(sent, Line { tap, cut: &mut cut, sink }).await;
-        self.settle(admitted, &priced, metered).await
+        let sent = self.send(&mut course, &admitted, &mut cut).await;
+        let leg = &course.legs[sent.leg];
+        sink.sent_to = leg.sent_to();
+        let tap = Tap::new(self, &leg.priced, &admitted);
+        let mut metered = self.meter(sent, Line { tap, cut: &mut cut, sink }).await;
+        metered.note(course.told());
+        self.settle(admitted, &leg.priced, metered).await
     }
 
     /// Finds the price. To have none is a refusal, and refusals are counted.
@@ -129,14 +138,14 @@ impl Bursar {
     async fn reserve_once(
         &self,
         caller: Attribution,
-        priced: &Priced,
+        course: &Course,
         once: Option<Once>,
     ) -> Result<Admitted, Error> {
-        let Some(once) = once else { return self.reserve(caller, priced).await };
+        let Some(once) = once else { return self.reserve(caller, course).await };
         if let Some(repeat) = self.ledger.repeat(&once, self.clock.now()).await? {
             return Err(Error::Repeated { repeat });
         }
-        let admitted = self.reserve(caller, priced).await?;
+        let admitted = self.reserve(caller, course).await?;
         match self.ledger.claim(&once, &admitted).await {
             Ok(None) => Ok(admitted),
             // Nothing was sent, and nothing will be.
@@ -151,8 +160,10 @@ impl Bursar {
         }
     }
 
-    async fn reserve(&self, caller: Attribution, priced: &Priced) -> Result<Admitted, Error> {
-        let intent = self.intent(caller, priced);
+    async fn reserve(&self, caller: Attribution, course: &Course) -> Result<Admitted, Error> {
+        let priced = &course.legs[0].priced;
+        let mut intent = self.intent(caller, priced);
+        intent.reach.detours = self.detours(course);
         let id = intent.id.clone();
         match self.ledger.reserve(intent).await? {
             Admission::Admitted(admitted) => Ok(admitted),
@@ -162,13 +173,15 @@ impl Bursar {
         }
     }
 
-    /// Puts the call's labels among its metadata.
-    fn label(&self, priced: &mut Priced, admitted: &Admitted) {
+    /// Puts the call's labels among its metadata, once.
+    pub(crate) fn label(&self, leg: &mut Leg, admitted: &Admitted) {
+        let Leg { priced, is_labelled } = leg;
         let operation = priced.invocation.operation;
         let has_none = matches!(operation, Operation::CountTokens | Operation::ApplyGuardrail);
-        if !self.labels || has_none {
+        if *is_labelled || !self.labels || has_none {
             return;
         }
+        *is_labelled = true;
         let who = &admitted.intent().attribution;
         let labels = [
             (CALL_LABEL, admitted.id().as_str()),

@@ -13,9 +13,11 @@ mod capture;
 mod connection;
 mod control_plane;
 mod conversation;
+mod course;
 mod cut;
 mod error;
 mod estimate;
+mod fallbacks;
 mod hook;
 pub mod iam;
 mod identify;
@@ -54,6 +56,7 @@ pub use conversation::{Attachment, Conversation, Format, Message, Role};
 pub use cut::{CutSignal, Cutter, cut_pair};
 pub use error::Error;
 pub use estimate::{Ceiling, INPUT_OVERHEAD_TOKENS};
+pub use fallbacks::{Fallbacks, WrongChain};
 pub use hook::Hook;
 pub use identify::{Caller, Signer};
 pub use invocation::Invocation;
@@ -72,3 +75,6 @@ pub use witness::{Ended, TraceParent, Witness};
 
 /// Why the ledger did not keep something.
 pub use bursar_ledger::Error as LedgerError;
+
+#[cfg(test)]
+mod tests;

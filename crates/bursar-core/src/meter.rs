@@ -41,6 +41,21 @@ pub(crate) struct Metered {
     pub(crate) facts: ReplyFacts,
 }
 
+impl Metered {
+    /// Adds to what is said of a call that might have been sent elsewhere.
+    pub(crate) fn note(&mut self, told: Option<String>) {
+        let leads_on = match self.ending.outcome {
+            Outcome::Throttled => true,
+            Outcome::Failed => self.owes == Owes::Nothing,
+            _ => false,
+        };
+        let Some(told) = told.filter(|_| leads_on) else { return };
+        let before = self.ending.error_message.take();
+        self.ending.error_message =
+            Some(before.map_or(told.clone(), |before| format!("{before}; {told}")));
+    }
+}
+
 /// What lies between the reply and its reader: what counts it, cuts it, and takes it.
 pub(crate) struct Line<'a> {
     pub(crate) tap: Tap<'a>,

@@ -202,6 +202,8 @@ impl Pricing {
                 Operation::CountTokens | Operation::ApplyGuardrail => Some(0),
                 _ => priced.bound.output(priced.price.as_ref()),
             },
+            detours: Vec::new(),
+            left: None,
         }
     }
 

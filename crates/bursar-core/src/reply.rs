@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use bursar_domain::call::{CallId, Settlement};
+use bursar_domain::call::{CallId, SentTo, Settlement};
 use bursar_domain::money::{Cost, Micros};
 use bytes::Bytes;
 use http::HeaderMap;
@@ -68,6 +68,8 @@ pub struct Reply {
     pub hold: Hold,
     /// How long Bedrock took to its head, all attempts together.
     pub upstream: Duration,
+    /// Where the last attempt went.
+    pub sent_to: SentTo,
     body: mpsc::Receiver<Bytes>,
     receipt: oneshot::Receiver<Result<Receipt, Error>>,
 }
@@ -94,6 +96,8 @@ pub(crate) struct Sink {
     pub(crate) hold: Hold,
     /// When it was sent, once it is.
     pub(crate) sent_at: Option<Instant>,
+    /// Where its last attempt went.
+    pub(crate) sent_to: SentTo,
     head: Option<oneshot::Sender<Result<Started, Error>>>,
     /// `None` once it has ended.
     body: Option<mpsc::Sender<Bytes>>,
@@ -104,6 +108,7 @@ struct Started {
     id: CallId,
     hold: Hold,
     upstream: Duration,
+    sent_to: SentTo,
     head: Result<Head, NoAnswer>,
 }
 
@@ -121,6 +126,7 @@ pub(crate) fn channel() -> (Sink, Pending) {
     let sink = Sink {
         hold: Hold::default(),
         sent_at: None,
+        sent_to: SentTo::default(),
         head: Some(head_in),
         body: Some(body_in),
         receipt: receipt_in,
@@ -132,8 +138,8 @@ impl Pending {
     pub(crate) async fn begin(self) -> Result<Reply, Error> {
         let Self { head, body, receipt } = self;
         let started = head.await.unwrap_or(Err(Error::TaskLost))?;
-        let Started { id, hold, upstream, head } = started;
-        Ok(Reply { id, head, lowered: None, hold, upstream, body, receipt })
+        let Started { id, hold, upstream, sent_to, head } = started;
+        Ok(Reply { id, head, lowered: None, hold, upstream, sent_to, body, receipt })
     }
 }
 
@@ -142,7 +148,8 @@ impl Sink {
     pub(crate) fn start(&mut self, id: &CallId, head: Result<Head, NoAnswer>) {
         if let Some(sender) = self.head.take() {
             let upstream = self.sent_at.map_or(Duration::ZERO, |sent| sent.elapsed());
-            let started = Started { id: id.clone(), hold: self.hold, upstream, head };
+            let sent_to = std::mem::take(&mut self.sent_to);
+            let started = Started { id: id.clone(), hold: self.hold, upstream, sent_to, head };
             drop(sender.send(Ok(started)));
         }
     }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use bursar_domain::call::{Attempt, AttemptOutcome};
+use bursar_domain::call::{Attempt, AttemptOutcome, SentTo};
 use bursar_domain::time::Timestamp;
 use bursar_ledger::Admitted;
 use bursar_wire::error::WireError;
@@ -15,6 +15,7 @@ use http_body_util::{BodyExt, Limited};
 
 use crate::Bursar;
 use crate::capture::Answer;
+use crate::course::Course;
 use crate::cut::{CutSignal, Wish};
 use crate::outcome::Unanswered;
 use crate::priced::Priced;
@@ -38,33 +39,49 @@ pub(crate) enum Last {
 pub(crate) struct Sent {
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) last: Last,
+    /// The way that the last one took.
+    pub(crate) leg: usize,
 }
 
 impl Bursar {
-    /// Sends the call, again where that is free, and stops at the first lasting result.
+    /// Sends the call, again where that is free, and stops at the first lasting result. Every way is
+    /// tried once, at once; then, after a pause, all of them again.
     pub(crate) async fn send(
         &self,
-        priced: &Priced,
+        course: &mut Course,
         admitted: &Admitted,
         cut: &mut CutSignal,
     ) -> Sent {
+        let ways = course.legs.len().max(1);
         let mut attempts = Vec::new();
         loop {
+            let leg = attempts.len() % ways;
+            let way = &mut course.legs[leg];
+            self.label(way, admitted);
             let sent_at = self.clock.now();
             let last = tokio::select! {
-                last = self.attempt(priced, admitted) => last,
+                last = self.attempt(&way.priced, admitted) => last,
                 wish = cut.wish(false) => Last::Cut { wish, in_flight: true },
             };
-            attempts.push(self.record(sent_at, &last));
+            attempts.push(Attempt { sent_to: way.sent_to(), ..self.record(sent_at, &last) });
+            if !is_free_to_repeat(&last) {
+                return Sent { attempts, last, leg };
+            }
+            if attempts.len() < ways {
+                continue;
+            }
             let made = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
-            if made >= self.limits.attempts_max || !is_free_to_repeat(&last) {
-                return Sent { attempts, last };
+            if made >= self.limits.attempts_max {
+                return Sent { attempts, last, leg };
+            }
+            if !attempts.len().is_multiple_of(ways) {
+                continue;
             }
             tokio::select! {
                 () = tokio::time::sleep(self.pause(made)) => {}
                 wish = cut.wish(false) => {
                     let last = Last::Cut { wish, in_flight: false };
-                    return Sent { attempts, last };
+                    return Sent { attempts, last, leg };
                 }
             }
         }
@@ -108,7 +125,15 @@ impl Bursar {
             Last::Cut { wish, .. } => (AttemptOutcome::Failed, None, Some(wish.code.clone()), None),
         };
         let ended_at = self.clock.now();
-        Attempt { started_at: sent_at, ended_at, outcome, http_status, error_code, request_id }
+        Attempt {
+            started_at: sent_at,
+            ended_at,
+            outcome,
+            http_status,
+            error_code,
+            request_id,
+            sent_to: SentTo::default(),
+        }
     }
 
     /// Full jitter: anything from nothing to a doubling bound.

@@ -121,6 +121,25 @@ pub struct Reach {
     pub candidates: Vec<Candidate>,
     /// The most output tokens it may have; `None` when nothing bounds them.
     pub output_tokens: Option<u64>,
+    /// Where it may be sent instead, should that fail.
+    pub detours: Vec<Detour>,
+    /// The region that a detour leaves.
+    pub left: Option<String>,
+}
+
+/// Where else a call may be sent: another model, or another region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detour {
+    /// The model that is dispatched there, priced and recorded.
+    pub model: ModelId,
+    /// The region the call is made from.
+    pub region: String,
+    /// How far it reaches from there.
+    pub reach: Reach,
+    /// The most that it may cost there; `None` when nothing bounds it.
+    pub ceiling: Option<Cost>,
+    /// The most tokens, in and out; `None` when nothing bounds them.
+    pub ceiling_tokens: Option<u64>,
 }
 
 /// What is known, and made durable, before Bedrock is called.
@@ -158,6 +177,33 @@ pub struct Intent {
     pub simulated: bool,
 }
 
+impl Intent {
+    /// The same call, were it sent on a detour: for rules to judge.
+    #[must_use]
+    pub fn taking(&self, detour: &Detour) -> Self {
+        let left = Some(self.region.clone()).filter(|region| *region != detour.region);
+        Self {
+            model: detour.model.clone(),
+            region: detour.region.clone(),
+            reach: Reach { left, ..detour.reach.clone() },
+            ceiling: detour.ceiling,
+            ceiling_tokens: detour.ceiling_tokens,
+            ..self.clone()
+        }
+    }
+
+    /// The same call, holding at least as much as another would.
+    #[must_use]
+    pub fn covering(&self, other: &Self) -> Self {
+        let most = |one: Option<u64>, other: Option<u64>| Some(one?.max(other?));
+        Self {
+            ceiling: self.ceiling.zip(other.ceiling).map(|(one, other)| one.max(other)),
+            ceiling_tokens: most(self.ceiling_tokens, other.ceiling_tokens),
+            ..self.clone()
+        }
+    }
+}
+
 closed_set! {
     /// How one attempt at a call ended.
     AttemptOutcome {
@@ -189,6 +235,19 @@ pub struct Attempt {
     pub error_code: Option<String>,
     /// `x-amzn-RequestId`.
     pub request_id: Option<String>,
+    /// Where it went.
+    pub sent_to: SentTo,
+}
+
+/// Where a request went. What is `None` was not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SentTo {
+    /// The model id that was dispatched.
+    pub model: Option<String>,
+    /// The region that it was sent to.
+    pub region: Option<String>,
+    /// The name that the settings have for the way there, where they have one.
+    pub upstream: Option<String>,
 }
 
 /// How an answer came and ended.
@@ -232,13 +291,16 @@ pub struct Bill {
     pub cost_low: Option<Cost>,
 }
 
-/// What a prompt router chose to answer.
+/// What answered, where that is not what the intent says: a prompt router chose, or the call took a
+/// detour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen {
     /// The model.
     pub model: ModelId,
     /// The price level that it is billed at.
     pub routing: Routing,
+    /// The region the call was made from; `None` for that of the intent.
+    pub region: Option<String>,
 }
 
 /// What is recorded when a call has ended.
@@ -277,6 +339,13 @@ impl Settlement {
     #[must_use]
     pub fn model<'a>(&'a self, intent: &'a Intent) -> &'a ModelId {
         self.chosen.as_ref().map_or(&intent.model, |chosen| &chosen.model)
+    }
+
+    /// The region that the answer was asked from.
+    #[must_use]
+    pub fn region<'a>(&'a self, intent: &'a Intent) -> &'a str {
+        let chosen = self.chosen.as_ref().and_then(|chosen| chosen.region.as_deref());
+        chosen.unwrap_or(&intent.region)
     }
 
     /// The price level of the model that answered.

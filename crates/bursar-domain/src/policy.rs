@@ -209,6 +209,7 @@ impl Policy {
         std::iter::once(&told)
             .chain(routed)
             .find_map(|candidate| self.against_model(candidate))
+            .or_else(|| self.against_leaving(intent))
             .or_else(|| self.against_region(intent))
             .or_else(|| self.against_length(intent.reach.output_tokens))
     }
@@ -223,6 +224,18 @@ impl Policy {
         let (routes, geography) = (self.routes.as_ref()?, candidate.geography.as_deref());
         let asked = || format!("`{}.{model}`", geography.unwrap_or_default());
         (!routes.allow(geography)).then(|| (Aspect::Routing, format!("`{routes}`"), asked()))
+    }
+
+    /// Another region than the call was meant for is a way to route it.
+    fn against_leaving(&self, intent: &Intent) -> Option<(Aspect, String, String)> {
+        let (routes, left) = (self.routes.as_ref()?, intent.reach.left.as_ref()?);
+        let asked = || format!("`{}` in place of `{left}`", intent.region);
+        let is_allowed = match routes {
+            Routes::InRegion => false,
+            Routes::Geography(name) => is_within(name, &intent.model, &intent.region),
+            Routes::Global => true,
+        };
+        (!is_allowed).then(|| (Aspect::Routing, format!("`{routes}`"), asked()))
     }
 
     fn against_region(&self, intent: &Intent) -> Option<(Aspect, String, String)> {
@@ -257,6 +270,15 @@ impl Policy {
         let asked = asked.map_or_else(|| "any number".to_owned(), |asked| asked.to_string());
         Some((Aspect::MaxTokens, format!("up to {most}"), asked))
     }
+}
+
+/// Whether a region is of a geography: by its name, or since the model's profile starts there.
+fn is_within(geography: &str, model: &ModelId, region: &str) -> bool {
+    let is_named = matches!(geography, "eu" | "ca") && region.starts_with(&format!("{geography}-"))
+        || geography == "us" && region.starts_with("us-") && !region.starts_with("us-gov-");
+    let routes = Catalogue::embedded().profiles_of(model.as_str());
+    is_named
+        || routes.iter().any(|route| route.geography == geography && route.from.contains(&region))
 }
 
 /// Whether a text is what a pattern says, in which `*` stands for anything.

@@ -35,7 +35,13 @@ pub(crate) fn head(head: Head, told: &Told) -> (StatusCode, HeaderMap) {
 /// Puts in what is told of a call. Only Bursar speaks under `x-bursar-`.
 pub(crate) fn tell(headers: &mut HeaderMap, told: &Told) {
     put(headers, "x-bursar-call-id", told.id.as_str());
-    put(headers, "x-bursar-model", &told.model);
+    for (name, text) in
+        [("x-bursar-model", &told.sent_to.model), ("x-bursar-region", &told.sent_to.region)]
+    {
+        if let Some(text) = text {
+            put(headers, name, text);
+        }
+    }
     let dollars = |micros: Micros| Total::from_halves(micros.0, 0).usd();
     match (told.cost, told.hold.held) {
         (Some(cost), _) => put(headers, "x-bursar-cost", &cost.usd()),

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use bursar_core::{Error, Head, Hold, Invocation, Receipt, Reply, cut_pair};
-use bursar_domain::call::{CallId, Operation, Outcome};
+use bursar_domain::call::{CallId, Operation, Outcome, SentTo};
 use bursar_domain::identity::Attribution;
 use bursar_domain::model::{ModelId, ModelRef};
 use bursar_domain::money::{Cost, Micros};
@@ -44,8 +44,8 @@ pub(crate) struct Asked {
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
     pub(crate) id: CallId,
-    /// The model id that Bedrock was sent.
-    pub(crate) model: String,
+    /// Where it went.
+    pub(crate) sent_to: SentTo,
     pub(crate) hold: Hold,
     /// What it cost; known once it has ended.
     pub(crate) cost: Option<Cost>,
@@ -74,7 +74,7 @@ pub(crate) struct Whole {
 pub(crate) struct Begun {
     pub(crate) told: Told,
     head: Head,
-    reply: Reply,
+    reply: Box<Reply>,
     timed: Box<Timed>,
 }
 
@@ -92,11 +92,11 @@ impl Front {
     /// Dropping this future ends nothing: the call runs in a task of its own.
     pub(crate) async fn exchange(&self, asked: Asked) -> Result<Answered, Problem> {
         let began = Instant::now();
-        let (model, base) = (asked.model.clone(), asked.model.base.clone());
+        let base = asked.model.base.clone();
         let is_stream = asked.operation.is_stream();
         let invocation = Invocation {
             operation: asked.operation,
-            model,
+            model: asked.model,
             headers: asked.headers,
             body: asked.body,
             idempotency_key: asked.wishes.idempotency_key.clone(),
@@ -115,13 +115,13 @@ impl Front {
                 return Err(refusal::unanswered(no_answer));
             }
         };
-        let sent = asked.model.dispatched;
-        let told = Told { id: reply.id.clone(), model: sent, hold: reply.hold, cost: None };
+        let sent_to = std::mem::take(&mut reply.sent_to);
+        let told = Told { id: reply.id.clone(), sent_to, hold: reply.hold, cost: None };
         if is_stream && (200..300).contains(&head.status) {
             self.counts.answers.add("ok");
             self.counts.overhead(began.elapsed().saturating_sub(reply.upstream));
             timed.streams(&self.counts);
-            let timed = Box::new(timed);
+            let (reply, timed) = (Box::new(reply), Box::new(timed));
             return Ok(Answered::Begun(Begun { told, head, reply, timed }));
         }
         self.whole(told, (head, reply), &timed).await.map(Answered::Whole)
@@ -227,7 +227,7 @@ impl Begun {
             begun.timed.came();
             return Ok(Some((bytes, begun)));
         }
-        match receipt(begun.reply).await {
+        match receipt(*begun.reply).await {
             Some(receipt) => broke_off(&receipt).map_or(Ok(None), |why| Err(why.to_owned())),
             None => Ok(None),
         }

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use bursar_core::{Limits, Pricing};
+use bursar_core::{Fallbacks, Limits, Pricing};
 use bursar_domain::catalogue::Names;
 
 use crate::front::Front;
@@ -21,6 +21,8 @@ pub struct Terms {
     pub limits: Limits,
     /// What callers' names for models stand for.
     pub names: Names,
+    /// What is called instead of a model that cannot answer.
+    pub fallbacks: Fallbacks,
 }
 
 impl Lobby {
@@ -34,10 +36,11 @@ impl Lobby {
 
     /// Goes by these from the next request on.
     pub fn change(&self, terms: Terms) {
-        let Terms { pricing, limits, names } = terms;
+        let Terms { pricing, limits, names, fallbacks } = terms;
         let mut front = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let mut next = Front::clone(&front);
         (next.bursar.pricing, next.bursar.limits, next.settings.names) = (pricing, limits, names);
+        next.bursar.fallbacks = Arc::new(fallbacks);
         *front = Arc::new(next);
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use bursar_domain::call::{
-    Attempt, AttemptOutcome, Bill, CallId, Ending, Guardrail, Intent, Operation, Outcome,
+    Attempt, AttemptOutcome, Bill, CallId, Ending, Guardrail, Intent, Operation, Outcome, SentTo,
     Settlement, VersionEvidence,
 };
 use bursar_domain::identity::Attribution;
@@ -254,6 +254,7 @@ fn settlement(intent: &Intent) -> Settlement {
             http_status: Some(200),
             error_code: None,
             request_id: Some(intent.id.to_string()),
+            sent_to: SentTo::default(),
         }],
         bill: Bill {
             usage: Usage { input: 374, output: 44, ..Usage::default() },

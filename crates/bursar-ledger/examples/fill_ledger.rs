@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use bursar_domain::call::{
-    Attempt, AttemptOutcome, Bill, CallId, Ending, Guardrail, Intent, Operation, Outcome,
+    Attempt, AttemptOutcome, Bill, CallId, Ending, Guardrail, Intent, Operation, Outcome, SentTo,
     Settlement, VersionEvidence,
 };
 use bursar_domain::identity::Attribution;
@@ -131,6 +131,7 @@ fn settlement(
             http_status: Some(200),
             error_code: None,
             request_id: request_id.clone(),
+            sent_to: SentTo::default(),
         }],
         bill: Bill {
             usage,

@@ -32,13 +32,16 @@ pub(crate) struct Open {
     pub(crate) room: Option<Micros>,
     /// Whether `lines` were chosen without the ledger. What it says then goes before them.
     pub(crate) by_heart: bool,
+    /// Why each detour of the intent must not be taken; `None` where it may. None that is not here.
+    pub(crate) detours: Vec<Option<String>>,
 }
 
 impl Open {
     /// What an intent holds in these windows, as far as this process knows.
     pub(crate) fn by_heart(intent: Arc<Intent>, lines: Vec<Line>) -> Self {
         let held = intent.ceiling.map(Cost::micros_up);
-        Self { intent, held, lines, streams: StreamLimits::NONE, room: None, by_heart: true }
+        let streams = StreamLimits::NONE;
+        Self { intent, held, lines, streams, room: None, by_heart: true, detours: Vec::new() }
     }
 }
 
@@ -116,6 +119,14 @@ impl Admitted {
     #[must_use]
     pub fn room(&self) -> Option<Micros> {
         self.open.room
+    }
+
+    /// Why a detour of the intent, by its number, must not be taken; `None` where it may be: then
+    /// what is held covers it.
+    #[must_use]
+    pub fn bars(&self, detour: usize) -> Option<&str> {
+        let told = self.open.detours.get(detour).map(Option::as_deref);
+        told.unwrap_or(Some("the ledger was away when the call was admitted"))
     }
 
     /// What is held, in whole micro-dollars; `None` when nothing bounds the call.

@@ -175,6 +175,7 @@ impl Rollup {
         let (intent, settlement) = call;
         let model = settlement.model(intent);
         let mut key = hour_key(rooms, intent, model);
+        settlement.region(intent).clone_into(&mut key.region);
         key.routing = settlement.routing(intent).as_str();
         key.served_region = settlement.served_region.clone().unwrap_or_default();
         key.tier = settlement.tier.as_str();

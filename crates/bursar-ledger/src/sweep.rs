@@ -81,6 +81,7 @@ impl LeftRow {
                 streams: StreamLimits::NONE,
                 room: None,
                 by_heart: false,
+                detours: Vec::new(),
             }),
             checkpoint,
         })

@@ -9,6 +9,7 @@ mod asked;
 mod away;
 mod checkpoints;
 mod claims;
+mod detours;
 mod drain;
 mod group;
 mod kept;
@@ -356,5 +357,6 @@ fn open_hold(intent: &Arc<Intent>, lines: Vec<Line>, streams: StreamLimits) -> O
         streams,
         room: None,
         by_heart: false,
+        detours: Vec::new(),
     }
 }

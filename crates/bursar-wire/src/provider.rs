@@ -114,6 +114,12 @@ pub(crate) fn shape_of(model: &ModelId) -> &'static Shape {
     }
 }
 
+/// Whether what is sent to one model in its provider's own JSON can be sent to the other.
+#[must_use]
+pub fn takes_same_body(one: &ModelId, other: &ModelId) -> bool {
+    one.provider() == other.provider() && std::ptr::eq(shape_of(one), shape_of(other))
+}
+
 /// An object without the members that are null: what was not asked for is not sent.
 fn without_nulls(mut value: Value) -> Value {
     if let Value::Object(members) = &mut value {

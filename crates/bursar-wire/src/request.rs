@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::guardrail;
 pub use crate::json::MalformedBody;
 use crate::json::{all, first, parse_strict, shown, text};
+pub use crate::provider::takes_same_body;
 use crate::provider::{CONVERSE, Gives, Shape, shape_of};
 use crate::tier::read_tier;
 

@@ -90,6 +90,7 @@ fn terms(settings: &Settings, started_with: &Settings) -> Terms {
         pricing: Pricing { region, ..wiring::pricing(settings) },
         limits: Limits { attempts_max: 1, ..settings.limits.clone() },
         names: settings.names.clone(),
+        fallbacks: settings.fallbacks.clone(),
     }
 }
 

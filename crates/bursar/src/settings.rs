@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bursar_admin::MasterKeySource;
-use bursar_core::{Connection, Credentials, Hook, Limits};
+use bursar_core::{Connection, Credentials, Fallbacks, Hook, Limits};
 use bursar_domain::catalogue::{Catalogue, Names, Reason};
 use bursar_domain::model::ModelRef;
 use bursar_domain::money::Cost;
@@ -61,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) control_endpoint: Option<String>,
     pub(crate) allow_unpriced: bool,
     pub(crate) names: Names,
+    /// What is called instead of a model that cannot answer.
+    pub(crate) fallbacks: Fallbacks,
     /// Where `models refresh` keeps what it read, if a file is named.
     catalogue_named: Option<PathBuf>,
     /// The catalogue, once somebody has asked for it.
@@ -116,7 +118,7 @@ impl Settings {
         };
         let (region, region_from) = aws::region(&said.aws.region)?;
         let named = ledger.or(filled(&said.ledger.url)).map(str::to_owned);
-        let settings = Self {
+        Self {
             said: said.clone(),
             signing_key_named: filled(&said.ledger.signing_key_file)
                 .map(|path| beside(file.as_deref(), path)),
@@ -139,6 +141,7 @@ impl Settings {
                 .map(|path| beside(file.as_deref(), path)),
             catalogue: OnceLock::new(),
             names: said.models.names(),
+            fallbacks: Fallbacks::default(),
             prices,
             report_tags: said.tags.report,
             limits,
@@ -156,11 +159,16 @@ impl Settings {
             log_level: said.log.level()?,
             proxy: PROXIES.into_iter().find(|name| variable(name).is_some()),
             file,
-        };
-        if let Some(path) = &settings.file {
-            settings.check_models(&Source { path, text: &text })?;
         }
-        Ok(settings)
+        .read(&text)
+    }
+
+    /// The same, with what is read once the rest is known.
+    fn read(mut self, text: &str) -> Result<Self, Failure> {
+        if let Some(path) = self.file.clone() {
+            self.read_models(&Source { path: &path, text })?;
+        }
+        Ok(self)
     }
 
     /// The same, asking a server where one is named: no ledger is opened then.

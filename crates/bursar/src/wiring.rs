@@ -134,6 +134,7 @@ pub(crate) async fn open_at(
         bedrock,
         ledger,
         pricing: pricing(settings),
+        fallbacks: Arc::new(settings.fallbacks.clone()),
         limits: settings.limits.clone(),
         clock: Clock::system(),
         entropy: Entropy::system(),

@@ -115,6 +115,7 @@ impl ModelAhead {
                 served_in: self.served_in.clone(),
                 candidates: self.candidates.iter().map(candidate).collect::<Result<_, _>>()?,
                 output_tokens: self.output_tokens,
+                ..Reach::default()
             },
             request_hmac: None,
             simulated: false,

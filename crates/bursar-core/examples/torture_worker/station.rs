@@ -43,6 +43,7 @@ pub(crate) async fn open(job: &Calls) -> Outcome<Bursar> {
         ledger,
         bedrock,
         pricing: pricing(),
+        fallbacks: Arc::default(),
         limits,
         clock,
         entropy,

@@ -1,6 +1,7 @@
 //! Cut streams against the simulator: what the caller receives, and what the ledger keeps.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_bedrockruntime::config::{BehaviorVersion, Credentials as Keys, Region};
@@ -100,6 +101,7 @@ impl World {
                 allow_unpriced: false,
                 max_tokens_default: None,
             },
+            fallbacks: Arc::default(),
             limits: Limits { streams: limits, drain, ..Limits::default() },
             clock,
             entropy: Entropy::system(),

@@ -171,7 +171,7 @@ mod tests {
         Entropy::new(move |bytes| {
             let mut next = next.lock().unwrap();
             // The smallest that is scaled to this number.
-            let raw = ((*next << 64) / (u128::from(most) + 1)) as u64;
+            let raw = u64::try_from((*next << 64) / (u128::from(most) + 1)).unwrap();
             bytes.copy_from_slice(&raw.saturating_add(1).to_le_bytes());
             *next += 1;
         })

@@ -177,3 +177,25 @@ fn a_key_is_of_no_use_once_revoked_and_from_the_instant_of_its_expiry() {
     let told = ended_key(&revoked, Timestamp(6)).unwrap().to_string();
     assert!(told.starts_with("the key `key_1` was revoked at 1970-01-01"), "{told}");
 }
+
+#[test]
+fn who_must_stay_in_the_region_takes_no_way_that_leaves_it() {
+    let left = |region: &str, left: &str| {
+        let reach = Reach { left: Some(left.to_owned()), ..at_home(region) };
+        intent("amazon.nova-lite-v1:0", region, reach)
+    };
+    let policy = |routes| Policy { routes: Some(routes), ..Policy::default() };
+    let geography = |name: &str| policy(Routes::Geography(name.to_owned()));
+    for (policy, from, to, is_allowed) in [
+        (policy(Routes::InRegion), "us-east-1", "us-west-2", false),
+        (policy(Routes::Global), "us-east-1", "eu-west-1", true),
+        (Policy::default(), "us-east-1", "eu-west-1", true),
+        (geography("us"), "us-east-1", "us-west-2", true),
+        (geography("us"), "us-east-1", "us-gov-west-1", false),
+        (geography("eu"), "eu-west-1", "us-east-1", false),
+        (geography("eu"), "eu-west-1", "eu-central-1", true),
+    ] {
+        let objection = policy.objection(&left(to, from));
+        assert_eq!(objection.is_none(), is_allowed, "{policy:?} {from} {to} {objection:?}");
+    }
+}

@@ -18,6 +18,7 @@ use bursar_ledger::{
 use bursar_simulator::{ServedCall, Simulator};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -116,6 +117,7 @@ impl World {
                 allow_unpriced: false,
                 max_tokens_default: None,
             },
+            fallbacks: Arc::default(),
             limits: Limits { attempts_max: 1, ..Limits::default() },
             clock: clock.clone(),
             entropy: Entropy::system(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bursar_domain::budget::Mode;
 use bursar_domain::call::{
-    Attempt, AttemptOutcome, Bill, CallId, Ending, Guardrail, Intent, Operation, Outcome,
+    Attempt, AttemptOutcome, Bill, CallId, Ending, Guardrail, Intent, Operation, Outcome, SentTo,
     Settlement, VersionEvidence,
 };
 use bursar_domain::entropy::Entropy;
@@ -159,6 +159,7 @@ fn settlement(intent: &Intent) -> Settlement {
         http_status: Some(http_status),
         error_code: None,
         request_id: request_id.clone(),
+        sent_to: SentTo::default(),
     };
     Settlement {
         id: intent.id.clone(),

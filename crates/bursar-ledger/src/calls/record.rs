@@ -1,6 +1,6 @@
 //! Rows of `call` and `attempt` as they are read, and the values that they stand for.
 
-use bursar_domain::call::{Attempt, Bill, CallId, Ending, Guardrail};
+use bursar_domain::call::{Attempt, Bill, CallId, Ending, Guardrail, SentTo};
 use bursar_domain::identity::Attribution;
 use bursar_domain::model::ModelId;
 use bursar_domain::money::{Cost, Micros};
@@ -143,6 +143,9 @@ pub(super) struct AttemptRecord {
     http_status: Option<i64>,
     error_code: Option<String>,
     request_id: Option<String>,
+    model: Option<String>,
+    region: Option<String>,
+    upstream: Option<String>,
 }
 
 impl AttemptRecord {
@@ -155,6 +158,7 @@ impl AttemptRecord {
             http_status: row.status(self.http_status)?,
             error_code: self.error_code,
             request_id: self.request_id,
+            sent_to: SentTo { model: self.model, region: self.region, upstream: self.upstream },
         })
     }
 }

@@ -84,7 +84,7 @@ impl CallJson {
             model_version: kept_text(&settlement.model_version),
             version_evidence: settlement.version_evidence.as_str(),
             provider: settlement.model(intent).provider().to_owned(),
-            region: intent.region.clone(),
+            region: settlement.region(intent).to_owned(),
             served_region: kept(settlement.served_region.as_ref()),
             routing: settlement.routing(intent).as_str(),
             tier_requested: intent.tier_requested.as_str(),
@@ -130,6 +130,9 @@ pub(crate) struct AttemptJson {
     http_status: Option<u16>,
     error_code: Option<String>,
     request_id: Option<String>,
+    model: Option<String>,
+    region: Option<String>,
+    upstream: Option<String>,
 }
 
 impl AttemptJson {
@@ -143,6 +146,9 @@ impl AttemptJson {
             http_status: attempt.http_status,
             error_code: kept(attempt.error_code.as_ref()),
             request_id: kept(attempt.request_id.as_ref()),
+            model: kept(attempt.sent_to.model.as_ref()),
+            region: kept(attempt.sent_to.region.as_ref()),
+            upstream: kept(attempt.sent_to.upstream.as_ref()),
         }
     }
 }

@@ -126,5 +126,6 @@ fn read_open(json: OpenJson) -> Option<Box<Open>> {
         streams: StreamLimits::NONE,
         room: None,
         by_heart: json.by_heart,
+        detours: Vec::new(),
     }))
 }

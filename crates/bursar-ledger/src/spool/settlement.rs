@@ -1,6 +1,6 @@
 //! A settlement as the spool keeps it, in JSON. Texts of others are cut as the ledger cuts them.
 
-use bursar_domain::call::{Attempt, Bill, CallId, Chosen, Ending, Guardrail, Settlement};
+use bursar_domain::call::{Attempt, Bill, CallId, Chosen, Ending, Guardrail, SentTo, Settlement};
 use bursar_domain::model::ModelId;
 use bursar_domain::money::Cost;
 use bursar_domain::time::Timestamp;
@@ -16,6 +16,8 @@ pub(super) struct SettlementJson {
     first_token_ms: Option<i64>,
     ended_ms: i64,
     chosen: Option<(String, String)>,
+    #[serde(default)]
+    chosen_region: Option<String>,
     model_version: String,
     version_evidence: String,
     served_region: Option<String>,
@@ -47,6 +49,9 @@ struct AttemptJson {
     http_status: Option<u16>,
     error_code: Option<String>,
     request_id: Option<String>,
+    /// Model, region and the name of the way there.
+    #[serde(default)]
+    sent_to: [Option<String>; 3],
 }
 
 pub(super) fn write(settlement: &Settlement) -> SettlementJson {
@@ -60,6 +65,7 @@ pub(super) fn write(settlement: &Settlement) -> SettlementJson {
             .chosen
             .as_ref()
             .map(|chosen| (chosen.model.to_string(), chosen.routing.to_string())),
+        chosen_region: settlement.chosen.as_ref().and_then(|chosen| chosen.region.clone()),
         model_version: kept_text(&settlement.model_version),
         version_evidence: settlement.version_evidence.to_string(),
         served_region: kept(settlement.served_region.as_ref()),
@@ -101,7 +107,8 @@ pub(super) fn read(json: SettlementJson) -> Option<Settlement> {
     };
     let chosen = match json.chosen {
         Some((model, routing)) => {
-            Some(Chosen { model: ModelId::parse(&model)?, routing: routing.parse().ok()? })
+            let (model, routing) = (ModelId::parse(&model)?, routing.parse().ok()?);
+            Some(Chosen { model, routing, region: json.chosen_region })
         }
         None => None,
     };
@@ -156,11 +163,15 @@ fn write_attempt(attempt: &Attempt) -> AttemptJson {
         http_status: attempt.http_status,
         error_code: kept(attempt.error_code.as_ref()),
         request_id: kept(attempt.request_id.as_ref()),
+        sent_to: [&attempt.sent_to.model, &attempt.sent_to.region, &attempt.sent_to.upstream]
+            .map(|text| kept(text.as_ref())),
     }
 }
 
 fn read_attempt(json: AttemptJson) -> Option<Attempt> {
+    let [model, region, upstream] = json.sent_to;
     Some(Attempt {
+        sent_to: SentTo { model, region, upstream },
         started_at: Timestamp(json.started_ms),
         ended_at: Timestamp(json.ended_ms),
         outcome: json.outcome.parse().ok()?,

@@ -224,13 +224,18 @@ async fn a_call_is_summed_under_the_model_that_was_chosen_to_answer() {
         let model = ModelId::parse("amazon.nova-lite-v1:0").unwrap();
         ledger
             .call(intent(), |settlement| {
-                settlement.chosen = Some(Chosen { model, routing: Routing::Global });
+                settlement.chosen = Some(Chosen {
+                    model,
+                    routing: Routing::Global,
+                    region: Some("eu-west-1".to_owned()),
+                });
             })
             .await;
         for (by, value) in [
             (Dimension::Model, "amazon.nova-lite-v1:0"),
             (Dimension::Provider, "amazon"),
             (Dimension::Routing, "global"),
+            (Dimension::Region, "eu-west-1"),
         ] {
             assert_eq!(calls_by(&ledger, &query(by)).await, some(&[(value, 1)]));
         }

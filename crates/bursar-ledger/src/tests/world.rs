@@ -7,7 +7,7 @@ use std::time::Duration;
 use bursar_domain::budget::{Mode, Refusal, WindowId};
 use bursar_domain::call::{
     Attempt, AttemptOutcome, Bill, CallId, Ending, Guardrail, Intent, Operation, Outcome, Reach,
-    Settlement, VersionEvidence,
+    SentTo, Settlement, VersionEvidence,
 };
 use bursar_domain::identity::Attribution;
 use bursar_domain::limit::{Limit, LimitId, OnLimit, Unit};
@@ -326,6 +326,7 @@ pub(super) fn settlement(intent: &Intent) -> Settlement {
                 http_status: Some(429),
                 error_code: Some("ThrottlingException".into()),
                 request_id: Some("request-0".into()),
+                sent_to: SentTo::default(),
             },
             Attempt {
                 started_at: at(200),
@@ -334,6 +335,7 @@ pub(super) fn settlement(intent: &Intent) -> Settlement {
                 http_status: Some(200),
                 error_code: None,
                 request_id: Some("request-1".into()),
+                sent_to: SentTo::default(),
             },
         ],
         bill: Bill {

@@ -9,6 +9,7 @@ use bursar_domain::limit::{Limit, OnLimit, Unit};
 use bursar_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::detours::Detours;
 use super::{Done, open_hold};
 use crate::admitted::Open;
 use crate::change::Change;
@@ -20,7 +21,7 @@ use crate::rules::{Counted, Rules};
 #[derive(Debug, Clone)]
 pub(crate) struct Asked<'r> {
     pub(crate) open: Open,
-    pub(crate) facts: &'r Arc<str>,
+    pub(crate) facts: Arc<str>,
     counted: Vec<Counted<'r>>,
     patience: &'r Patience,
 }
@@ -46,9 +47,11 @@ impl<'r> Asked<'r> {
             return Err(refusal);
         }
         let counted = rules.places(intent, at);
-        let lines = counted.iter().map(|counted| counted.line(intent)).collect();
-        let open = open_hold(intent, lines, rules.stream_limits(intent));
-        Ok(Self { open, facts, counted, patience })
+        let detours = Detours::judge(rules, (intent, facts), &counted, at);
+        let Detours { intent, facts, barred } = detours;
+        let lines = counted.iter().map(|counted| counted.line(&intent)).collect();
+        let open = open_hold(&intent, lines, rules.stream_limits(&intent));
+        Ok(Self { open: Open { detours: barred, ..open }, facts, counted, patience })
     }
 
     /// A window of it that it must not enter before those who wait there.

@@ -50,5 +50,6 @@ pub(crate) async fn held_open(
     let mut lines = lines.collect::<Result<Vec<_>, Error>>()?;
     lines.sort_by(|one, other| one.window.cmp(&other.window));
     let intent = Arc::clone(intent);
-    Ok(Some(Open { intent, held, lines, streams, room: None, by_heart: false }))
+    let detours = Vec::new();
+    Ok(Some(Open { intent, held, lines, streams, room: None, by_heart: false, detours }))
 }

@@ -1,5 +1,7 @@
 //! `bursar iam-policy`: what IAM has to allow for the models at hand, and no more.
 
+use std::collections::BTreeSet;
+
 use bursar_core::iam::{self, Caller, Guard, Statement};
 use bursar_domain::model::ModelRef;
 use serde_json::{Value, json};
@@ -47,8 +49,7 @@ impl IamPolicy {
         if self.scp {
             return self.guard(output);
         }
-        let own = settings.names.all().map(str::to_owned);
-        let names: Vec<String> = if self.models.is_empty() { own.collect() } else { self.models };
+        let names = if self.models.is_empty() { configured(settings) } else { self.models };
         if names.is_empty() && self.guardrails.is_empty() {
             return Err(Failure::new(Situation::Usage, "no model was named")
                 .hint("name models, or give them aliases under `[models.aliases]`"));
@@ -105,6 +106,16 @@ impl IamPolicy {
         }
         Ok(())
     }
+}
+
+/// Every model that the configuration names: by an alias, or in a chain of fallbacks.
+fn configured(settings: &Settings) -> Vec<String> {
+    let chains = settings.fallbacks.iter().flat_map(|(name, chain)| {
+        let models = chain.iter().map(|model| model.dispatched.as_str());
+        std::iter::once(name).chain(models)
+    });
+    let names: BTreeSet<&str> = settings.names.all().chain(chains).collect();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// The model that a text names. Who writes a policy may not be allowed to ask what an ARN stands

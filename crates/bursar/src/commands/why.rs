@@ -68,7 +68,9 @@ fn of_call(why: &Why) -> String {
     for attempt in &why.attempts {
         let status = attempt.http_status.map(|status| format!(" {status}")).unwrap_or_default();
         let code = attempt.error_code.as_deref().map(|code| format!(" {code}")).unwrap_or_default();
-        lines.push(format!("{}  {}{status}{code}", attempt.started_at, attempt.outcome));
+        let place = [&attempt.model, &attempt.region, &attempt.upstream].into_iter().flatten();
+        let place = place.map(String::as_str).collect::<Vec<_>>().join(" · ");
+        lines.push(format!("{}  {}{status}{code}  {place}", attempt.started_at, attempt.outcome));
     }
     lines.extend(why.remedy.iter().map(|remedy| format!("{BOLD}hint:{BOLD:#} {remedy}")));
     lines.retain(|line| !line.is_empty());

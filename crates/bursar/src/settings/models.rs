@@ -1,12 +1,14 @@
 //! `[models]` of the configuration file: names for models, by weight too, and what to call instead.
 //! A mistake is told with its file and line, before anything goes by it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
+use bursar_core::Fallbacks;
 use bursar_domain::catalogue::{Names, Shares};
+use bursar_domain::model::ModelRef;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
@@ -24,6 +26,8 @@ pub(super) struct Models {
     pub(super) catalogue: String,
     pub(super) aliases: BTreeMap<String, Spanned<Meaning>>,
     pub(super) base_models: BTreeMap<String, String>,
+    /// What is called instead of a model that cannot answer, in order.
+    pub(super) fallback: BTreeMap<String, Spanned<Vec<String>>>,
 }
 
 /// What an alias stands for.
@@ -91,29 +95,51 @@ impl Source<'_> {
 }
 
 impl Settings {
-    /// That every name by weight means models that there are, and that no alias leads back to itself.
-    pub(super) fn check_models(&self, source: &Source<'_>) -> Result<(), Failure> {
+    /// Reads what leads from one model to another: every name has to mean a model that there is, and
+    /// none may lead back to itself.
+    pub(super) fn read_models(&mut self, source: &Source<'_>) -> Result<(), Failure> {
+        self.check_aliases(source)?;
+        let mut fallbacks = Fallbacks::default();
+        for (name, chain) in &self.said.models.fallback {
+            let refuse = |problem: &dyn fmt::Display| {
+                source.refuse(chain.span(), &format!("`[models.fallback] {name}`: {problem}"))
+            };
+            let meant = self.names.meanings(name).into_iter();
+            let meant = meant.map(|text| self.known(text, source, chain.span()));
+            let meant = meant.collect::<Result<Vec<_>, _>>()?;
+            let models = chain.get_ref().iter();
+            let models = models.map(|text| self.known(text, source, chain.span()));
+            let models = models.collect::<Result<Vec<_>, _>>()?;
+            fallbacks.add(name, &meant, models).map_err(|wrong| refuse(&wrong))?;
+        }
+        self.fallbacks = fallbacks;
+        Ok(())
+    }
+
+    fn check_aliases(&self, source: &Source<'_>) -> Result<(), Failure> {
         for (alias, meaning) in &self.said.models.aliases {
             if self.names.leads_back(alias) {
                 let problem = format!("the alias `{alias}` leads back to itself");
                 return Err(source.refuse(meaning.span(), &problem));
             }
             if let Meaning::Several(shares) = meaning.get_ref() {
-                let models: BTreeSet<&str> = shares.iter().map(|(model, _)| model).collect();
-                for model in models {
-                    self.known(model, source, meaning.span())?;
-                }
+                // One of them may be by weight itself; that is checked where it stands.
+                let models = shares.iter().map(|(model, _)| model);
+                let mut single = models.filter(|model| self.names.meanings(model) == [*model]);
+                single.try_for_each(|model| self.known(model, source, meaning.span()).map(drop))?;
             }
         }
         Ok(())
     }
 
-    /// A name means one model that there is. An alias by weight may lead to another.
-    fn known(&self, text: &str, source: &Source<'_>, span: Range<usize>) -> Result<(), Failure> {
-        if self.names.weighted.contains_key(text) {
-            return Ok(());
-        }
-        self.resolve(text).map(drop).map_err(|failure| {
+    /// The one model that a name means.
+    fn known(
+        &self,
+        text: &str,
+        source: &Source<'_>,
+        span: Range<usize>,
+    ) -> Result<ModelRef, Failure> {
+        self.resolve(text).map_err(|failure| {
             let told = source.refuse(span, &failure.message);
             failure.hints.into_iter().fold(told, Failure::hint)
         })
@@ -141,16 +167,44 @@ mod tests {
         assert_eq!(shares, [("a.b", 90), ("a.c", 10)]);
     }
 
+    /// What a whole file comes to.
+    fn loaded(text: &str) -> Result<Settings, Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, text).unwrap();
+        Settings::load(Some(&path), Some("sqlite::memory:"))
+    }
+
+    #[test]
+    fn a_chain_that_is_none_is_told_with_its_line() {
+        let lite = "amazon.nova-lite-v1:0";
+        for (chain, problem) in [
+            (format!("\"{lite}\" = []"), "0 models were given; 1 to 4 stand in for one"),
+            (format!("\"{lite}\" = [\"{lite}\"]"), "leads back to itself"),
+            (format!("mine = [\"{lite}\"]"), "`amazon.nova-lite-v1:0` leads back to itself"),
+            (format!("\"{lite}\" = [\"x.y\"]"), "`x.y` is not a model"),
+            (format!("\"x.y\" = [\"{lite}\"]"), "`x.y` is not a model"),
+            (format!("\"{lite}\" = [\"shared\"]"), "it stands for one of several"),
+        ] {
+            let text = format!(
+                "[models.aliases]\nmine = \"{lite}\"\nshared = {{ \"{lite}\" = 1 }}\n\n\
+                 [models.fallback]\n{chain}\n"
+            );
+            let failure = loaded(&text).unwrap_err();
+            assert_eq!(failure.situation, Situation::Configuration, "{chain}");
+            let message = &failure.message;
+            assert!(message.contains("config.toml:6: "), "{chain}: {message}");
+            assert!(message.contains(problem), "{chain}: {message}");
+        }
+    }
+
     #[test]
     fn what_the_documentation_shows_is_read() {
         let text = include_str!("../../../../docs/gateway.md");
         let blocks = text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
         let mut count = 0;
         for block in blocks {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("config.toml");
-            std::fs::write(&path, block).unwrap();
-            Settings::load(Some(&path), Some("sqlite::memory:")).unwrap();
+            loaded(block).unwrap();
             count += 1;
         }
         assert!(count > 0);

@@ -2,6 +2,7 @@
 //! that do not fit.
 
 use bursar_admin::{KeyRequest, TeamFacts};
+use bursar_core::Fallbacks;
 use bursar_domain::catalogue::Names;
 use bursar_domain::policy::{Models, Policy};
 use bursar_ledger::Dimension;
@@ -77,7 +78,8 @@ async fn an_alias_that_is_changed_under_a_call_changes_the_next_one_alone() {
     let lobby = world.gateway.lobby();
     let front = lobby.front();
     let (pricing, limits) = (front.bursar.pricing.clone(), front.bursar.limits.clone());
-    lobby.change(Terms { pricing, limits, names: named(&[("fast", HAIKU)]) });
+    let (names, fallbacks) = (named(&[("fast", HAIKU)]), Fallbacks::default());
+    lobby.change(Terms { pricing, limits, names, fallbacks });
     assert_eq!(status(&world, "fast", "").await, 200);
     begun.bytes().await.unwrap();
     let mut called: Vec<String> = world.served().into_iter().map(|call| call.model_sent).collect();

@@ -1,0 +1,4 @@
+//! Where calls go, against simulators, on every database that a ledger can be on.
+
+mod fallbacks;
+mod world;
