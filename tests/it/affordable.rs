@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bursar_core::{
-    Bedrock, Bursar, Connection, Credentials, Error, Invocation, Limits, Pricing, Reply, Running,
-    Witness, cut_pair,
+    Bedrock, Bursar, Connection, Credentials, Error, Health, Invocation, Limits, Pricing, Reply,
+    Running, Upstreams, Witness, cut_pair,
 };
 use bursar_domain::call::{CallId, Intent, Operation, Reach};
 use bursar_domain::catalogue::{Catalogue, Names};
@@ -61,6 +61,8 @@ pub(crate) async fn bursar(world: &World, clock: Clock) -> Bursar {
         bedrock: Bedrock::connect(&connection).await.unwrap(),
         pricing,
         fallbacks: Arc::default(),
+        upstreams: Upstreams::default(),
+        health: Health::default(),
         limits: Limits::default(),
         clock,
         entropy: Entropy::system(),

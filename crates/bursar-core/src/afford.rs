@@ -75,7 +75,8 @@ impl Bursar {
     ) -> Result<Option<(Invocation, Lowered)>, Error> {
         let now = self.clock.now();
         // Why it has no price is for `invoke` to say, and to count.
-        let Ok(priced) = self.pricing.price(invocation.clone(), now) else { return Ok(None) };
+        let pricing = self.pricing_of(caller, &invocation.model);
+        let Ok(priced) = pricing.price(invocation.clone(), now) else { return Ok(None) };
         let intent = self.intent(caller.clone(), &priced);
         let counters = self.ledger.foresee(&intent, now).await?.counters;
         let hard = counters.iter().map(|(standing, _)| &standing.balance);

@@ -3,10 +3,12 @@
 //! Credentials, signing and the connection pool are the SDK's. Its retries and stalled-stream
 //! protection are off: each attempt is ours to count, each timeout ours to keep.
 
+use aws_config::SdkConfig;
 use aws_sdk_bedrockruntime::Client;
-use aws_sdk_bedrockruntime::config::StalledStreamProtectionConfig;
 use aws_sdk_bedrockruntime::config::retry::RetryConfig;
+use aws_sdk_bedrockruntime::config::{Builder, StalledStreamProtectionConfig};
 use aws_sdk_bedrockruntime::error::SdkError;
+use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use bursar_domain::call::Operation;
 use bursar_ledger::Admitted;
 
@@ -15,6 +17,8 @@ use crate::capture::{Answer, Capture};
 use crate::connection::Connection;
 use crate::invocation::Invocation;
 use crate::outcome::Unanswered;
+
+const SIGV4: AuthSchemeId = AuthSchemeId::new("sigv4");
 
 /// The version of the AWS SDK's client that calls go through.
 #[must_use]
@@ -35,15 +39,24 @@ impl Bedrock {
     /// # Errors
     /// [`Error::NoCredentials`] when the AWS chain finds none.
     pub async fn connect(connection: &Connection) -> Result<Self, Error> {
-        let config = connection.load().await?;
-        let region = config.region().map_or_else(String::new, ToString::to_string);
-        let mut builder = aws_sdk_bedrockruntime::config::Builder::from(&config)
-            .retry_config(RetryConfig::disabled())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-        if let Some(endpoint) = &connection.endpoint {
-            builder = builder.endpoint_url(endpoint);
-        }
-        Ok(Self { client: Client::from_conf(builder.build()), region })
+        Ok(Self::with(connection, builder(connection, &connection.load().await?)))
+    }
+
+    /// The same, signed with the credentials of a profile, and never with a bearer token.
+    ///
+    /// # Errors
+    /// [`Error::NoCredentials`] when the profile has none.
+    pub async fn connect_by_profile(connection: &Connection, profile: &str) -> Result<Self, Error> {
+        let config = connection.load_by_profile(profile).await?;
+        let builder = builder(connection, &config).auth_scheme_preference([SIGV4]);
+        Ok(Self::with(connection, builder))
+    }
+
+    fn with(connection: &Connection, builder: Builder) -> Self {
+        let config = builder.build();
+        let region = config.region().map(ToString::to_string);
+        let region = region.or_else(|| connection.region.clone()).unwrap_or_default();
+        Self { client: Client::from_conf(config), region }
     }
 
     /// The region that calls are made from.
@@ -100,6 +113,16 @@ impl Bedrock {
                 client.count_tokens().model_id(id).customize().interceptor(capture).send().await,
             ),
         }
+    }
+}
+
+fn builder(connection: &Connection, config: &SdkConfig) -> Builder {
+    let builder = Builder::from(config)
+        .retry_config(RetryConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    match &connection.endpoint {
+        Some(endpoint) => builder.endpoint_url(endpoint),
+        None => builder,
     }
 }
 

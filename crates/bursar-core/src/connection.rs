@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials as FixedCredentials;
-use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::Builder as HttpBuilder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
@@ -56,6 +58,26 @@ impl Connection {
         if self.credentials == Credentials::Chain {
             require_credentials(&config).await?;
         }
+        Ok(config)
+    }
+
+    /// The same, by the credentials of a profile of AWS's configuration, whatever the environment
+    /// says.
+    ///
+    /// # Errors
+    /// [`Error::NoCredentials`] when the profile has none.
+    pub(crate) async fn load_by_profile(&self, profile: &str) -> Result<SdkConfig, Error> {
+        let chain = Self { credentials: Credentials::Chain, ..self.clone() };
+        let config = config(&chain).await;
+        let mut provider = ProviderConfig::without_region().with_region(config.region().cloned());
+        if let Some(client) = config.http_client() {
+            provider = provider.with_http_client(client);
+        }
+        let named =
+            ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(profile);
+        let named = SharedCredentialsProvider::new(named.build());
+        let config = config.into_builder().credentials_provider(named).build();
+        require_credentials(&config).await?;
         Ok(config)
     }
 }

@@ -29,6 +29,16 @@ pub enum Error {
     /// There is no price, and unpriced calls are not allowed.
     #[error(transparent)]
     Unpriced(#[from] Unpriced),
+    /// None of the settings' upstreams is for this call.
+    #[error(
+        "no upstream is for a call of {team} to `{model}`\nhint: see `[[upstream]]` in the configuration"
+    )]
+    NoUpstream {
+        /// Whose call: ``the team `x` ``, or `no team`.
+        team: String,
+        /// The model.
+        model: String,
+    },
     /// The body is not what the operation takes.
     #[error(transparent)]
     MalformedBody(#[from] bursar_wire::request::MalformedBody),

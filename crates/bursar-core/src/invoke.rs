@@ -22,7 +22,7 @@ use crate::reply::{self, Hold, Receipt, Reply, Sink};
 use crate::running::Running;
 use crate::tap::Tap;
 use crate::witness::Witness;
-use crate::{Bedrock, Error, Fallbacks, Invocation, Limits};
+use crate::{Bedrock, Error, Fallbacks, Health, Invocation, Limits, Upstreams};
 
 const CALL_LABEL: &str = "bursar-call";
 const TEAM_LABEL: &str = "bursar-team";
@@ -40,6 +40,10 @@ pub struct Bursar {
     pub pricing: Pricing,
     /// What is called instead.
     pub fallbacks: Arc<Fallbacks>,
+    /// The ways that the settings name; where there are any, calls take no other.
+    pub upstreams: Upstreams,
+    /// Which ways failed lately.
+    pub health: Health,
     /// The bounds.
     pub limits: Limits,
     /// The time.
@@ -103,10 +107,10 @@ impl Bursar {
     ) -> Result<Receipt, Error> {
         // Of the request as it came: what is put into its bytes depends on the model.
         let once = once::read(&caller, &invocation)?;
-        let priced = self.price(&caller, invocation).await?;
-        let mut course = self.course(priced);
+        let mut course = self.course(&caller, invocation).await?;
         let admitted = self.reserve_once(caller, &course, once).await?;
         course.keep_open(&admitted);
+        self.rest(&mut course);
         sink.hold = Hold { held: admitted.held(), room: admitted.room() };
         let _entry = self.running.enter(&self.ledger, admitted.id(), &cut);
         sink.sent_at = Some(Instant::now());
@@ -119,18 +123,17 @@ impl Bursar {
         self.settle(admitted, &leg.priced, metered).await
     }
 
-    /// Finds the price. To have none is a refusal, and refusals are counted.
-    async fn price(&self, caller: &Attribution, invocation: Invocation) -> Result<Priced, Error> {
-        let mut priced = self.pricing.read(invocation, self.clock.now())?;
-        match self.pricing.find(&mut priced) {
-            Err(Error::Unpriced(unpriced)) => {
-                let intent = self.intent(caller.clone(), &priced);
-                let why = unpriced.to_string();
-                self.ledger.refuse(&intent, RefusalReason::Unpriced, &why).await?;
-                Err(unpriced.into())
-            }
-            found => found.map(|()| priced),
-        }
+    /// Why a call has no price. That is a refusal, and refusals are counted.
+    pub(crate) async fn unpriced(
+        &self,
+        caller: &Attribution,
+        mut priced: Priced,
+        pricing: &Pricing,
+    ) -> Result<Error, Error> {
+        let Err(error) = pricing.find(&mut priced) else { return Err(Error::TaskLost) };
+        let intent = self.intent(caller.clone(), &priced);
+        self.ledger.refuse(&intent, RefusalReason::Unpriced, &error.to_string()).await?;
+        Ok(error)
     }
 
     /// Reserves what is made once. The hold comes first and the claim of the key second, so that a
@@ -175,7 +178,7 @@ impl Bursar {
 
     /// Puts the call's labels among its metadata, once.
     pub(crate) fn label(&self, leg: &mut Leg, admitted: &Admitted) {
-        let Leg { priced, is_labelled } = leg;
+        let Leg { priced, is_labelled, .. } = leg;
         let operation = priced.invocation.operation;
         let has_none = matches!(operation, Operation::CountTokens | Operation::ApplyGuardrail);
         if *is_labelled || !self.labels || has_none {

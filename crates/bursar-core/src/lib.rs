@@ -18,6 +18,7 @@ mod cut;
 mod error;
 mod estimate;
 mod fallbacks;
+mod health;
 mod hook;
 pub mod iam;
 mod identify;
@@ -41,6 +42,7 @@ mod sources;
 mod tally;
 mod tap;
 mod transcript;
+mod upstreams;
 mod witness;
 
 pub use afford::{Lowered, Refused};
@@ -57,6 +59,7 @@ pub use cut::{CutSignal, Cutter, cut_pair};
 pub use error::Error;
 pub use estimate::{Ceiling, INPUT_OVERHEAD_TOKENS};
 pub use fallbacks::{Fallbacks, WrongChain};
+pub use health::Health;
 pub use hook::Hook;
 pub use identify::{Caller, Signer};
 pub use invocation::Invocation;
@@ -71,6 +74,7 @@ pub use simulator_probe::is_simulator;
 pub use sources::{ToldTokens, ToldTwice};
 pub use tally::Tally;
 pub use transcript::Transcript;
+pub use upstreams::{Upstream, Upstreams};
 pub use witness::{Ended, TraceParent, Witness};
 
 /// Why the ledger did not keep something.

@@ -15,10 +15,9 @@ use http_body_util::{BodyExt, Limited};
 
 use crate::Bursar;
 use crate::capture::Answer;
-use crate::course::Course;
+use crate::course::{Course, Leg};
 use crate::cut::{CutSignal, Wish};
 use crate::outcome::Unanswered;
-use crate::priced::Priced;
 
 /// Longer error bodies than this are no errors of Bedrock's.
 const ERROR_BODY_BYTES_MAX: usize = 1 << 20;
@@ -60,10 +59,13 @@ impl Bursar {
             self.label(way, admitted);
             let sent_at = self.clock.now();
             let last = tokio::select! {
-                last = self.attempt(&way.priced, admitted) => last,
+                last = self.attempt(way, admitted) => last,
                 wish = cut.wish(false) => Last::Cut { wish, in_flight: true },
             };
             attempts.push(Attempt { sent_to: way.sent_to(), ..self.record(sent_at, &last) });
+            if ways > 1 {
+                self.remember(way, &last);
+            }
             if !is_free_to_repeat(&last) {
                 return Sent { attempts, last, leg };
             }
@@ -87,8 +89,25 @@ impl Bursar {
         }
     }
 
-    async fn attempt(&self, priced: &Priced, admitted: &Admitted) -> Last {
-        let sending = self.bedrock.send(&priced.invocation, admitted);
+    /// Lets what failed rest, for the calls that come.
+    fn remember(&self, leg: &Leg, last: &Last) {
+        match last {
+            Last::Answered(_) => [true, false].iter().for_each(|all| {
+                self.health.is_well(&leg.way(*all));
+            }),
+            // Nobody there takes a connection: no other model does either.
+            Last::Unanswered(_) if is_free_to_repeat(last) => {
+                self.health.failed(&leg.way(true), self.clock.now());
+            }
+            _ if is_free_to_repeat(last) => self.health.failed(&leg.way(false), self.clock.now()),
+            _ => {}
+        }
+    }
+
+    async fn attempt(&self, leg: &Leg, admitted: &Admitted) -> Last {
+        let upstream = leg.upstream.as_ref().and_then(|(way, _)| self.upstreams.get(*way));
+        let bedrock = upstream.map_or(&self.bedrock, |upstream| &upstream.bedrock);
+        let sending = bedrock.send(&leg.priced.invocation, admitted);
         let answer = match tokio::time::timeout(self.limits.first_byte, sending).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(unanswered)) => return Last::Unanswered(unanswered),

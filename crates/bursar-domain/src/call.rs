@@ -140,6 +140,13 @@ pub struct Detour {
     pub ceiling: Option<Cost>,
     /// The most tokens, in and out; `None` when nothing bounds them.
     pub ceiling_tokens: Option<u64>,
+    /// The price expected to apply there.
+    pub price: Option<PriceStamp>,
+    /// Which of the two price levels the model id is billed at there.
+    pub routing: Routing,
+    /// Whether it is as good a first way as the one that was asked for: the same model, called from
+    /// another region.
+    pub leads: bool,
 }
 
 /// What is known, and made durable, before Bedrock is called.
@@ -188,8 +195,18 @@ impl Intent {
             reach: Reach { left, ..detour.reach.clone() },
             ceiling: detour.ceiling,
             ceiling_tokens: detour.ceiling_tokens,
+            price: detour.price.clone(),
+            routing: detour.routing,
             ..self.clone()
         }
+    }
+
+    /// The same call, were it meant to be sent so in the first place.
+    #[must_use]
+    pub fn led_by(&self, detour: &Detour) -> Self {
+        let mut taken = self.taking(detour);
+        taken.reach.left = None;
+        taken
     }
 
     /// The same call, holding at least as much as another would.

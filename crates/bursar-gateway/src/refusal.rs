@@ -27,6 +27,7 @@ pub(crate) fn problem(error: &Error, now: Timestamp) -> Problem {
             Problem { message, ..problem }
         }
         Error::Opaque { .. } | Error::Unpriced(_) => told(ProblemKind::UnknownModel),
+        Error::NoUpstream { .. } => told(ProblemKind::NotAllowed),
         Error::MalformedBody(malformed) => Problem::from(malformed.clone()),
         Error::NoBodyShape(_) | Error::TooDear(_) | Error::BadIdempotencyKey { .. } => {
             told(ProblemKind::Invalid)

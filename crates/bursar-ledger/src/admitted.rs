@@ -34,6 +34,8 @@ pub(crate) struct Open {
     pub(crate) by_heart: bool,
     /// Why each detour of the intent must not be taken; `None` where it may. None that is not here.
     pub(crate) detours: Vec<Option<String>>,
+    /// Which detour the intent stands for, from 1; 0 where it stands as it was asked.
+    pub(crate) lead: usize,
 }
 
 impl Open {
@@ -41,7 +43,8 @@ impl Open {
     pub(crate) fn by_heart(intent: Arc<Intent>, lines: Vec<Line>) -> Self {
         let held = intent.ceiling.map(Cost::micros_up);
         let streams = StreamLimits::NONE;
-        Self { intent, held, lines, streams, room: None, by_heart: true, detours: Vec::new() }
+        let (room, by_heart, detours, lead) = (None, true, Vec::new(), 0);
+        Self { intent, held, lines, streams, room, by_heart, detours, lead }
     }
 }
 
@@ -119,6 +122,13 @@ impl Admitted {
     #[must_use]
     pub fn room(&self) -> Option<Micros> {
         self.open.room
+    }
+
+    /// Which detour is taken first, from 1, since the way that was asked for is not allowed; 0 where
+    /// it is.
+    #[must_use]
+    pub fn lead(&self) -> usize {
+        self.open.lead
     }
 
     /// Why a detour of the intent, by its number, must not be taken; `None` where it may be: then

@@ -82,6 +82,7 @@ impl LeftRow {
                 room: None,
                 by_heart: false,
                 detours: Vec::new(),
+                lead: 0,
             }),
             checkpoint,
         })

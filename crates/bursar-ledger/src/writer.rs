@@ -358,5 +358,6 @@ fn open_hold(intent: &Arc<Intent>, lines: Vec<Line>, streams: StreamLimits) -> O
         room: None,
         by_heart: false,
         detours: Vec::new(),
+        lead: 0,
     }
 }

@@ -187,6 +187,7 @@ impl From<bursar_core::Error> for Failure {
             E::Unpriced(unpriced) => {
                 return Self::new(Situation::Unpriced, unpriced.to_string()).hint(unpriced.hint());
             }
+            E::NoUpstream { .. } => Situation::UnknownModel,
             E::MalformedBody(_) => Situation::BadData,
             E::NoBodyShape(_) | E::BadIdempotencyKey { .. } => Situation::Usage,
             E::Repeated { .. } => Situation::Repeated,

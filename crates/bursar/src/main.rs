@@ -46,6 +46,7 @@ mod terminal;
 mod top;
 mod trace;
 mod trend;
+mod ways;
 mod wiring;
 
 fn main() -> ExitCode {

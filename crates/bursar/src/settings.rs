@@ -26,12 +26,14 @@ mod prices;
 mod reload;
 mod server;
 mod telemetry;
+mod upstreams;
 
 pub(crate) use aws::is_region;
 pub(crate) use endpoints::endpoint_names;
 pub(crate) use file::EXAMPLE;
 use models::Source;
 pub(crate) use server::Server;
+pub(crate) use upstreams::UpstreamSettings;
 
 /// What other programs take a proxy's address from.
 const PROXIES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -63,6 +65,8 @@ pub(crate) struct Settings {
     pub(crate) names: Names,
     /// What is called instead of a model that cannot answer.
     pub(crate) fallbacks: Fallbacks,
+    /// The ways to Bedrock, where the file names any.
+    pub(crate) upstreams: Vec<UpstreamSettings>,
     /// Where `models refresh` keeps what it read, if a file is named.
     catalogue_named: Option<PathBuf>,
     /// The catalogue, once somebody has asked for it.
@@ -142,6 +146,7 @@ impl Settings {
             catalogue: OnceLock::new(),
             names: said.models.names(),
             fallbacks: Fallbacks::default(),
+            upstreams: Vec::new(),
             prices,
             report_tags: said.tags.report,
             limits,
@@ -166,7 +171,9 @@ impl Settings {
     /// The same, with what is read once the rest is known.
     fn read(mut self, text: &str) -> Result<Self, Failure> {
         if let Some(path) = self.file.clone() {
-            self.read_models(&Source { path: &path, text })?;
+            let source = Source { path: &path, text };
+            self.read_models(&source)?;
+            self.read_upstreams(&source)?;
         }
         Ok(self)
     }

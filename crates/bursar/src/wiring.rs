@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bursar_admin::{Admin, Desk};
 use bursar_core::{
-    Bedrock, Bursar, Connection, ControlPlane, Hook, Pricing, Running, Witness, is_simulator,
+    Bedrock, Bursar, Connection, ControlPlane, Credentials, Health, Hook, Pricing, Running,
+    Upstreams, Witness, is_simulator,
 };
 use bursar_domain::catalogue::Catalogue;
 use bursar_domain::entropy::Entropy;
@@ -14,6 +15,7 @@ use bursar_ledger::{Ledger, OpenOptions, Sealing, Signer, SigningKey, Webhook};
 
 use crate::failure::Failure;
 use crate::settings::Settings;
+use crate::ways;
 
 /// How often what was written is sealed, by a process that lives as long.
 const SEALING: Duration = Duration::from_secs(1);
@@ -95,6 +97,9 @@ pub(crate) fn pricing(settings: &Settings) -> Pricing {
 
 /// Whether calls would go to a simulator. Bedrock's own endpoint is never asked.
 pub(crate) async fn is_simulated(settings: &Settings) -> bool {
+    if !settings.upstreams.is_empty() {
+        return ways::are_simulated(settings).await;
+    }
     match &settings.endpoint {
         Some(endpoint) => is_simulator(endpoint).await,
         None => false,
@@ -114,10 +119,17 @@ pub(crate) async fn control_plane(settings: &Settings) -> Result<ControlPlane, F
 
 /// Everything that a metered call needs.
 pub(crate) async fn open(settings: &Settings) -> Result<Bursar, Failure> {
-    let connection = settings.connection();
-    let (simulated, bursar) =
-        tokio::join!(is_simulated(settings), open_at(settings, &connection, false));
-    Ok(Bursar { simulated, ..bursar? })
+    let mut connection = settings.connection();
+    if !settings.upstreams.is_empty() {
+        // Nothing goes there, so nobody need have credentials for it.
+        connection.credentials = Credentials::Simulated;
+    }
+    let (simulated, upstreams, bursar) = tokio::join!(
+        is_simulated(settings),
+        ways::open(settings),
+        open_at(settings, &connection, false)
+    );
+    Ok(Bursar { simulated, upstreams: upstreams?, ..bursar? })
 }
 
 /// The same, at an endpoint that the caller knows.
@@ -135,6 +147,8 @@ pub(crate) async fn open_at(
         ledger,
         pricing: pricing(settings),
         fallbacks: Arc::new(settings.fallbacks.clone()),
+        upstreams: Upstreams::default(),
+        health: Health::default(),
         limits: settings.limits.clone(),
         clock: Clock::system(),
         entropy: Entropy::system(),

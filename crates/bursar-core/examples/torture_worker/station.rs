@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bursar_core::{Bedrock, Bursar, Connection, Credentials, Limits, Pricing, Running, Witness};
+use bursar_core::{
+    Bedrock, Bursar, Connection, Credentials, Health, Limits, Pricing, Running, Upstreams, Witness,
+};
 use bursar_domain::catalogue::Catalogue;
 use bursar_domain::entropy::Entropy;
 use bursar_domain::price_book::PriceBook;
@@ -44,6 +46,8 @@ pub(crate) async fn open(job: &Calls) -> Outcome<Bursar> {
         bedrock,
         pricing: pricing(),
         fallbacks: Arc::default(),
+        upstreams: Upstreams::default(),
+        health: Health::default(),
         limits,
         clock,
         entropy,

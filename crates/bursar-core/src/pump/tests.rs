@@ -23,8 +23,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::{
-    Bedrock, Bursar, Connection, Credentials, Invocation, Limits, Pricing, Prompt, Receipt,
-    Running, Witness, cut_pair,
+    Bedrock, Bursar, Connection, Credentials, Health, Invocation, Limits, Pricing, Prompt, Receipt,
+    Running, Upstreams, Witness, cut_pair,
 };
 
 const NOVA: &str = "amazon.nova-lite-v1:0";
@@ -102,6 +102,8 @@ impl World {
                 max_tokens_default: None,
             },
             fallbacks: Arc::default(),
+            upstreams: Upstreams::default(),
+            health: Health::default(),
             limits: Limits { streams: limits, drain, ..Limits::default() },
             clock,
             entropy: Entropy::system(),

@@ -1,5 +1,6 @@
 //! What the tests share: simulators that fail by script, and a metered call before them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,8 +19,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _};
 use tokio::net::TcpListener;
 
 use crate::{
-    Bedrock, Bursar, Connection, Credentials, Invocation, Limits, Pricing, Prompt, Receipt,
-    Running, cut_pair,
+    Bedrock, Bursar, Connection, Credentials, Health, Invocation, Limits, Pricing, Prompt, Receipt,
+    Running, Upstream, Upstreams, cut_pair,
 };
 
 pub(super) const LITE: &str = "amazon.nova-lite-v1:0";
@@ -112,6 +113,8 @@ impl World {
                 max_tokens_default: None,
             },
             fallbacks: Arc::default(),
+            upstreams: Upstreams::default(),
+            health: Health::default(),
             limits: Limits { attempts_max: 1, ..Limits::default() },
             clock,
             entropy: Entropy::system(),
@@ -128,6 +131,22 @@ impl World {
     pub(super) fn stand_in(&mut self, name: &str, chain: &[&str]) {
         let models = chain.iter().map(|name| model(name)).collect();
         Arc::make_mut(&mut self.bursar.fallbacks).add(name, &[model(name)], models).unwrap();
+    }
+
+    /// Sends calls to these alone: each a region, and where it is.
+    pub(super) async fn go_to(&mut self, ways: &[(&str, &str)]) {
+        let mut upstreams = Vec::new();
+        for ((region, endpoint), priority) in ways.iter().zip(1..) {
+            upstreams.push(Upstream {
+                name: format!("way-{priority}"),
+                priority,
+                weight: 1,
+                models: Vec::new(),
+                teams: BTreeSet::new(),
+                bedrock: Bedrock::connect(&connection(region, endpoint)).await.unwrap(),
+            });
+        }
+        self.bursar.upstreams = Upstreams::new(upstreams);
     }
 
     /// What a call of somebody came to.

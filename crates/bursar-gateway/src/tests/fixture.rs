@@ -7,7 +7,9 @@ use aws_sdk_bedrockruntime::config::{
 use aws_sdk_bedrockruntime::types::{ContentBlock, ConversationRole, Message};
 use aws_sdk_bedrockruntime::{Client, Config};
 use bursar_admin::{Admin, KeyRequest, LimitWords, NewKey, Selectors, TeamFacts};
-use bursar_core::{Bedrock, Bursar, Connection, Credentials, Limits, Pricing, Running, Witness};
+use bursar_core::{
+    Bedrock, Bursar, Connection, Credentials, Health, Limits, Pricing, Running, Upstreams, Witness,
+};
 use bursar_domain::catalogue::Catalogue;
 use bursar_domain::entropy::Entropy;
 use bursar_domain::price_book::PriceBook;
@@ -118,6 +120,8 @@ impl World {
                 max_tokens_default: None,
             },
             fallbacks: Arc::default(),
+            upstreams: Upstreams::default(),
+            health: Health::default(),
             limits: Limits { attempts_max: 1, ..Limits::default() },
             clock: clock.clone(),
             entropy: Entropy::system(),

@@ -127,5 +127,6 @@ fn read_open(json: OpenJson) -> Option<Box<Open>> {
         room: None,
         by_heart: json.by_heart,
         detours: Vec::new(),
+        lead: 0,
     }))
 }

@@ -9,7 +9,7 @@ use bursar_domain::limit::{Limit, OnLimit, Unit};
 use bursar_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::detours::Detours;
+use super::detours::{Detours, lead};
 use super::{Done, open_hold};
 use crate::admitted::Open;
 use crate::change::Change;
@@ -42,16 +42,13 @@ impl<'r> Asked<'r> {
         (asking, patience): (&'r Asking, &'r Patience),
         at: Timestamp,
     ) -> Result<Self, Refusal> {
-        let Asking { intent, facts } = asking;
-        if let Some(refusal) = rules.refusal_of(intent, at) {
-            return Err(refusal);
-        }
-        let counted = rules.places(intent, at);
-        let detours = Detours::judge(rules, (intent, facts), &counted, at);
+        let (first, lead) = lead(rules, &asking.intent, at)?;
+        let counted = rules.places(&first, at);
+        let detours = Detours::judge(rules, (asking, first, lead), &counted, at);
         let Detours { intent, facts, barred } = detours;
         let lines = counted.iter().map(|counted| counted.line(&intent)).collect();
         let open = open_hold(&intent, lines, rules.stream_limits(&intent));
-        Ok(Self { open: Open { detours: barred, ..open }, facts, counted, patience })
+        Ok(Self { open: Open { detours: barred, lead, ..open }, facts, counted, patience })
     }
 
     /// A window of it that it must not enter before those who wait there.

@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 
+use bursar_domain::budget::Refusal;
 use bursar_domain::call::{Detour, Intent};
 use bursar_domain::time::Timestamp;
 
 use crate::facts::write_intent;
+use crate::queue::Asking;
 use crate::rules::{Counted, Rules};
 
 /// A call, holding enough for every way that is open to it.
@@ -19,27 +21,50 @@ pub(super) struct Detours {
     pub(super) barred: Vec<Option<String>>,
 }
 
+/// The call as it is to be made first, and which detour that is, from 1: as it was asked, or from the
+/// first other region where its maker may make it.
+///
+/// # Errors
+/// Why it must not be made as it was asked.
+pub(super) fn lead(
+    rules: &Rules,
+    intent: &Arc<Intent>,
+    at: Timestamp,
+) -> Result<(Arc<Intent>, usize), Refusal> {
+    let Some(refusal) = rules.refusal_of(intent, at) else { return Ok((Arc::clone(intent), 0)) };
+    let led = intent.reach.detours.iter().zip(1..).filter(|(detour, _)| detour.leads);
+    let led = led.map(|(detour, number)| (intent.led_by(detour), number));
+    let mut open = led.filter(|(led, _)| rules.refusal_of(led, at).is_none());
+    open.next().map(|(led, number)| (Arc::new(led), number)).ok_or(refusal)
+}
+
 impl Detours {
     pub(super) fn judge(
         rules: &Rules,
-        (intent, facts): (&Arc<Intent>, &Arc<str>),
+        (asking, first, lead): (&Asking, Arc<Intent>, usize),
         counted: &[Counted<'_>],
         at: Timestamp,
     ) -> Self {
-        let (mut intent, mut facts) = (Arc::clone(intent), Arc::clone(facts));
-        let asked = Arc::clone(&intent);
-        let mut barred = Vec::with_capacity(asked.reach.detours.len());
-        for detour in &asked.reach.detours {
-            let taken = asked.taking(detour);
-            let why = bar(rules, (&asked, detour), (&taken, counted), at);
+        let detours = &asking.intent.reach.detours;
+        let mut intent = Arc::clone(&first);
+        let mut barred = Vec::with_capacity(detours.len());
+        for (detour, number) in detours.iter().zip(1..) {
+            if number == lead {
+                barred.push(None);
+                continue;
+            }
+            let taken = first.taking(detour);
+            let why = bar(rules, (&first, detour), (&taken, counted), at);
             if why.is_none() {
                 intent = intent.covering(&taken).into();
             }
             barred.push(why);
         }
-        if intent.ceiling != asked.ceiling || intent.ceiling_tokens != asked.ceiling_tokens {
-            facts = write_intent(&intent).into();
-        }
+        let is_as_asked = lead == 0
+            && intent.ceiling == asking.intent.ceiling
+            && intent.ceiling_tokens == asking.intent.ceiling_tokens;
+        let facts =
+            if is_as_asked { Arc::clone(&asking.facts) } else { write_intent(&intent).into() };
         Self { intent, facts, barred }
     }
 }

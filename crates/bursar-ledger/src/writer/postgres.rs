@@ -264,8 +264,8 @@ impl Store {
     /// correction. A call that was even settled since is not sent.
     async fn sent_before(&mut self, task: &Task) -> Result<Option<Done>, Error> {
         let Task::Reserve { asking: Asking { intent, .. }, .. } = task else { return Ok(None) };
-        let streams = self.known().await?.rules.stream_limits(intent);
-        if let Some(open) = held_open(&self.pool, intent, streams).await? {
+        let rules = self.known().await?.rules;
+        if let Some(open) = held_open(&self.pool, intent, &rules).await? {
             return Ok(Some(Done::Admitted(Box::new(open))));
         }
         let id = intent.id.as_str();

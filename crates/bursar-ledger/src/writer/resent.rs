@@ -8,11 +8,12 @@ use bursar_domain::budget::WindowId;
 use bursar_domain::call::Intent;
 use bursar_domain::limit::{Line, Unit};
 use bursar_domain::money::Micros;
-use bursar_domain::watch::StreamLimits;
 use sqlx::FromRow;
 
+use super::detours::lead;
 use crate::Error;
 use crate::admitted::Open;
+use crate::rules::Rules;
 use crate::statement::{Pool, Statement};
 
 const HELD: Statement =
@@ -42,14 +43,17 @@ impl HeldRow {
 pub(crate) async fn held_open(
     pool: &Pool,
     intent: &Arc<Intent>,
-    streams: StreamLimits,
+    rules: &Rules,
 ) -> Result<Option<Open>, Error> {
     let rows: Vec<HeldRow> = pool.rows(HELD, &[intent.id.as_str().into()]).await?;
     let Some(held) = rows.first().map(|row| row.held_micro.map(Micros)) else { return Ok(None) };
     let lines = rows.into_iter().filter_map(|row| row.line(intent).transpose());
     let mut lines = lines.collect::<Result<Vec<_>, Error>>()?;
     lines.sort_by(|one, other| one.window.cmp(&other.window));
-    let intent = Arc::clone(intent);
-    let detours = Vec::new();
-    Ok(Some(Open { intent, held, lines, streams, room: None, by_heart: false, detours }))
+    // The hold does not say which way it was meant for, and what was found of the others.
+    let as_asked = || (Arc::clone(intent), 0);
+    let (intent, lead) = lead(rules, intent, intent.started_at).unwrap_or_else(|_| as_asked());
+    let streams = rules.stream_limits(&intent);
+    let (room, by_heart, detours) = (None, false, Vec::new());
+    Ok(Some(Open { intent, held, lines, streams, room, by_heart, detours, lead }))
 }

@@ -175,7 +175,9 @@ impl Serve {
 }
 
 async fn connect(settings: &Settings, simulator: Option<&Simulator>) -> Result<Bursar, Failure> {
-    let Some(simulator) = simulator else { return wiring::open(settings).await };
+    let Some(simulator) = simulator else {
+        return Box::pin(wiring::open(settings)).await;
+    };
     let connection = Connection {
         endpoint: Some(simulator.url()),
         credentials: Credentials::Simulated,

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use bursar_domain::watch::{OnCut, OnRepetition, StreamLimits};
 use serde::Deserialize;
+use toml::Spanned;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::models::Models;
+use super::upstreams::UpstreamSaid;
 use super::{home, variable};
 use crate::failure::{Failure, Situation};
 use crate::stream_limits::money;
@@ -28,6 +30,7 @@ pub(super) struct Said {
     pub(super) spool: Spool,
     pub(super) telemetry: Telemetry,
     pub(super) log: Log,
+    pub(super) upstream: Vec<Spanned<UpstreamSaid>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]

@@ -88,7 +88,7 @@ pub(super) struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn refuse(&self, span: Range<usize>, problem: &str) -> Failure {
+    pub(super) fn refuse(&self, span: Range<usize>, problem: &str) -> Failure {
         let line = line_of(self.text, span.start);
         Failure::new(Situation::Configuration, format!("{}:{line}: {problem}", self.path.display()))
     }

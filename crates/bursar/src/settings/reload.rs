@@ -15,6 +15,7 @@ impl Settings {
         let changed = [
             ("[ledger]", then.ledger != now.ledger),
             ("[aws]", then.aws != now.aws),
+            ("[[upstream]]", then.upstream != now.upstream),
             ("[models] catalogue", then.models.catalogue != now.models.catalogue),
             ("[tags]", then.tags != now.tags),
             ("[limits] connect_ms", then.limits.connect_ms != now.limits.connect_ms),

@@ -1,6 +1,7 @@
 //! What somebody tries with the figures of a call, and how far a loop gets: products that no row holds,
 //! limits said twice in two places, many answers at once, money by the minute.
 
+use bursar_core::Fallbacks;
 use bursar_domain::money::Rate;
 use bursar_domain::price::{Price, Tier};
 use bursar_domain::price_book::{ListedPrice, PriceBook};
@@ -23,7 +24,7 @@ fn reprice(world: &World, rate: Rate) {
     let mut pricing = front.bursar.pricing.clone();
     pricing.prices = PriceBook { overrides: vec![price], ..PriceBook::embedded_only() }.into();
     let (limits, names) = (front.bursar.limits.clone(), front.settings.names.clone());
-    lobby.change(Terms { pricing, limits, names });
+    lobby.change(Terms { pricing, limits, names, fallbacks: Fallbacks::default() });
 }
 
 async fn ask(world: &World, path: &str, body: &Value) -> (u16, String) {
