@@ -3,6 +3,8 @@
 //! Credentials, signing and the connection pool are the SDK's. Its retries and stalled-stream
 //! protection are off: each attempt is ours to count, each timeout ours to keep.
 
+use std::sync::Arc;
+
 use aws_config::SdkConfig;
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::config::retry::RetryConfig;
@@ -10,6 +12,7 @@ use aws_sdk_bedrockruntime::config::{Builder, StalledStreamProtectionConfig};
 use aws_sdk_bedrockruntime::error::SdkError;
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use bursar_domain::call::Operation;
+use bursar_domain::time::Timestamp;
 use bursar_ledger::Admitted;
 
 use crate::Error;
@@ -17,8 +20,9 @@ use crate::capture::{Answer, Capture};
 use crate::connection::Connection;
 use crate::invocation::Invocation;
 use crate::outcome::Unanswered;
+use crate::role::Role;
 
-const SIGV4: AuthSchemeId = AuthSchemeId::new("sigv4");
+pub(crate) const SIGV4: AuthSchemeId = AuthSchemeId::new("sigv4");
 
 /// The version of the AWS SDK's client that calls go through.
 #[must_use]
@@ -31,6 +35,19 @@ pub fn sdk_version() -> &'static str {
 pub struct Bedrock {
     client: Client,
     region: String,
+    /// The role that calls are made as, if they are.
+    role: Option<Arc<Role>>,
+}
+
+/// Whose credentials calls are signed with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Account {
+    /// A profile of AWS's configuration; `None` for the AWS chain.
+    pub profile: Option<String>,
+    /// A role that these credentials may assume, and that calls are made as.
+    pub role_arn: Option<String>,
+    /// Where STS is, where it is another address than AWS's own.
+    pub sts_endpoint: Option<String>,
 }
 
 impl Bedrock {
@@ -42,21 +59,28 @@ impl Bedrock {
         Ok(Self::with(connection, builder(connection, &connection.load().await?)))
     }
 
-    /// The same, signed with the credentials of a profile, and never with a bearer token.
+    /// The same, signed with an account's credentials, and never with a bearer token.
     ///
     /// # Errors
-    /// [`Error::NoCredentials`] when the profile has none.
-    pub async fn connect_by_profile(connection: &Connection, profile: &str) -> Result<Self, Error> {
-        let config = connection.load_by_profile(profile).await?;
+    /// [`Error::NoCredentials`] when a profile has none.
+    pub async fn connect_as(connection: &Connection, account: &Account) -> Result<Self, Error> {
+        let config = match &account.profile {
+            Some(profile) => connection.load_by_profile(profile).await?,
+            None if account.role_arn.is_none() => return Self::connect(connection).await,
+            None => connection.load_for_sts(account.sts_endpoint.as_deref()).await?,
+        };
         let builder = builder(connection, &config).auth_scheme_preference([SIGV4]);
-        Ok(Self::with(connection, builder))
+        let sts = account.sts_endpoint.clone();
+        let role = account.role_arn.clone();
+        let role = role.map(|arn| Arc::new(Role::new(arn, connection.clone(), config, sts)));
+        Ok(Self { role, ..Self::with(connection, builder) })
     }
 
     fn with(connection: &Connection, builder: Builder) -> Self {
         let config = builder.build();
         let region = config.region().map(ToString::to_string);
         let region = region.or_else(|| connection.region.clone()).unwrap_or_default();
-        Self { client: Client::from_conf(config), region }
+        Self { client: Client::from_conf(config), region, role: None }
     }
 
     /// The region that calls are made from.
@@ -69,54 +93,62 @@ impl Bedrock {
     pub(crate) async fn send(
         &self,
         invocation: &Invocation,
-        _admitted: &Admitted,
+        admitted: &Admitted,
+        now: Timestamp,
     ) -> Result<Answer, Unanswered> {
+        let client = match &self.role {
+            Some(role) => &role.client(&admitted.intent().attribution, now).await?,
+            None => &self.client,
+        };
         let capture = Capture::new(invocation.body.clone(), invocation.headers.clone());
-        let sent = self.dispatch(invocation, capture.clone()).await;
+        let sent = dispatch(client, invocation, capture.clone()).await;
         match (capture.take(), sent) {
             (Some(answer), _) => Ok(answer),
             (None, Err(unanswered)) => Err(unanswered),
             (None, Ok(())) => Err(Unanswered::nothing_came()),
         }
     }
+}
 
-    async fn dispatch(&self, invocation: &Invocation, capture: Capture) -> Result<(), Unanswered> {
-        let id = invocation.model.dispatched.as_str();
-        let client = &self.client;
-        match invocation.operation {
-            Operation::InvokeModel => drop_reply(
-                client.invoke_model().model_id(id).customize().interceptor(capture).send().await,
-            ),
-            Operation::InvokeModelWithResponseStream => drop_reply(
-                client
-                    .invoke_model_with_response_stream()
-                    .model_id(id)
-                    .customize()
-                    .interceptor(capture)
-                    .send()
-                    .await,
-            ),
-            Operation::Converse => drop_reply(
-                client.converse().model_id(id).customize().interceptor(capture).send().await,
-            ),
-            Operation::ConverseStream => drop_reply(
-                client.converse_stream().model_id(id).customize().interceptor(capture).send().await,
-            ),
-            Operation::ApplyGuardrail => {
-                let named = invocation.model.guardrail_and_version();
-                let (id, version) = named.ok_or_else(Unanswered::no_guardrail)?;
-                let call = client.apply_guardrail().guardrail_identifier(id);
-                let call = call.guardrail_version(version).customize();
-                drop_reply(call.interceptor(capture).send().await)
-            }
-            Operation::CountTokens => drop_reply(
-                client.count_tokens().model_id(id).customize().interceptor(capture).send().await,
-            ),
+async fn dispatch(
+    client: &Client,
+    invocation: &Invocation,
+    capture: Capture,
+) -> Result<(), Unanswered> {
+    let id = invocation.model.dispatched.as_str();
+    match invocation.operation {
+        Operation::InvokeModel => drop_reply(
+            client.invoke_model().model_id(id).customize().interceptor(capture).send().await,
+        ),
+        Operation::InvokeModelWithResponseStream => drop_reply(
+            client
+                .invoke_model_with_response_stream()
+                .model_id(id)
+                .customize()
+                .interceptor(capture)
+                .send()
+                .await,
+        ),
+        Operation::Converse => {
+            drop_reply(client.converse().model_id(id).customize().interceptor(capture).send().await)
         }
+        Operation::ConverseStream => drop_reply(
+            client.converse_stream().model_id(id).customize().interceptor(capture).send().await,
+        ),
+        Operation::ApplyGuardrail => {
+            let named = invocation.model.guardrail_and_version();
+            let (id, version) = named.ok_or_else(Unanswered::no_guardrail)?;
+            let call = client.apply_guardrail().guardrail_identifier(id);
+            let call = call.guardrail_version(version).customize();
+            drop_reply(call.interceptor(capture).send().await)
+        }
+        Operation::CountTokens => drop_reply(
+            client.count_tokens().model_id(id).customize().interceptor(capture).send().await,
+        ),
     }
 }
 
-fn builder(connection: &Connection, config: &SdkConfig) -> Builder {
+pub(crate) fn builder(connection: &Connection, config: &SdkConfig) -> Builder {
     let builder = Builder::from(config)
         .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());

@@ -61,6 +61,18 @@ impl Connection {
         Ok(config)
     }
 
+    /// The same, ready to ask STS too.
+    pub(crate) async fn load_for_sts(&self, sts: Option<&str>) -> Result<SdkConfig, Error> {
+        let is_plain = sts.is_some_and(|url| url.starts_with("http://"));
+        if is_plain || self.credentials == Credentials::Chain {
+            return self.load().await;
+        }
+        // Its credentials need nobody to be asked, and STS does.
+        let mut secure = self.clone();
+        secure.endpoint = None;
+        secure.load().await
+    }
+
     /// The same, by the credentials of a profile of AWS's configuration, whatever the environment
     /// says.
     ///

@@ -34,6 +34,7 @@ mod priced;
 mod prompt;
 mod pump;
 mod reply;
+mod role;
 mod routed;
 mod running;
 mod send;
@@ -47,7 +48,7 @@ mod witness;
 
 pub use afford::{Lowered, Refused};
 pub use allowed::Allowance;
-pub use bedrock::{Bedrock, sdk_version};
+pub use bedrock::{Account, Bedrock, sdk_version};
 pub use caller::{CallerIdentity, CredentialsInUse};
 pub use connection::{Connection, Credentials};
 pub use control_plane::{
@@ -69,6 +70,7 @@ pub use limits::Limits;
 pub use priced::{Priced, Pricing};
 pub use prompt::Prompt;
 pub use reply::{Head, Hold, NoAnswer, Receipt, Reply};
+pub use role::ROLE_NOT_ASSUMED;
 pub use running::{CUT_BY_OPERATOR, CUT_BY_STOP, Running};
 pub use simulator_probe::is_simulator;
 pub use sources::{ToldTokens, ToldTwice};

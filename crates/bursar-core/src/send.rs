@@ -107,7 +107,8 @@ impl Bursar {
     async fn attempt(&self, leg: &Leg, admitted: &Admitted) -> Last {
         let upstream = leg.upstream.as_ref().and_then(|(way, _)| self.upstreams.get(*way));
         let bedrock = upstream.map_or(&self.bedrock, |upstream| &upstream.bedrock);
-        let sending = bedrock.send(&leg.priced.invocation, admitted);
+        let now = self.clock.now();
+        let sending = bedrock.send(&leg.priced.invocation, admitted, now);
         let answer = match tokio::time::timeout(self.limits.first_byte, sending).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(unanswered)) => return Last::Unanswered(unanswered),

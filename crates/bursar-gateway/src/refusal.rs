@@ -3,7 +3,7 @@
 //! Decided here once: what nobody may send again without being asked to, because money is spent or
 //! the answer would be the same, and what passes by itself.
 
-use bursar_core::{Error, NoAnswer};
+use bursar_core::{Error, NoAnswer, ROLE_NOT_ASSUMED};
 use bursar_domain::budget::{Refusal, RefusalReason};
 use bursar_domain::once::Repeat;
 use bursar_domain::time::Timestamp;
@@ -67,6 +67,10 @@ fn of_refusal(refusal: &Refusal, now: Timestamp) -> Problem {
 /// What a caller is told whose call brought no answer. Whatever may have been sent may have been
 /// paid for, and is not to be sent again unasked.
 pub(crate) fn unanswered(no_answer: &NoAnswer) -> Problem {
+    if no_answer.code == ROLE_NOT_ASSUMED {
+        // It names the role, for whoever has to let it be assumed.
+        return Problem::new(ProblemKind::NotAllowed, no_answer.message.clone());
+    }
     let kind = match no_answer.code.as_str() {
         "ConnectFailed" => ProblemKind::Unavailable,
         "FirstByteTimeout" | "TimedOut" => ProblemKind::TimedOut,

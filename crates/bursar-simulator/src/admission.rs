@@ -141,7 +141,16 @@ impl Service {
             headers: &headers,
             body,
         };
-        auth::authorise(&request, service, self.settings.credentials.as_ref(), now)
+        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let signer = header("authorization").and_then(auth::access_key_id);
+        let Some((key, token)) = signer.and_then(|signer| self.sessions.key(&signer)) else {
+            return auth::authorise(&request, service, self.settings.credentials.as_ref(), now);
+        };
+        if header("x-amz-security-token") != Some(token.as_str()) {
+            let text = "The security token included in the request is invalid.";
+            return Err(WireError::unmodelled("UnrecognizedClientException", 403, text));
+        }
+        auth::authorise(&request, service, Some(&key), now)
     }
 
     /// The caller's words over the scenario's, and the throttle rate where neither says a fault.

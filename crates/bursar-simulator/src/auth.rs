@@ -34,6 +34,12 @@ pub(crate) fn authorise(
         .map_err(|error| error.wire_error())
 }
 
+/// The id of the key that a signature names.
+pub(crate) fn access_key_id(header: &str) -> Option<String> {
+    let (_, credential) = header.split_once("Credential=")?;
+    credential.split('/').next().map(str::to_owned)
+}
+
 fn missing_token() -> WireError {
     let text = "Missing Authentication Token";
     WireError::unmodelled("MissingAuthenticationTokenException", 403, text)

@@ -47,6 +47,8 @@ pub struct ServedCall {
     pub sdk_invocation_id: Option<String>,
     /// `amz-sdk-request`: `attempt=1; max=3`.
     pub sdk_request: Option<String>,
+    /// The id of the key that signed it.
+    pub signed_by: Option<String>,
 }
 
 impl ServedCall {
@@ -74,6 +76,7 @@ impl ServedCall {
             "metadata": self.metadata,
             "amz_sdk_invocation_id": self.sdk_invocation_id,
             "amz_sdk_request": self.sdk_request,
+            "signed_by": self.signed_by,
         })
     }
 
@@ -95,6 +98,7 @@ impl ServedCall {
             metadata: BTreeMap::new(),
             sdk_invocation_id: None,
             sdk_request: None,
+            signed_by: None,
         }
     }
 }

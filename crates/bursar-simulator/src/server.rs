@@ -15,6 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::calls::ServedCall;
 use crate::connection::{self, stopped};
+use crate::roles::RoleSession;
 use crate::routes;
 use crate::service::Service;
 use crate::settings::Settings;
@@ -81,6 +82,12 @@ impl Simulator {
     #[must_use]
     pub fn calls(&self) -> Vec<ServedCall> {
         self.service.calls.after(0).0
+    }
+
+    /// The roles that were assumed, oldest first.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<RoleSession> {
+        self.service.sessions.all()
     }
 
     /// Stops: takes no new connection, lets running calls end for a short time, drops the rest.

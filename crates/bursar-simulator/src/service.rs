@@ -15,6 +15,7 @@ use bursar_wire::path::RequestPath;
 use http::request::Parts;
 
 use crate::action::Action;
+use crate::auth;
 use crate::calls::{Calls, Running, ServedCall};
 use crate::chance::Chance;
 use crate::composer::{self, Composed, Pauses};
@@ -23,6 +24,7 @@ use crate::fault::Fault;
 use crate::prompt_cache::PromptCache;
 use crate::quota::{PerMinute, Quotas};
 use crate::reply;
+use crate::roles::Sessions;
 use crate::script::SILENCE;
 use crate::settings::Settings;
 use crate::site::{GuardrailPath, Reading};
@@ -42,6 +44,7 @@ pub(crate) struct Service {
     pub(crate) calls: Arc<Calls>,
     pub(crate) cache: PromptCache,
     pub(crate) quotas: Arc<Quotas>,
+    pub(crate) sessions: Sessions,
     /// How often each request was seen whose fault strikes only so many times.
     pub(crate) seen: Mutex<HashMap<u64, u64>>,
     /// Makes request ids of one run unlike those of another.
@@ -58,7 +61,8 @@ impl Service {
             requests: settings.requests_per_minute,
             tokens: settings.tokens_per_minute,
         }));
-        Self { settings, clock, calls, cache, quotas, seen, run }
+        let sessions = Sessions::default();
+        Self { settings, clock, calls, cache, quotas, sessions, seen, run }
     }
 
     /// Answers one request to a model's path.
@@ -140,6 +144,7 @@ impl Service {
             metadata: BTreeMap::new(),
             sdk_invocation_id: header("amz-sdk-invocation-id"),
             sdk_request: header("amz-sdk-request"),
+            signed_by: header("authorization").as_deref().and_then(auth::access_key_id),
         })
     }
 

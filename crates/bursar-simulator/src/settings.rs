@@ -28,6 +28,8 @@ pub struct Settings {
     pub routers: BTreeMap<String, Vec<String>>,
     /// Base ids of the models that the account has no access to.
     pub no_access: BTreeSet<String>,
+    /// ARNs of roles that nobody may assume.
+    pub denied_roles: BTreeSet<String>,
     /// How many calls the list of served calls keeps.
     pub calls_max: usize,
     /// How many requests a minute each id takes, and how many tokens, as Bedrock's throttler counts
@@ -57,6 +59,7 @@ impl Default for Settings {
             names: Names::default(),
             routers: BTreeMap::new(),
             no_access: BTreeSet::new(),
+            denied_roles: BTreeSet::new(),
             calls_max: 100_000,
             requests_per_minute: None,
             tokens_per_minute: None,

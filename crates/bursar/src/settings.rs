@@ -61,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) endpoint: Option<String>,
     /// The control plane's, where one is named.
     pub(crate) control_endpoint: Option<String>,
+    /// STS's, where one is named.
+    pub(crate) sts_endpoint: Option<String>,
     pub(crate) allow_unpriced: bool,
     pub(crate) names: Names,
     /// What is called instead of a model that cannot answer.
@@ -140,6 +142,7 @@ impl Settings {
                 .map(str::to_owned)
                 .or_else(|| aws::endpoint_of_environment("AWS_ENDPOINT_URL_BEDROCK_RUNTIME")),
             control_endpoint: aws::endpoint_of_environment("AWS_ENDPOINT_URL_BEDROCK"),
+            sts_endpoint: aws::endpoint_of_environment("AWS_ENDPOINT_URL_STS"),
             allow_unpriced: said.models.allow_unpriced,
             catalogue_named: filled(&said.models.catalogue)
                 .map(|path| beside(file.as_deref(), path)),

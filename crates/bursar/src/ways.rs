@@ -1,6 +1,6 @@
 //! The ways to Bedrock that the configuration names, made.
 
-use bursar_core::{Bedrock, Connection, Upstream, Upstreams, is_simulator};
+use bursar_core::{Account, Bedrock, Connection, Upstream, Upstreams, is_simulator};
 
 use crate::failure::Failure;
 use crate::settings::{Settings, UpstreamSettings};
@@ -31,10 +31,12 @@ async fn connect(settings: &Settings, said: &UpstreamSettings) -> Result<Bedrock
         endpoint: endpoint(settings, said),
         ..settings.connection()
     };
-    Ok(match &said.profile {
-        Some(profile) => Bedrock::connect_by_profile(&connection, profile).await?,
-        None => Bedrock::connect(&connection).await?,
-    })
+    let account = Account {
+        profile: said.profile.clone(),
+        role_arn: said.role_arn.clone(),
+        sts_endpoint: settings.sts_endpoint.clone(),
+    };
+    Ok(Bedrock::connect_as(&connection, &account).await?)
 }
 
 /// Where one leads: as it says, else where everything does.

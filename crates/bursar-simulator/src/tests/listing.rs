@@ -22,6 +22,7 @@ async fn the_list_shows_the_truth_under_fixed_names() {
         "cache_read_tokens": 3, "cache_write_5m_tokens": 4, "cache_write_1h_tokens": 5,
         "meters": {}, "http_status": 200, "ended": "complete", "fault": null,
         "metadata": {"team": "research"}, "amz_sdk_invocation_id": null, "amz_sdk_request": null,
+        "metadata": {"team": "research"}, "amz_sdk_invocation_id": null, "signed_by": null,
     });
     assert_eq!(call, &expected);
     assert_eq!(list["dropped"], 0);

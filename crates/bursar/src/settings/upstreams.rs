@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use bursar_admin::KnownModels;
 use bursar_core::Upstreams;
+use bursar_core::iam::Guard;
 use bursar_domain::policy::Models;
 use serde::Deserialize;
 use toml::Spanned;
@@ -26,6 +27,8 @@ pub(super) struct UpstreamSaid {
     endpoint: String,
     #[serde(default)]
     profile: String,
+    #[serde(default)]
+    role_arn: String,
     #[serde(default = "one")]
     priority: u32,
     #[serde(default = "one")]
@@ -47,6 +50,7 @@ pub(crate) struct UpstreamSettings {
     pub(crate) region: String,
     pub(crate) endpoint: Option<String>,
     pub(crate) profile: Option<String>,
+    pub(crate) role_arn: Option<String>,
     pub(crate) priority: u32,
     pub(crate) weight: u32,
     pub(crate) models: Vec<Models>,
@@ -89,6 +93,7 @@ impl Settings {
             region: said.region,
             endpoint: filled(&said.endpoint).map(str::to_owned),
             profile: filled(&said.profile).map(str::to_owned),
+            role_arn: filled(&said.role_arn).map(str::to_owned),
             priority: said.priority,
             weight: said.weight,
             models,
@@ -105,6 +110,9 @@ fn check(said: &UpstreamSaid) -> Result<(), String> {
     if !is_region(&said.region) {
         return Err(format!("`{}` is no AWS region", said.region.escape_debug()));
     }
+    Guard::check_role(&said.role_arn)
+        .map(drop)
+        .or_else(|why| if said.role_arn.is_empty() { Ok(()) } else { Err(why) })?;
     let is_url = ["http://", "https://"].iter().any(|scheme| said.endpoint.starts_with(scheme));
     if !said.endpoint.is_empty() && !is_url {
         return Err(format!("the endpoint `{}` is no URL", said.endpoint.escape_debug()));
@@ -157,6 +165,7 @@ mod tests {
             (format!("[[upstream]]\n{good}\n[[upstream]]\n{good}"), 5, "another has this name"),
             ("[[upstream]]\nname = \"a b\"\nregion = \"us-east-1\"\n".to_owned(), 1, "a name has"),
             ("[[upstream]]\nname = \"a\"\nregion = \"Ohio\"\n".to_owned(), 1, "is no AWS region"),
+            (format!("[[upstream]]\n{good}role_arn = \"bursar\"\n"), 1, "role"),
             (many, 4, "another has this name"),
         ] {
             let failure = loaded(&text).unwrap_err();
