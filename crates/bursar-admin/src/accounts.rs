@@ -219,10 +219,10 @@ impl Admin {
     }
 
     fn link(&self, master: &MasterKey) -> (Secret, NewLink) {
-        let token = hex::encode(self.entropy.bytes::<32>());
+        let token = self.new_token();
         let expires_at = Timestamp(self.clock.now().0.saturating_add(LINK_MS));
-        let link = NewLink { token_hmac: master.link_hash(&token), expires_at };
-        (Secret::new(format!("{LINK_PATH}{token}")), link)
+        let link = NewLink { token_hmac: master.link_hash(token.expose()), expires_at };
+        (Secret::new(format!("{LINK_PATH}{}", token.expose())), link)
     }
 }
 

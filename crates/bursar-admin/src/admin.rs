@@ -2,7 +2,7 @@
 
 use bursar_domain::entropy::Entropy;
 use bursar_domain::time::Clock;
-use bursar_ledger::Ledger;
+use bursar_ledger::{Ledger, Secret};
 
 /// The ledger, as one person or script sees it who may change it.
 #[derive(Debug, Clone)]
@@ -26,6 +26,12 @@ impl Admin {
     /// A new identity, `KIND_…`.
     pub(crate) fn new_id(&self, kind: &str) -> String {
         format!("{kind}_{}", self.letters::<ID_LETTERS_COUNT>())
+    }
+
+    /// A token of 256 random bits, in hexadecimal digits.
+    #[must_use]
+    pub fn new_token(&self) -> Secret {
+        Secret::new(hex::encode(self.entropy.bytes::<32>()))
     }
 
     /// Letters by chance, five bits each.

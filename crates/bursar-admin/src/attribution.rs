@@ -94,8 +94,13 @@ pub(crate) fn known_key<'a>(access: &'a Access, named: &str) -> Result<&'a Key, 
             };
         }
         let living = access.live_keys().flat_map(|key| [key.id.as_str(), key.name.as_str()]);
-        unknown("key", named, living, "`bursar key create --team NAME`")
+        unknown_key(named, living)
     })
+}
+
+/// That there is no such key.
+pub(crate) fn unknown_key<'a>(named: &str, known: impl Iterator<Item = &'a str>) -> Error {
+    unknown("key", named, known, "`bursar key create --team NAME`")
 }
 
 /// The team's id and the user's name. Of a user who is in several teams, the settled one.

@@ -30,6 +30,8 @@ pub struct CallQuery {
     pub model: Option<String>,
     /// The team's name.
     pub team: Option<String>,
+    /// The person's name.
+    pub user: Option<String>,
     /// The virtual key's id.
     pub key: Option<String>,
     /// How it ended.
@@ -147,6 +149,7 @@ impl CallQuery {
             until: parse_time(self.until.as_deref())?,
             model: self.model.clone(),
             team: self.team.clone(),
+            user: self.user.clone(),
             key: self.key.clone(),
             outcome: outcome.transpose().map_err(|error| bad_word("outcome", &error))?,
             operation: operation.transpose().map_err(|error| bad_word("operation", &error))?,

@@ -5,11 +5,12 @@ use bursar_ledger::Error as Ledger;
 use crate::Error;
 
 impl Error {
-    /// The word: `usage`, `unknown_model`, `bad_data`, `configuration`, `no_file` or `ledger`.
+    /// The word: `usage`, `forbidden`, `unknown_model`, `bad_data`, `configuration`, `no_file` or `ledger`.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Ledger(error) => ledger_code(error),
+            Self::NotYours { .. } => "forbidden",
             Self::UnknownModel(_) => "unknown_model",
             Self::BadFile { .. } => "bad_data",
             Self::NotReloaded { .. }
@@ -35,6 +36,7 @@ pub const fn ledger_code(error: &Ledger) -> &'static str {
             "no_file"
         }
         Ledger::Unkept { .. }
+        | Ledger::TooMuch { .. }
         | Ledger::FileExists { .. }
         | Ledger::LedgerExists { .. }
         | Ledger::NoRoles

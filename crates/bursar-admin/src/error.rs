@@ -161,6 +161,14 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+    /// It is about more than the role sees.
+    #[error(
+        "the role {role} does not see this\nhint: an admin does, and can change what you may see"
+    )]
+    NotYours {
+        /// The role.
+        role: String,
+    },
     /// Two things that were said cannot both be.
     #[error("{said}\nhint: {hint}")]
     Contradiction {

@@ -45,7 +45,7 @@ impl Admin {
         account: &Account,
         old: Option<&Secret>,
     ) -> Result<Secret, Error> {
-        let token = Secret::new(hex::encode(self.entropy.bytes::<32>()));
+        let token = self.new_token();
         let now = self.clock.now().0;
         let change = AccountChange::SignIn {
             id: account.id.clone(),

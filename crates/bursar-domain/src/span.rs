@@ -55,6 +55,13 @@ impl Zone {
     pub fn name(self) -> &'static str {
         self.0.name()
     }
+
+    /// A time on this zone's clocks, to the second, and how those are called.
+    #[must_use]
+    pub fn local(self, at: Timestamp) -> String {
+        let utc = DateTime::from_timestamp_millis(at.0).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        utc.with_timezone(&self.0).format("%Y-%m-%d %H:%M:%S %Z").to_string()
+    }
 }
 
 impl Span {

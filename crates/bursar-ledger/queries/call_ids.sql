@@ -6,4 +6,5 @@ WHERE (started_ms, id) < (CAST($1 AS BIGINT), CAST($2 AS TEXT)) AND started_ms >
     AND (CAST($6 AS TEXT) IS NULL OR key_id = $6)
     AND (CAST($7 AS TEXT) IS NULL OR outcome = $7)
     AND (CAST($8 AS TEXT) IS NULL OR operation = $8)
-ORDER BY started_ms DESC, id DESC LIMIT $9
+    AND (CAST($9 AS TEXT) IS NULL OR user_id = $9)
+ORDER BY started_ms DESC, id DESC LIMIT $10

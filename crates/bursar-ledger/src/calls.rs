@@ -42,6 +42,8 @@ pub struct CallFilter {
     pub model: Option<String>,
     /// The team.
     pub team: Option<String>,
+    /// The person.
+    pub user: Option<String>,
     /// The virtual key.
     pub key: Option<String>,
     /// How it ended.
@@ -185,6 +187,7 @@ impl Ledger {
             filter.key.as_deref().into(),
             filter.outcome.map(Outcome::as_str).into(),
             filter.operation.map(Operation::as_str).into(),
+            filter.user.as_deref().into(),
         ];
         let statement = match (&filter.request_id, &filter.client_session) {
             (Some(request), _) => {
@@ -218,6 +221,7 @@ impl CallFilter {
             && self.until.is_none_or(|until| call.started_at < until)
             && self.model.as_deref().is_none_or(|model| model == call.model.as_str())
             && (self.team.is_none() || self.team == who.team)
+            && (self.user.is_none() || self.user == who.user)
             && (self.key.is_none() || self.key == who.key)
             && self.outcome.is_none_or(|outcome| outcome == call.ending.outcome)
             && self.operation.is_none_or(|operation| operation == call.operation)

@@ -3,7 +3,7 @@
 //! Every page is written whole or not at all, and rows that are there already are left alone. So a
 //! copy that was interrupted is simply begun again, and one that is done changes nothing.
 
-mod row;
+pub(crate) mod row;
 pub(crate) mod tables;
 
 use bursar_domain::money::Total;

@@ -114,6 +114,15 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// A page would have to read more sums than one may.
+    #[error(
+        "that is of more than {most} rows of sums\n\
+         hint: choose a shorter range, one team, or another grouping"
+    )]
+    TooMuch {
+        /// So many may be read.
+        most: i64,
+    },
     /// A call of this id is known already.
     #[error("a call `{id}` is already recorded\nhint: make a new id for each call")]
     DuplicateCall {

@@ -45,6 +45,7 @@ mod streams;
 mod sweep;
 mod usage;
 mod verdict;
+mod versions;
 mod writer;
 
 #[cfg(test)]
@@ -80,5 +81,9 @@ pub use secret::Secret;
 pub use spool::SpoolOptions;
 pub use standing::{Foreseen, Pace, Standing};
 pub use streams::{Checkpoint, CutWish, OpenCall, StreamRule};
-pub use usage::{Counters, Dimension, Habit, UsageQuery, UsageReport, UsageRow};
+pub use usage::{
+    Buckets, Counters, DaySlice, Dimension, Grain, Habit, HourBy, HourSlice, Paces, SliceRow,
+    UsageQuery, UsageReport, UsageRow,
+};
 pub use verdict::{AdmittedBy, OpenHold, RefusalRow};
+pub use versions::VersionRow;

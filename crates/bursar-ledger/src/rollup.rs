@@ -270,13 +270,13 @@ fn day_keys(rooms: &Rooms, intent: &Intent, model: &ModelId) -> Vec<DayKey> {
 
 /// Upper bounds of the first nineteen buckets, five to a factor of ten; the last has none.
 /// Latency and time to first token in milliseconds.
-const TIME_BOUNDS: [i64; 19] = [
+pub(crate) const TIME_BOUNDS: [i64; 19] = [
     63, 100, 160, 250, 400, 630, 1_000, 1_600, 2_500, 4_000, 6_300, 10_000, 16_000, 25_000, 40_000,
     63_000, 100_000, 160_000, 250_000,
 ];
 
 /// The same for speed, in output tokens a second.
-const SPEED_BOUNDS: [i64; 19] =
+pub(crate) const SPEED_BOUNDS: [i64; 19] =
     [1, 2, 3, 4, 6, 10, 16, 25, 40, 63, 100, 160, 250, 400, 630, 1_000, 1_600, 2_500, 4_000];
 
 /// The buckets of a call that succeeded; what did not says nothing about speed.

@@ -27,6 +27,7 @@ mod restore;
 mod roles;
 mod seal;
 mod server;
+mod slices;
 mod spool;
 mod standings;
 mod stragglers;

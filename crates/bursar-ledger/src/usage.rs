@@ -3,6 +3,7 @@
 
 mod habit;
 mod read;
+mod slice;
 
 use bursar_domain::money::Total;
 use bursar_domain::time::Timestamp;
@@ -10,6 +11,7 @@ use bursar_domain::time::Timestamp;
 use crate::rollup::Sums;
 
 pub use habit::Habit;
+pub use slice::{Buckets, DaySlice, Grain, HourBy, HourSlice, Paces, SliceRow};
 
 /// What usage is shown by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +98,40 @@ pub struct Counters {
     pub unpriced: i64,
     /// Calls whose cost is an estimate.
     pub estimated: i64,
+}
+
+impl Counters {
+    /// Adds others.
+    pub fn add(&mut self, other: &Self) {
+        self.zip(other, |mine, theirs| *mine += theirs);
+        self.cost.0 += other.cost.0;
+    }
+
+    /// Takes others away.
+    pub fn subtract(&mut self, other: &Self) {
+        self.zip(other, |mine, theirs| *mine -= theirs);
+        self.cost.0 -= other.cost.0;
+    }
+
+    fn zip(&mut self, other: &Self, apply: impl Fn(&mut i64, i64)) {
+        apply(&mut self.calls, other.calls);
+        apply(&mut self.succeeded, other.succeeded);
+        apply(&mut self.rejected, other.rejected);
+        apply(&mut self.throttled, other.throttled);
+        apply(&mut self.failed, other.failed);
+        apply(&mut self.cut, other.cut);
+        apply(&mut self.abandoned, other.abandoned);
+        apply(&mut self.refused, other.refused);
+        apply(&mut self.attempts, other.attempts);
+        apply(&mut self.throttled_attempts, other.throttled_attempts);
+        apply(&mut self.input_tokens, other.input_tokens);
+        apply(&mut self.output_tokens, other.output_tokens);
+        apply(&mut self.cache_read_tokens, other.cache_read_tokens);
+        apply(&mut self.cache_write_5m_tokens, other.cache_write_5m_tokens);
+        apply(&mut self.cache_write_1h_tokens, other.cache_write_1h_tokens);
+        apply(&mut self.unpriced, other.unpriced);
+        apply(&mut self.estimated, other.estimated);
+    }
 }
 
 impl From<Sums> for Counters {

@@ -1,0 +1,25 @@
+-- Sums over days [$2, $3) of one grain $1, by value and second value, and by day where $4 says so; of
+-- the second value $5, '' for any. How many rows that took, of $6 at most.
+SELECT
+    CASE WHEN CAST($4 AS BOOLEAN) THEN day_ms ELSE CAST(0 AS BIGINT) END AS at_ms,
+    value, value2, COUNT(*) AS rows_read,
+    CAST(SUM(calls) AS BIGINT) AS calls, CAST(SUM(succeeded) AS BIGINT) AS succeeded,
+    CAST(SUM(rejected) AS BIGINT) AS rejected, CAST(SUM(throttled) AS BIGINT) AS throttled,
+    CAST(SUM(failed) AS BIGINT) AS failed, CAST(SUM(cut) AS BIGINT) AS cut,
+    CAST(SUM(abandoned) AS BIGINT) AS abandoned, CAST(SUM(refused) AS BIGINT) AS refused,
+    CAST(SUM(attempts) AS BIGINT) AS attempts,
+    CAST(SUM(throttled_attempts) AS BIGINT) AS throttled_attempts,
+    CAST(SUM(input_tokens) AS BIGINT) AS input_tokens,
+    CAST(SUM(output_tokens) AS BIGINT) AS output_tokens,
+    CAST(SUM(cache_read_tokens) AS BIGINT) AS cache_read_tokens,
+    CAST(SUM(cache_write_5m_tokens) AS BIGINT) AS cache_write_5m_tokens,
+    CAST(SUM(cache_write_1h_tokens) AS BIGINT) AS cache_write_1h_tokens,
+    CAST(SUM(cost_micro) AS BIGINT) AS cost_micro, CAST(SUM(cost_rest) AS BIGINT) AS cost_rest,
+    CAST(SUM(unpriced) AS BIGINT) AS unpriced, CAST(SUM(estimated) AS BIGINT) AS estimated
+FROM (
+    SELECT * FROM usage_day
+    WHERE grain = $1 AND day_ms >= $2 AND day_ms < $3 AND NOT count_tokens
+        AND (CAST($5 AS TEXT) = '' OR value2 = $5)
+    LIMIT $6
+) AS page
+GROUP BY 1, 2, 3

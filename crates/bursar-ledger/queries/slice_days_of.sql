@@ -1,0 +1,28 @@
+-- The same of the days and values in $2 alone, each an object; $3 for the second value, $4 by day, $5
+-- rows at most.
+SELECT
+    CASE WHEN CAST($4 AS BOOLEAN) THEN day_ms ELSE CAST(0 AS BIGINT) END AS at_ms,
+    value, value2, COUNT(*) AS rows_read,
+    CAST(SUM(calls) AS BIGINT) AS calls, CAST(SUM(succeeded) AS BIGINT) AS succeeded,
+    CAST(SUM(rejected) AS BIGINT) AS rejected, CAST(SUM(throttled) AS BIGINT) AS throttled,
+    CAST(SUM(failed) AS BIGINT) AS failed, CAST(SUM(cut) AS BIGINT) AS cut,
+    CAST(SUM(abandoned) AS BIGINT) AS abandoned, CAST(SUM(refused) AS BIGINT) AS refused,
+    CAST(SUM(attempts) AS BIGINT) AS attempts,
+    CAST(SUM(throttled_attempts) AS BIGINT) AS throttled_attempts,
+    CAST(SUM(input_tokens) AS BIGINT) AS input_tokens,
+    CAST(SUM(output_tokens) AS BIGINT) AS output_tokens,
+    CAST(SUM(cache_read_tokens) AS BIGINT) AS cache_read_tokens,
+    CAST(SUM(cache_write_5m_tokens) AS BIGINT) AS cache_write_5m_tokens,
+    CAST(SUM(cache_write_1h_tokens) AS BIGINT) AS cache_write_1h_tokens,
+    CAST(SUM(cost_micro) AS BIGINT) AS cost_micro, CAST(SUM(cost_rest) AS BIGINT) AS cost_rest,
+    CAST(SUM(unpriced) AS BIGINT) AS unpriced, CAST(SUM(estimated) AS BIGINT) AS estimated
+FROM (
+    SELECT d.*
+    FROM jsonb_each($2) AS asked
+    JOIN usage_day AS d
+        ON d.grain = $1 AND d.day_ms = CAST(asked.value ->> 'day_ms' AS BIGINT)
+        AND d.value = CAST(asked.value ->> 'value' AS TEXT)
+    WHERE NOT d.count_tokens AND (CAST($3 AS TEXT) = '' OR d.value2 = $3)
+    LIMIT $5
+) AS page
+GROUP BY 1, 2, 3
