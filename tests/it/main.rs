@@ -42,6 +42,7 @@ mod snapshots;
 mod streams;
 mod telemetry;
 mod tidy;
+mod users;
 mod ways;
 mod webhooks;
 mod weights;

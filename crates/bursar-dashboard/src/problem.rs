@@ -39,11 +39,25 @@ impl Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
-        if let Some(methods) = &self.allow {
-            response.insert_header((header::ALLOW, methods.as_str()));
-        }
         let Self { code, message, hint, .. } = self;
-        response.json(json!({"error": {"code": code, "message": message, "hint": hint}}))
+        let mut response =
+            response.json(json!({"error": {"code": code, "message": message, "hint": hint}}));
+        self.headers(response.headers_mut());
+        response
+    }
+
+    /// What goes along, whoever is told.
+    pub(crate) fn headers(&self, headers: &mut header::HeaderMap) {
+        let allow = self.allow.as_deref().and_then(|methods| methods.parse().ok());
+        if let Some(methods) = allow {
+            headers.insert(header::ALLOW, methods);
+        }
+    }
+
+    /// What is told, in one text.
+    pub(crate) fn text(&self) -> String {
+        let hint = self.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        format!("{}{hint}", self.message)
     }
 }
 
@@ -72,6 +86,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::LostMasterKey { .. }
         | Error::OpenMasterKey { .. }
         | Error::MasterKeyFile { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::NotYours { .. } => StatusCode::FORBIDDEN,
         Error::Ledger(error) => ledger_status(error),
         _ => StatusCode::BAD_REQUEST,
     }
@@ -81,7 +96,7 @@ fn ledger_status(error: &Ledger) -> StatusCode {
     match error {
         Ledger::UnknownAccess { .. } | Ledger::UnknownLimit { .. } => StatusCode::NOT_FOUND,
         Ledger::Taken { .. } | Ledger::BusyTeam { .. } => StatusCode::CONFLICT,
-        Ledger::Unkept { .. } => StatusCode::BAD_REQUEST,
+        Ledger::Unkept { .. } | Ledger::TooMuch { .. } => StatusCode::BAD_REQUEST,
         Ledger::Locked
         | Ledger::Full { .. }
         | Ledger::Unreachable { .. }

@@ -8,6 +8,7 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bursar_admin::{Desk, Operation, Visitor};
 use bursar_domain::time::Timestamp;
+use bursar_ledger::Secret;
 use futures_util::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -15,7 +16,8 @@ use tokio::sync::watch;
 use crate::gate::{self, Asker};
 use crate::metrics::{self, Meters};
 use crate::problem::Problem;
-use crate::{ask, document};
+use crate::sign_in::{self, Doorkeeper};
+use crate::{ask, document, people};
 
 /// Where the operations are.
 pub(crate) const PREFIX: &str = "/api/v1";
@@ -34,6 +36,8 @@ pub struct Site {
     pub(crate) since: Timestamp,
     /// What can be asked.
     pub(crate) operations: Vec<Operation>,
+    /// Who guards the door that people come in by.
+    pub(crate) doorkeeper: Doorkeeper,
 }
 
 impl Site {
@@ -47,7 +51,16 @@ impl Site {
     #[must_use]
     pub fn following(desk: watch::Receiver<Desk>, meters: Meters) -> Self {
         let since = desk.borrow().admin.clock.now().day();
-        Self { desk, meters, since, operations: bursar_admin::api::operations() }
+        let operations = bursar_admin::api::operations();
+        Self { desk, meters, since, operations, doorkeeper: Doorkeeper::new(None) }
+    }
+
+    /// The same, where the first admin may be made: at the path that goes with it, once, by whoever
+    /// knows it.
+    #[must_use]
+    pub fn with_first_link(self, token: Secret) -> (Self, Secret) {
+        let path = Secret::new(sign_in::first_link(&token));
+        (Self { doorkeeper: Doorkeeper::new(Some(token)), ..self }, path)
     }
 
     pub(crate) fn desk(&self) -> Desk {
@@ -55,11 +68,10 @@ impl Site {
     }
 }
 
-/// The pages beside the operations: each by GET alone, and whether a stranger may see it.
+/// What programs find beside the operations: each by GET alone, and whether a stranger may see it.
 #[must_use]
-pub const fn pages() -> [(&'static str, bool); 6] {
+pub(crate) const fn endpoints() -> [(&'static str, bool); 5] {
     [
-        ("/", true),
         ("/healthz", true),
         ("/metrics", false),
         ("/openapi.json", true),
@@ -76,7 +88,7 @@ pub(crate) struct Mounted {
 }
 
 impl Mounted {
-    async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Problem> {
@@ -100,16 +112,16 @@ pub(crate) async fn answer(
 ) -> HttpResponse {
     let answered = match request.uri().path().strip_prefix(PREFIX) {
         Some(path) => operate(&mounted, (&request, path), body).await,
-        None => page(&mounted, &request).await,
+        None if endpoints().iter().any(|(known, _)| *known == request.uri().path()) => {
+            page(&mounted, &request).await
+        }
+        None => return people::answer(&mounted, &request, body).await,
     };
     answered.unwrap_or_else(|problem| problem.response())
 }
 
 async fn page(mounted: &Mounted, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     let path = request.uri().path();
-    if !pages().iter().any(|(known, _)| *known == path) {
-        return Err(nowhere());
-    }
     if request.method() != actix_web::http::Method::GET {
         return Err(other_method(&["GET"]));
     }
@@ -130,13 +142,7 @@ async fn page(mounted: &Mounted, request: &HttpRequest) -> Result<HttpResponse, 
             let text = mounted.run(metrics::exposition(Arc::clone(&mounted.site))).await?;
             HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
         }
-        _ => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(format!(
-            "Bursar {version}, where it is administered.\n\n\
-             /api/v1         what `bursar` can do, as JSON, by an admin key\n\
-             /openapi.json   what can be asked there\n\
-             /metrics        for Prometheus: from this machine, or by an admin key\n\
-             /healthz, /readyz, /version\n"
-        )),
+        _ => return Err(nowhere()),
     })
 }
 
@@ -249,12 +255,12 @@ async fn read(request: &HttpRequest, mut payload: web::Payload) -> Result<Vec<u8
     Ok(body)
 }
 
-fn nowhere() -> Problem {
+pub(crate) fn nowhere() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here")
         .hint("`/openapi.json` says what there is")
 }
 
-fn other_method(methods: &[&str]) -> Problem {
+pub(crate) fn other_method(methods: &[&str]) -> Problem {
     let allow = methods.join(", ");
     let message = format!("this is asked by {allow}");
     let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "usage", message);

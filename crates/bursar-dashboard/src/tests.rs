@@ -3,9 +3,14 @@
 
 mod bad;
 mod cases;
+mod changes_by_form;
 mod gate;
+mod hostile;
+mod house;
 mod metrics;
 mod papers;
+mod sees;
+mod signs_in;
 
 use std::net::TcpListener;
 

@@ -1,9 +1,10 @@
-//! The admin API beside a gateway, on a listener of its own.
+//! The dashboard and the admin API beside a gateway, on a listener of their own.
 
 use std::net::{SocketAddr, TcpListener};
 
 use bursar_admin::Desk;
 use bursar_dashboard::{Meters, Options, ServeError, Site, serve};
+use bursar_ledger::Secret;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -12,7 +13,7 @@ use crate::failure::{Failure, Situation};
 /// Flags that say where it listens.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct AdminArgs {
-    /// Where to listen for those who administer: the API, and metrics
+    /// Where to listen for those who look and administer: pages, the API, and metrics
     #[arg(long, value_name = "ADDRESS:PORT")]
     admin_listen: Option<SocketAddr>,
     /// Let it be reached from other machines, unencrypted
@@ -22,20 +23,29 @@ pub(crate) struct AdminArgs {
 
 impl AdminArgs {
     /// Serves it, where that was asked for.
-    pub(crate) fn start(
+    pub(crate) async fn start(
         self,
         desk: watch::Receiver<Desk>,
         meters: Meters,
     ) -> Result<Option<Administration>, Failure> {
         let Some(address) = self.admin_listen else { return Ok(None) };
         let options = Options { beyond_loopback: self.allow_remote_admin };
-        Administration::start(address, Site::following(desk, meters), options).map(Some)
+        let admin = desk.borrow().admin.clone();
+        let site = Site::following(desk, meters);
+        if admin.has_user().await? {
+            return Administration::start(address, site, options).map(Some);
+        }
+        let (site, path) = site.with_first_link(admin.new_token());
+        let first = Some(path);
+        Ok(Some(Administration { first, ..Administration::start(address, site, options)? }))
     }
 }
 
 /// An admin API that is served.
 pub(crate) struct Administration {
     url: String,
+    /// Where the first admin is made.
+    first: Option<Secret>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), ServeError>>,
 }
@@ -55,12 +65,18 @@ impl Administration {
         let url = format!("http://{}", listener.local_addr().map_err(cannot)?);
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(serve(listener, (site, options), async { drop(stopped.await) }));
-        Ok(Self { url, stop, served })
+        Ok(Self { url, first: None, stop, served })
     }
 
     /// Where it is.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The link at which the first admin is made, where there is nobody yet.
+    pub(crate) fn first_link(&self) -> Option<Secret> {
+        let path = self.first.as_ref()?;
+        Some(Secret::new(format!("{}{}", self.url, path.expose())))
     }
 
     /// Lets what was begun end.

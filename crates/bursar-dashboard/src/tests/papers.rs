@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::World;
-use crate::pages;
+use crate::site::endpoints;
 
 /// Every `$ref` of a document.
 fn references(value: &Value, found: &mut BTreeSet<String>) {
@@ -53,7 +53,7 @@ fn the_document_describes_every_operation_and_refers_to_nothing_that_is_not_ther
 #[tokio::test]
 async fn every_page_answers_and_tells_a_stranger_nothing_of_the_ledger() {
     let world = World::start().await;
-    for (path, _) in pages() {
+    for (path, _) in endpoints() {
         let (status, text) = world.page(path).await;
         assert_eq!(status, StatusCode::OK, "{path}");
         assert!(!text.contains("root") && !text.contains("auditor"), "{path}: {text}");

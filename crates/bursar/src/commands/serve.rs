@@ -29,8 +29,9 @@ use crate::{meters, reload, sole, stop, wiring};
 
 Callers need a key, which `bursar key create` makes: as a bearer token, in `x-api-key`, or as the pair
 that AWS's own SDKs sign with. The first line on stdout is `listening on http://ADDRESS:PORT`.
-With --admin-listen a line `admin on http://ADDRESS:PORT` follows: `bursar --server` asks there, by a key
-that `bursar admin-key create` makes, and Prometheus finds `/metrics`. SIGHUP has the configuration
+With --admin-listen a line `admin on http://ADDRESS:PORT` follows: people look there in a browser (the
+first makes an account at the link in the next line; `bursar user` makes more), `bursar --server` asks
+there, by a key that `bursar admin-key create` makes, and Prometheus finds `/metrics`. SIGHUP has the configuration
 read again. SIGTERM stops it: running calls end or are cut, and all are settled. docs/gateway.md has
 all of it.")]
 pub(crate) struct Serve {
@@ -91,9 +92,12 @@ impl Serve {
         for url in gateway.urls() {
             Output::line(format!("listening on {url}"))?;
         }
-        let administration = self.admin.start(desk, meters)?;
+        let administration = self.admin.start(desk, meters).await?;
         if let Some(administration) = &administration {
             Output::line(format!("admin on {}", administration.url()))?;
+            if let Some(link) = administration.first_link() {
+                Output::line(format!("make the first admin at {}", link.expose()))?;
+            }
         }
         if let Some(simulator) = &simulator {
             tracing::info!("calls go to a simulator at {}", simulator.url());

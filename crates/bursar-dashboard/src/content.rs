@@ -1,0 +1,146 @@
+//! What is on a page, as data: figures, charts and tables in their order. A page's file makes it; the
+//! template shows it.
+
+use crate::chart::Chart;
+use crate::filters::Filters;
+use crate::sheet::{Cell, Sheet};
+use bursar_ledger::Secret;
+
+/// A page.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
+    /// Its heading, and its title; that of the table of pages where none is said.
+    pub(crate) title: Option<String>,
+    /// A sentence on what it is about.
+    pub(crate) lead: Option<String>,
+    /// Whether a range of time can be chosen.
+    pub(crate) has_filters: bool,
+    /// What else is chosen from a list.
+    pub(crate) choices: Vec<Choice>,
+    /// What else is written.
+    pub(crate) fields: Vec<Field>,
+    /// What is on it.
+    pub(crate) blocks: Vec<Block>,
+}
+
+/// A part of a page.
+#[derive(Debug)]
+pub(crate) enum Block {
+    Tiles(Vec<Tile>),
+    Chart(Box<Chart>),
+    Sheet(Sheet),
+    /// Facts of one thing, under a heading.
+    Facts(String, Vec<(&'static str, Cell)>),
+    Note(String),
+    Form(Ask),
+    /// A secret that is shown this once, with what it is.
+    Secret(String, Secret),
+}
+
+/// A form that changes something.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    /// Its heading.
+    pub(crate) title: String,
+    /// What it asks for: the field `do`, for the page's own reading.
+    pub(crate) what: &'static str,
+    /// What its button says.
+    pub(crate) button: &'static str,
+    /// What is written.
+    pub(crate) fields: Vec<Field>,
+}
+
+/// One large figure.
+#[derive(Debug)]
+pub(crate) struct Tile {
+    pub(crate) label: String,
+    pub(crate) text: String,
+    /// The exact figure.
+    pub(crate) value: String,
+    /// What stands beside it: how much more than before.
+    pub(crate) beside: Option<String>,
+    /// Where the rows behind it are.
+    pub(crate) href: Option<String>,
+}
+
+/// A list to choose from.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) options: Vec<(String, String)>,
+    pub(crate) picked: String,
+}
+
+/// A word to write.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) value: String,
+}
+
+impl Choice {
+    /// A list of words, each its own label.
+    pub(crate) fn of(
+        name: &'static str,
+        label: &'static str,
+        words: &[&str],
+        picked: &str,
+    ) -> Self {
+        let options = words.iter().map(|word| {
+            let label = if word.is_empty() { "any" } else { word };
+            ((*word).to_owned(), label.to_owned())
+        });
+        Self { name, label, options: options.collect(), picked: picked.to_owned() }
+    }
+}
+
+impl Field {
+    /// An empty field.
+    pub(crate) fn empty(name: &'static str, label: &'static str) -> Self {
+        Self { name, label, value: String::new() }
+    }
+
+    /// A field that shows what was picked.
+    pub(crate) fn of(name: &'static str, label: &'static str, filters: &Filters) -> Self {
+        Self { name, label, value: filters.pick(name).unwrap_or_default().to_owned() }
+    }
+}
+
+impl Tile {
+    pub(crate) fn new(
+        label: impl Into<String>,
+        text: impl Into<String>,
+        value: impl ToString,
+    ) -> Self {
+        let (label, text) = (label.into(), text.into());
+        Self { label, text, value: value.to_string(), beside: None, href: None }
+    }
+
+    pub(crate) fn beside(self, beside: Option<String>) -> Self {
+        Self { beside, ..self }
+    }
+
+    pub(crate) fn leads(self, href: impl Into<String>) -> Self {
+        Self { href: Some(href.into()), ..self }
+    }
+}
+
+impl Content {
+    /// The table of this word; the first one where none is named.
+    pub(crate) fn sheet(&self, word: &str) -> Option<&Sheet> {
+        let sheets = self.blocks.iter().filter_map(|block| match block {
+            Block::Sheet(sheet) => Some(sheet),
+            Block::Chart(chart) => Some(&chart.table),
+            _ => None,
+        });
+        let is_own = |block: &&Block| matches!(block, Block::Sheet(_));
+        let first = self.blocks.iter().find(is_own).and_then(|block| match block {
+            Block::Sheet(sheet) => Some(sheet),
+            _ => None,
+        });
+        let mut named = sheets.filter(|sheet| sheet.word == word);
+        if word.is_empty() { first } else { named.next() }
+    }
+}

@@ -1,0 +1,345 @@
+//! What a page is about, as its URL says: a range of time, whose clocks, and what else is picked. Read
+//! here and nowhere else; what makes no sense is refused by its name.
+
+use std::collections::BTreeMap;
+
+use bursar_domain::span::Zone;
+use bursar_domain::time::{DAY_MS, HOUR_MS, Timestamp};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::form::Form;
+use crate::problem::Problem;
+
+/// What every page takes.
+const OWN: [&str; 6] = ["range", "since", "until", "zone", "format", "sheet"];
+/// The longest value, in bytes.
+const VALUE_BYTES_MAX: usize = 512;
+/// By hours at most so many: beyond, days are read.
+const HOURS_MAX: i64 = 31 * 24;
+/// At most so many days.
+const DAYS_MAX: i64 = 5 * 366;
+/// The ranges there are, and what they are called.
+pub(crate) const RANGES: [(&str, &str); 7] = [
+    ("1h", "last hour"),
+    ("24h", "last 24 hours"),
+    ("7d", "last 7 days"),
+    ("30d", "last 30 days"),
+    ("90d", "last 90 days"),
+    ("365d", "last 365 days"),
+    ("month", "month to date"),
+];
+const USUAL: &str = "30d";
+
+/// A range of time, in whole hours or whole UTC days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Period {
+    /// `30d`, `month` …; `custom` where its ends were said.
+    pub(crate) word: String,
+    pub(crate) since: Timestamp,
+    /// Exclusive.
+    pub(crate) until: Timestamp,
+    /// Whether it is shown by the hour, and not by the day.
+    pub(crate) is_hourly: bool,
+}
+
+/// What a page is about.
+#[derive(Debug, Clone)]
+pub(crate) struct Filters {
+    pub(crate) period: Period,
+    pub(crate) zone: Zone,
+    /// Whether a table is asked for as CSV, and which; the first where none is named.
+    pub(crate) csv: Option<String>,
+    picks: BTreeMap<String, String>,
+}
+
+impl Filters {
+    /// Reads a query. `known` are the names that this page picks by.
+    ///
+    /// # Errors
+    /// A name or a value that means nothing here.
+    pub(crate) fn parse(query: &str, known: &[&str], now: Timestamp) -> Result<Self, Problem> {
+        let mut fields = Form::parse(query)?.into_fields();
+        fields.retain(|_, value| !value.is_empty());
+        for (name, value) in &fields {
+            if !OWN.contains(&name.as_str()) && !known.contains(&name.as_str()) {
+                let all: Vec<&str> = OWN.iter().chain(known).copied().collect();
+                return Err(Problem::usage(format!("`{}` is no filter of this page", shown(name)))
+                    .hint(format!("there are `{}`", all.join("`, `"))));
+            }
+            if value.len() > VALUE_BYTES_MAX || value.chars().any(char::is_control) {
+                return Err(Problem::usage(format!("`{name}` is `{}`", shown(value)))
+                    .hint(format!("write a text of at most {VALUE_BYTES_MAX} bytes")));
+            }
+        }
+        let mut take = |name: &str| fields.remove(name);
+        let period = Period::parse(take("range"), (take("since"), take("until")), now)?;
+        let zone = take("zone").map_or(Ok(Zone::UTC), |name| {
+            Zone::parse(&name).ok_or_else(|| {
+                Problem::usage(format!("`{}` is no time zone", shown(&name)))
+                    .hint("write one of the IANA database: `Europe/Berlin`, `UTC`")
+            })
+        })?;
+        let (format, sheet) = (take("format"), take("sheet"));
+        let csv = match format.as_deref() {
+            None => None,
+            Some("csv") => Some(sheet.unwrap_or_default()),
+            Some(other) => {
+                return Err(Problem::usage(format!("`{}` is no format", shown(other)))
+                    .hint("write `csv`, or leave it out"));
+            }
+        };
+        Ok(Self { period, zone, csv, picks: fields })
+    }
+
+    /// What was picked by a name.
+    pub(crate) fn pick(&self, name: &str) -> Option<&str> {
+        self.picks.get(name).map(String::as_str)
+    }
+
+    /// The same, which has to be one of these.
+    ///
+    /// # Errors
+    /// It is none of them.
+    pub(crate) fn choice<'c>(
+        &self,
+        name: &str,
+        choices: &[&'c str],
+        usual: &'c str,
+    ) -> Result<&'c str, Problem> {
+        let Some(picked) = self.pick(name) else { return Ok(usual) };
+        choices.iter().copied().find(|choice| *choice == picked).ok_or_else(|| {
+            Problem::usage(format!("`{}` is no {name}", shown(picked)))
+                .hint(format!("write `{}`", choices.join("`, `")))
+        })
+    }
+
+    /// The query of another page about the same, with some picks set or taken away.
+    pub(crate) fn query(&self, changes: &[(&str, Option<&str>)]) -> String {
+        let mut fields: BTreeMap<&str, String> = BTreeMap::new();
+        if self.period.word == CUSTOM {
+            fields.insert("since", self.period.since.to_string());
+            fields.insert("until", self.period.until.to_string());
+        } else if self.period.word != USUAL {
+            fields.insert("range", self.period.word.clone());
+        }
+        if self.zone != Zone::UTC {
+            fields.insert("zone", self.zone.name().to_owned());
+        }
+        let picks = self.picks.iter();
+        fields.extend(picks.map(|(name, value)| (name.as_str(), value.clone())));
+        for (name, value) in changes {
+            match value {
+                Some(value) => fields.insert(name, (*value).to_owned()),
+                None => fields.remove(name),
+            };
+        }
+        let pairs = fields.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
+        pairs.collect::<Vec<_>>().join("&")
+    }
+
+    /// A link to a page with that query.
+    pub(crate) fn link(&self, path: &str, changes: &[(&str, Option<&str>)]) -> String {
+        let query = self.query(changes);
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    }
+
+    /// The same, where only the time goes along.
+    pub(crate) fn fresh_link(&self, path: &str, picks: &[(&str, Option<&str>)]) -> String {
+        Self { picks: BTreeMap::new(), ..self.clone() }.link(path, picks)
+    }
+}
+
+const CUSTOM: &str = "custom";
+
+impl Period {
+    fn parse(
+        word: Option<String>,
+        (since, until): (Option<String>, Option<String>),
+        now: Timestamp,
+    ) -> Result<Self, Problem> {
+        match (word, since, until) {
+            (word, None, None) => Self::named(word.as_deref().unwrap_or(USUAL), now),
+            (word, Some(since), until) if word.as_deref().is_none_or(|word| word == CUSTOM) => {
+                let until =
+                    until.as_deref().map_or(Ok(next_day(now)), |text| time("until", text))?;
+                Self::custom(time("since", &since)?, until)
+            }
+            (None, None, Some(_)) => {
+                Err(Problem::usage("`until` was said, and `since` was not").hint("say both"))
+            }
+            _ => Err(Problem::usage("both a range and its ends were said").hint("leave one away")),
+        }
+    }
+
+    fn named(word: &str, now: Timestamp) -> Result<Self, Problem> {
+        let next_hour = Timestamp(now.hour().0 + HOUR_MS);
+        let hours = |count: i64| (Timestamp(next_hour.0 - count * HOUR_MS), next_hour, true);
+        let days = |count: i64| (Timestamp(next_day(now).0 - count * DAY_MS), next_day(now), false);
+        let (since, until, is_hourly) = match word {
+            // The hour that runs, and the one before.
+            "1h" => hours(2),
+            "24h" => hours(24),
+            "7d" => days(7),
+            "30d" => days(30),
+            "90d" => days(90),
+            "365d" => days(365),
+            "month" => {
+                let (start, _) = bursar_domain::span::Span::Month.window(now, Zone::UTC);
+                (start, next_day(now), false)
+            }
+            other => {
+                let words: Vec<&str> = RANGES.iter().map(|(word, _)| *word).collect();
+                return Err(Problem::usage(format!("`{}` is no range", shown(other)))
+                    .hint(format!("write `{}`, or `since` and `until`", words.join("`, `"))));
+            }
+        };
+        Ok(Self { word: word.to_owned(), since, until, is_hourly })
+    }
+
+    fn custom(since: Timestamp, until: Timestamp) -> Result<Self, Problem> {
+        if since >= until {
+            return Err(Problem::usage(format!("the range ends at {until}, before it begins"))
+                .hint("`since` is its first instant, `until` the first one behind it"));
+        }
+        let is_whole = since == since.day() && until == until.day();
+        let (since, end) = (since.hour(), until.hour());
+        let until = if end == until { end } else { Timestamp(end.0 + HOUR_MS) };
+        if !is_whole && until.0 - since.0 > HOURS_MAX * HOUR_MS {
+            return Err(Problem::usage("a range of more than 31 days is of whole UTC days")
+                .hint("write dates: `since=2026-10-01&until=2026-11-01`"));
+        }
+        if until.0 - since.0 > DAYS_MAX * DAY_MS {
+            return Err(Problem::usage("the range is longer than five years").hint("ask for less"));
+        }
+        Ok(Self { word: CUSTOM.to_owned(), since, until, is_hourly: !is_whole })
+    }
+
+    /// As much time, just before.
+    pub(crate) fn previous(&self) -> Self {
+        let since = Timestamp(self.since.0 - (self.until.0 - self.since.0));
+        Self { word: CUSTOM.to_owned(), since, until: self.since, is_hourly: self.is_hourly }
+    }
+
+    /// The first instants of its hours or days.
+    pub(crate) fn points(&self) -> Vec<Timestamp> {
+        let step = if self.is_hourly { HOUR_MS } else { DAY_MS };
+        let count = (self.until.0 - self.since.0) / step;
+        (0..count).map(|number| Timestamp(self.since.0 + number * step)).collect()
+    }
+
+    /// In words: which, from when to when, and on whose clocks.
+    pub(crate) fn words(&self) -> String {
+        let Self { since, until, .. } = self;
+        if self.is_hourly {
+            return format!("from {} to {} UTC, by the hour", minute(*since), minute(*until));
+        }
+        let last = Timestamp(until.0 - DAY_MS);
+        format!("from {} to {}, in whole UTC days", since.date(), last.date())
+    }
+}
+
+fn minute(at: Timestamp) -> String {
+    let text = at.to_string();
+    text.get(..16).unwrap_or(&text).replace('T', " ")
+}
+
+fn next_day(now: Timestamp) -> Timestamp {
+    Timestamp(now.day().0 + DAY_MS)
+}
+
+fn time(name: &str, text: &str) -> Result<Timestamp, Problem> {
+    let read = Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_date(text));
+    let is_near = |at: &Timestamp| {
+        let date = at.date();
+        date.len() == 10 && ("1990-01-01".."2200-01-01").contains(&date.as_str())
+    };
+    read.filter(is_near).ok_or_else(|| {
+        Problem::usage(format!("`{name}` is `{}`, which is no time to look at", shown(text)))
+            .hint("write `2026-11-01`, or `2026-11-01T08:00:00Z`")
+    })
+}
+
+/// A value as it stands in a URL.
+pub(crate) fn escaped(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+/// A foreign text as a message shows it.
+pub(crate) fn shown(text: &str) -> String {
+    text.escape_debug().take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_795_428_600_000);
+
+    fn parse(query: &str) -> Result<Filters, Problem> {
+        Filters::parse(query, &["team", "group"], NOW)
+    }
+
+    #[test]
+    fn ranges_are_whole_days_or_hours_and_the_days_before_are_as_many() {
+        for (query, words) in [
+            ("", "from 2026-10-25 to 2026-11-23, in whole UTC days"),
+            ("range=month", "from 2026-11-01 to 2026-11-23, in whole UTC days"),
+            ("range=24h", "from 2026-11-22 11:00 to 2026-11-23 11:00 UTC, by the hour"),
+            (
+                "since=2026-11-01&until=2026-11-03",
+                "from 2026-11-01 to 2026-11-02, in whole UTC days",
+            ),
+            (
+                "range=custom&since=2026-11-01T08:30:00Z&until=2026-11-01T09:00:01Z",
+                "from 2026-11-01 08:00 to 2026-11-01 10:00 UTC, by the hour",
+            ),
+        ] {
+            let filters = parse(query).unwrap_or_else(|problem| panic!("{query}: {problem:?}"));
+            assert_eq!(filters.period.words(), words, "{query}");
+            let previous = filters.period.previous();
+            assert_eq!(previous.until, filters.period.since);
+            assert_eq!(previous.points().len(), filters.period.points().len());
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_by_its_name_and_never_repeated_raw() {
+        let long = format!("team={}", "x".repeat(10_000));
+        for (query, said) in [
+            ("range=1y", "`1y` is no range"),
+            ("since=2026-11-03&until=2026-11-01", "before it begins"),
+            ("since=2026-11-01&until=2026-11-01", "before it begins"),
+            ("until=2026-11-01", "`since` was not"),
+            ("range=7d&since=2026-11-01", "both a range and its ends"),
+            ("since=yesterday", "`since` is `yesterday`"),
+            ("since=0001-01-01", "no time to look at"),
+            ("since=9999-12-31&until=%2B262142-12-31", "no time to look at"),
+            ("since=1990-01-01&until=2026-01-01", "longer than five years"),
+            ("since=2026-01-01T01:00:00Z&until=2026-11-01", "whole UTC days"),
+            ("zone=Mars/Olympus", "no time zone"),
+            ("format=xlsx", "`xlsx` is no format"),
+            ("tem=research", "`tem` is no filter"),
+            ("team=a&team=b", "stands there twice"),
+            ("team=%00", "`team` is `\\0`"),
+            ("team=%ff", "no UTF-8"),
+            (&long, "`team` is `xxx"),
+        ] {
+            let problem = parse(query).unwrap_err();
+            assert!(problem.message.contains(said), "{query}: {}", problem.message);
+            assert!(problem.message.len() < 200 && problem.status == 400, "{problem:?}");
+        }
+        let filters = parse("group=team").unwrap();
+        assert!(filters.choice("group", &["model"], "model").is_err());
+    }
+
+    #[test]
+    fn a_link_keeps_what_the_page_is_about() {
+        let filters = parse("range=7d&team=a+%26+b&zone=Europe/Berlin").unwrap();
+        let link = filters.link("/spend", &[("group", Some("model")), ("page", None)]);
+        assert_eq!(link, "/spend?group=model&range=7d&team=a%20%26%20b&zone=Europe%2FBerlin");
+        assert_eq!(filters.fresh_link("/calls", &[]), "/calls?range=7d&zone=Europe%2FBerlin");
+        let custom = parse("since=2026-11-01&until=2026-11-03").unwrap();
+        let again = parse(&custom.query(&[])).unwrap();
+        assert_eq!(again.period, custom.period);
+    }
+}

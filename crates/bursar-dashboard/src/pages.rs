@@ -1,0 +1,108 @@
+//! The pages that people see: one table of them. A page says who sees it, what it picks by, and makes
+//! its content from what the viewer sees.
+
+mod audit;
+mod budgets;
+mod call;
+mod calls;
+mod model;
+mod models;
+mod overview;
+mod prices;
+mod settings;
+mod spend;
+mod teams;
+mod versions;
+
+use std::pin::Pin;
+
+use bursar_admin::{Role, View};
+
+use crate::ask::decoded;
+use crate::content::Content;
+use crate::filters::Filters;
+use crate::form::Form;
+use crate::problem::Problem;
+
+/// Content that is being made.
+pub(crate) type Making<T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send>>;
+
+/// A page.
+pub(crate) struct Page {
+    /// Where it is; `{}` at the end stands for one thing's name.
+    pub(crate) path: &'static str,
+    /// What the list of pages calls it; `None` where it is not in it.
+    pub(crate) label: Option<&'static str>,
+    /// Its heading.
+    pub(crate) title: &'static str,
+    /// Who sees it.
+    pub(crate) roles: &'static [Role],
+    /// What its URL may pick by, beside a range of time.
+    pub(crate) picks: &'static [&'static str],
+    /// Makes it.
+    pub(crate) show: fn(Visit) -> Making<Content>,
+    /// Does what its forms ask.
+    pub(crate) act: Option<fn(Visit, Form) -> Making<Done>>,
+}
+
+/// Somebody opens a page.
+pub(crate) struct Visit {
+    /// All of the ledger that they see.
+    pub(crate) view: View,
+    pub(crate) filters: Filters,
+    /// The one thing that the path names.
+    pub(crate) part: Option<String>,
+}
+
+/// What came of a form.
+pub(crate) enum Done {
+    /// The browser goes on to a page.
+    Go(String),
+    /// What is shown once.
+    Show(Content),
+}
+
+/// Whoever is signed in.
+const ALL: &[Role] = &[Role::Admin, Role::Finance, Role::Lead, Role::Member];
+/// Who sees all of the ledger.
+const WHOLE: &[Role] = &[Role::Admin, Role::Finance];
+
+/// Every page, in the order of the list.
+static PAGES: [&Page; 12] = [
+    &overview::PAGE,
+    &spend::PAGE,
+    &models::PAGE,
+    &model::PAGE,
+    &calls::PAGE,
+    &call::PAGE,
+    &budgets::PAGE,
+    &teams::PAGE,
+    &versions::PAGE,
+    &prices::PAGE,
+    &audit::PAGE,
+    &settings::PAGE,
+];
+
+/// The page at a path, and what the path names.
+pub(crate) fn at(path: &str) -> Option<(&'static Page, Option<String>)> {
+    PAGES.into_iter().find_map(|page| match page.path.strip_suffix("{}") {
+        None => (page.path == path).then_some((page, None)),
+        Some(before) => {
+            let part = path.strip_prefix(before).filter(|part| !part.is_empty())?;
+            let part = decoded(part).ok().filter(|_| !part.contains('/'))?;
+            Some((page, Some(part)))
+        }
+    })
+}
+
+/// The pages that a role sees: labels and paths.
+pub(crate) fn links(role: Role) -> Vec<(&'static str, &'static str)> {
+    let seen = PAGES.iter().filter(|page| page.roles.contains(&role));
+    seen.filter_map(|page| Some((page.label?, page.path))).collect()
+}
+
+/// Every page's path, and who sees it.
+#[cfg(test)]
+pub(crate) fn paths() -> impl Iterator<Item = (&'static str, &'static [Role])> {
+    PAGES.iter().map(|page| (page.path, page.roles))
+}

@@ -1,0 +1,169 @@
+//! Budgets: how limits stand, what is frozen, and for who may, setting and ending limits.
+
+use bursar_admin::{BudgetRow, FreezeRow, LimitQuery, LimitWords, Role, Selectors};
+use bursar_domain::span::Zone;
+use bursar_domain::time::Timestamp;
+
+use super::calls::time;
+use super::{ALL, Done, Page, Visit};
+use crate::content::{Ask, Block, Content, Field};
+use crate::form::Form;
+use crate::problem::Problem;
+use crate::sheet::{Cell, Fill, Sheet};
+
+pub(super) static PAGE: Page = Page {
+    path: "/budgets",
+    label: Some("Budgets"),
+    title: "Budgets",
+    roles: ALL,
+    picks: &[],
+    show: |visit| Box::pin(show(visit)),
+    act: Some(|visit, form| Box::pin(act(visit, form))),
+};
+
+async fn show(visit: Visit) -> Result<Content, Problem> {
+    let Visit { view, filters, .. } = visit;
+    let (budgets, freezes) = (view.budgets().await?, view.freezes().await?);
+    let now = view.now();
+    let mut blocks = vec![Block::Sheet(budget_sheet(&budgets, (now, filters.zone)))];
+    if !freezes.is_empty() {
+        blocks.push(Block::Sheet(freeze_sheet(&freezes, filters.zone)));
+    }
+    if matches!(view.viewer().role, Role::Admin | Role::Lead) {
+        let team = view.viewer().sight.part().map(|part| part.team.clone()).unwrap_or_default();
+        let whom = |team: String| {
+            vec![
+                Field { value: team, ..Field::empty("team", "Team") },
+                Field::empty("project", "Project"),
+                Field::empty("user", "User"),
+                Field::empty("key", "Key"),
+                Field::empty("model", "Model"),
+                Field { value: "month".to_owned(), ..Field::empty("window", "Window") },
+            ]
+        };
+        let mut fields = whom(team.clone());
+        fields.push(Field::empty("limit", "Limit, such as 500usd"));
+        fields.push(Field { value: "hard".to_owned(), ..Field::empty("mode", "Mode") });
+        let ask = |title: &str, what, button, fields| {
+            Block::Form(Ask { title: title.to_owned(), what, button, fields })
+        };
+        blocks.push(ask("Set a limit, or change one", "set", "Set the limit", fields));
+        blocks.push(ask("End a limit", "end", "End the limit", whom(team)));
+    }
+    Ok(Content { blocks, ..Content::default() })
+}
+
+fn budget_sheet(budgets: &[BudgetRow], (now, zone): (Timestamp, Zone)) -> Sheet {
+    let columns = [
+        ("limit", Fill::Words),
+        ("of", Fill::Words),
+        ("state", Fill::Words),
+        ("spent", Fill::Figures),
+        ("held", Fill::Figures),
+        ("allowed", Fill::Figures),
+        ("left", Fill::Figures),
+        ("used", Fill::Figures),
+        ("of its time", Fill::Figures),
+        ("refused", Fill::Figures),
+        ("mode", Fill::Words),
+        ("begins anew", Fill::Words),
+    ];
+    Sheet {
+        word: "budgets",
+        title: "Limits, and how they stand".to_owned(),
+        columns: columns.to_vec(),
+        rows: budgets.iter().map(|row| budget(row, (now, zone))).collect(),
+        empty:
+            "No limit is set. `bursar budget set --team NAME --window month --limit 500usd` sets \
+                one, and so does the form below."
+                .to_owned(),
+        next: None,
+    }
+}
+
+fn budget(row: &BudgetRow, (now, zone): (Timestamp, Zone)) -> Vec<Cell> {
+    let figures = &row.figures;
+    let amount = |text: &str| Cell::figure(figures.words(text), text);
+    let (used, limit) = figures.used_of();
+    let percent = if limit > 0 { used * 100 / limit } else { 0 };
+    let gone = gone(row, now);
+    let state = match percent {
+        _ if limit == 0 => "nothing is allowed",
+        100.. => "used up",
+        80.. => "nearly used up",
+        _ if gone.is_some_and(|gone| percent > gone + 20) => "faster than its time",
+        _ => "in time",
+    };
+    let anew = figures.window_end.as_deref();
+    vec![
+        Cell::text(&row.name),
+        Cell::maybe(row.each_value.as_deref()),
+        Cell::text(state),
+        amount(&figures.spent),
+        amount(&figures.held),
+        amount(&figures.limit),
+        amount(&figures.remaining),
+        Cell::figure(format!("{percent} %"), percent),
+        gone.map_or_else(|| Cell::text("–"), |gone| Cell::figure(format!("{gone} %"), gone)),
+        Cell::figure(figures.refused.to_string(), figures.refused),
+        Cell::text(&figures.mode),
+        anew.map_or_else(|| Cell::text("never"), |at| time(at, zone)),
+    ]
+}
+
+/// How much of a limit's time is over, in percent; `None` where it never begins anew.
+fn gone(row: &BudgetRow, now: Timestamp) -> Option<i128> {
+    let at = |text: &Option<String>| Timestamp::parse_rfc3339(text.as_deref()?).map(|at| at.0);
+    let (start, end) = (at(&row.figures.window_start)?, at(&row.figures.window_end)?);
+    let whole = i128::from(end - start);
+    (whole > 0).then(|| (i128::from(now.0 - start) * 100 / whole).clamp(0, 100))
+}
+
+fn freeze_sheet(freezes: &[FreezeRow], zone: Zone) -> Sheet {
+    let row = |freeze: &FreezeRow| {
+        vec![
+            Cell::text(&freeze.name),
+            Cell::text(&freeze.reason),
+            Cell::text(&freeze.by),
+            time(&freeze.at, zone),
+        ]
+    };
+    Sheet {
+        word: "freezes",
+        title: "Frozen: every call is refused".to_owned(),
+        columns: ["who", "why", "by", "since"].map(|label| (label, Fill::Words)).to_vec(),
+        rows: freezes.iter().map(row).collect(),
+        ..Sheet::default()
+    }
+}
+
+async fn act(visit: Visit, form: Form) -> Result<Done, Problem> {
+    let said = |name: &str| Some(form.text(name).trim()).filter(|text| !text.is_empty());
+    let text = |name: &str| said(name).map(str::to_owned);
+    let select = Selectors {
+        team: text("team"),
+        project: text("project"),
+        user: text("user"),
+        key: text("key"),
+        model: text("model"),
+        ..Selectors::default()
+    };
+    let window = said("window").unwrap_or_default().to_owned();
+    match form.text("do") {
+        "set" => {
+            let limit = said("limit").unwrap_or_default().to_owned();
+            let words = LimitWords { window, limit, mode: text("mode"), ..LimitWords::default() };
+            visit.view.set_budget(&select, &words).await?;
+        }
+        "end" => {
+            let window = Some(window).filter(|window| !window.is_empty());
+            let query = LimitQuery { selectors: select, window, ..LimitQuery::default() };
+            visit.view.end_budget(&query).await?;
+        }
+        other => {
+            let shown = crate::filters::shown(other);
+            return Err(Problem::usage(format!("`{shown}` cannot be done here")));
+        }
+    }
+    Ok(Done::Go(PAGE.path.to_owned()))
+}

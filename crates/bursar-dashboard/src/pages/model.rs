@@ -1,0 +1,164 @@
+//! One model: what it cost and how it answers over time, its prices in force, and when it ends.
+
+use bursar_admin::{Group, PriceQuery, PriceRow};
+use bursar_ledger::Counters;
+
+use super::models::whole_days;
+use super::spend::{EMPTY, all, ask, lead, points, series};
+use super::{ALL, Page, Visit};
+use crate::chart::{Chart, Subject, Unit};
+use crate::content::{Block, Content, Field, Tile};
+use crate::figures;
+use crate::filters::Filters;
+use crate::problem::Problem;
+use crate::sheet::{Cell, Fill, Sheet};
+
+pub(super) static PAGE: Page = Page {
+    path: "/models/{}",
+    label: None,
+    title: "A model",
+    roles: ALL,
+    picks: &["team"],
+    show: |visit| Box::pin(show(visit)),
+    act: None,
+};
+
+async fn show(visit: Visit) -> Result<Content, Problem> {
+    let Visit { view, filters, part } = visit;
+    let model = view.model(&part.unwrap_or_default())?;
+    let period = &filters.period;
+    let sums = |group| {
+        let mut ask = ask(&filters, period, (group, true));
+        ask.model = Some(model.id.clone());
+        ask
+    };
+    let lines = view.sums(&sums(Group::Model)).await?;
+    let paces = view.paces(whole_days(period), filters.pick("team")).await?;
+    let pace = paces.unwrap_or_default().into_iter().find(|pace| pace.model == model.id);
+    let sum = all(&lines);
+    let ms = |ms: Option<i64>| ms.map_or_else(|| "–".to_owned(), figures::duration);
+    let exact = |figure: Option<i64>| figure.map(|figure| figure.to_string()).unwrap_or_default();
+    let mut tiles = tiles(&sum, &model.id, &filters);
+    if let Some(pace) = &pace {
+        let [half, most, nearly_all] = pace.latency_ms;
+        let [first, first_most] = pace.first_token_ms;
+        tiles.extend([
+            Tile::new("Half of the calls within", ms(half), exact(half)).beside(Some(format!(
+                "95 % {}, 99 % {}",
+                ms(most),
+                ms(nearly_all)
+            ))),
+            Tile::new("First token, half within", ms(first), exact(first))
+                .beside(Some(format!("95 % {}", ms(first_most)))),
+            Tile::new("Tokens a second", exact(pace.speed), exact(pace.speed)),
+        ]);
+    }
+    let subject = |word, title: &str| Subject {
+        word,
+        title: title.to_owned(),
+        unit: Unit::Dollars,
+        points: points(period),
+    };
+    let spend = series(period, &lines, |sums: &Counters| sums.cost.0);
+    let prices = view.prices(&PriceQuery { model: model.id.clone(), at: None })?;
+    let mut blocks = vec![
+        Block::Tiles(tiles),
+        Block::Chart(Box::new(Chart::bars(subject("spend", "Spend"), spend))),
+        Block::Facts("What it is".to_owned(), model_facts(&model)),
+        Block::Sheet(price_sheet(&prices)),
+    ];
+    if lines.is_empty() {
+        blocks.push(Block::Note(EMPTY.to_owned()));
+    }
+    Ok(Content {
+        title: Some(model.id.clone()),
+        lead: lead(&view, &filters),
+        has_filters: true,
+        fields: vec![Field::of("team", "Team", &filters)],
+        blocks,
+        ..Content::default()
+    })
+}
+
+fn tiles(sum: &Counters, model: &str, filters: &Filters) -> Vec<Tile> {
+    let failed = sum.rejected + sum.failed;
+    let calls = filters.link("/calls", &[("model", Some(model))]);
+    vec![
+        Tile::new("Cost", figures::money(sum.cost), sum.cost.usd()),
+        Tile::new("Calls", figures::count(sum.calls), sum.calls).leads(calls),
+        Tile::new("Errors", figures::share(failed.into(), sum.calls.into()), failed),
+        Tile::new(
+            "Throttled",
+            figures::share(sum.throttled_attempts.into(), sum.attempts.into()),
+            sum.throttled_attempts,
+        ),
+        Tile::new("Refused", figures::count(sum.refused), sum.refused),
+    ]
+}
+
+fn model_facts(model: &bursar_admin::ModelFacts) -> Vec<(&'static str, Cell)> {
+    vec![
+        ("Id", Cell::text(&model.id)),
+        ("Name", Cell::maybe(model.name.as_deref())),
+        ("Provider", Cell::text(&model.provider)),
+        ("Legacy since", Cell::maybe(model.legacy_from.as_deref())),
+        ("Ends", Cell::maybe(model.ends_on.as_deref())),
+        ("The catalogue is of", Cell::text(&model.retrieved_on)),
+    ]
+}
+
+/// Prices in force, as a table.
+pub(super) fn price_sheet(prices: &[PriceRow]) -> Sheet {
+    let row = |price: &PriceRow| {
+        let rate = |rate: &Option<String>| match rate {
+            Some(rate) => Cell::figure(rate, rate),
+            None => Cell::text("–"),
+        };
+        let rates = &price.rates;
+        let mut words: Vec<String> =
+            price.variant.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        if price.above_tokens > 0 {
+            words.push(format!("above {} tokens", price.above_tokens));
+        }
+        words.extend(price.meters.iter().map(|(meter, rate)| format!("{rate} per {meter}")));
+        vec![
+            Cell::text(&price.region),
+            Cell::text(&price.routing),
+            Cell::text(&price.tier),
+            Cell::text(words.join(", ")),
+            rate(&rates.input),
+            rate(&rates.output),
+            rate(&rates.cache_read),
+            rate(&rates.cache_write_5m),
+            rate(&rates.cache_write_1h),
+            Cell::maybe(price.effective_from.as_deref()),
+            Cell::text(price.sources.join(", ")),
+            Cell::text(&price.id),
+        ]
+    };
+    let columns = [
+        ("region", Fill::Words),
+        ("routing", Fill::Words),
+        ("tier", Fill::Words),
+        ("what else", Fill::Words),
+        ("input", Fill::Figures),
+        ("output", Fill::Figures),
+        ("cache read", Fill::Figures),
+        ("cached 5 minutes", Fill::Figures),
+        ("cached an hour", Fill::Figures),
+        ("since", Fill::Words),
+        ("source", Fill::Words),
+        ("id", Fill::Words),
+    ];
+    Sheet {
+        word: "prices",
+        title: "Prices in force, in dollars per million tokens".to_owned(),
+        columns: columns.to_vec(),
+        rows: prices.iter().map(row).collect(),
+        empty:
+            "No price is known: calls of it are recorded without a cost. `bursar price` says what \
+                to do."
+                .to_owned(),
+        next: None,
+    }
+}

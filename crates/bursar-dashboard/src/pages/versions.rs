@@ -1,0 +1,68 @@
+//! Versions: which versions of models answered, for whom, when, and how that is known.
+
+use bursar_ledger::Ledger;
+
+use super::spend::EMPTY;
+use super::{ALL, Page, Visit};
+use crate::content::{Block, Content, Field};
+use crate::figures;
+use crate::filters::escaped;
+use crate::problem::Problem;
+use crate::sheet::{Cell, Fill, Sheet};
+
+pub(super) static PAGE: Page = Page {
+    path: "/versions",
+    label: Some("Versions"),
+    title: "Model versions",
+    roles: ALL,
+    picks: &["team"],
+    show: |visit| Box::pin(show(visit)),
+    act: None,
+};
+
+async fn show(visit: Visit) -> Result<Content, Problem> {
+    let Visit { view, filters, .. } = visit;
+    let period = &filters.period;
+    let versions = view.versions((period.since, period.until), filters.pick("team")).await?;
+    let rows = versions.iter().map(|row| {
+        let at = |at| Cell::text(figures::time(at, filters.zone)).exactly(at);
+        let model = Cell::text(&row.model).marked(crate::chart::colour(&row.model));
+        vec![
+            model.leads(filters.fresh_link(&format!("/models/{}", escaped(&row.model)), &[])),
+            Cell::text(&row.version),
+            Cell::text(&row.evidence),
+            Cell::maybe(Some(row.team.as_str()).filter(|team| !team.is_empty())),
+            Cell::figure(figures::count(row.calls), row.calls),
+            at(row.first_at),
+            at(row.last_at),
+        ]
+    });
+    let sheet = Sheet {
+        word: "versions",
+        title: "Versions that answered".to_owned(),
+        columns: vec![
+            ("model", Fill::Words),
+            ("version", Fill::Words),
+            ("known by", Fill::Words),
+            ("team", Fill::Words),
+            ("calls", Fill::Figures),
+            ("first seen", Fill::Words),
+            ("last seen", Fill::Words),
+        ],
+        rows: rows.collect(),
+        empty: EMPTY.to_owned(),
+        next: None,
+    };
+    let lead = format!(
+        "Of the last {} calls in the range. A version is what the answer reported, what an alias or a \
+         profile was resolved to, or only what was requested.",
+        figures::count(Ledger::PAGE_ROWS_MAX)
+    );
+    Ok(Content {
+        lead: Some(lead),
+        has_filters: true,
+        fields: vec![Field::of("team", "Team", &filters)],
+        blocks: vec![Block::Sheet(sheet)],
+        ..Content::default()
+    })
+}
