@@ -10,4 +10,4 @@ ALTER TABLE attempt ADD COLUMN region TEXT;
 -- The name that the settings had for the way there, where they had one.
 ALTER TABLE attempt ADD COLUMN upstream TEXT;
 
-UPDATE ledger_meta SET version = 11;
+UPDATE ledger_meta SET version = 12;
