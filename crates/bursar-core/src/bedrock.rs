@@ -12,6 +12,7 @@ use aws_sdk_bedrockruntime::config::{Builder, StalledStreamProtectionConfig};
 use aws_sdk_bedrockruntime::error::SdkError;
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use bursar_domain::call::Operation;
+use bursar_domain::identity::Attribution;
 use bursar_domain::time::Timestamp;
 use bursar_ledger::Admitted;
 
@@ -89,17 +90,24 @@ impl Bedrock {
         &self.region
     }
 
+    /// Who makes a call of somebody. Nothing is sent to Bedrock.
+    pub(crate) async fn client_for(
+        &self,
+        who: &Attribution,
+        now: Timestamp,
+    ) -> Result<Client, Unanswered> {
+        match &self.role {
+            Some(role) => role.client(who, now).await,
+            None => Ok(self.client.clone()),
+        }
+    }
+
     /// Sends one attempt. `Admitted` is the proof that the ledger knows of the call.
     pub(crate) async fn send(
-        &self,
+        client: &Client,
         invocation: &Invocation,
-        admitted: &Admitted,
-        now: Timestamp,
+        _admitted: &Admitted,
     ) -> Result<Answer, Unanswered> {
-        let client = match &self.role {
-            Some(role) => &role.client(&admitted.intent().attribution, now).await?,
-            None => &self.client,
-        };
         let capture = Capture::new(invocation.body.clone(), invocation.headers.clone());
         let sent = dispatch(client, invocation, capture.clone()).await;
         match (capture.take(), sent) {

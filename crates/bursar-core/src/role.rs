@@ -80,7 +80,10 @@ impl Role {
         let member =
             Member { team: who.team.clone(), project: who.project.clone(), key: who.key.clone() };
         let slot = self.slot(&member, now);
-        let mut session = slot.lock().await;
+        // Those who wait for one who asks in vain do not each ask in vain for as long.
+        let Ok(mut session) = tokio::time::timeout(PATIENCE, slot.lock()).await else {
+            return Err(self.not_assumed(&member, "STS did not answer in time"));
+        };
         if let Some(known) = session.as_ref().filter(|known| now.0 + SPARE_MS < known.expires_at.0)
         {
             return Ok(known.client.clone());
@@ -90,12 +93,17 @@ impl Role {
             Err(why) => {
                 // What is good still is of use while STS is away.
                 let good = session.as_ref().filter(|known| now < known.expires_at);
-                good.map(|known| known.client.clone()).ok_or_else(|| Unanswered {
-                    may_have_been_sent: false,
-                    code: ROLE_NOT_ASSUMED,
-                    message: format!("the role `{}` was not assumed for {member}: {why}", self.arn),
-                })
+                good.map(|known| known.client.clone())
+                    .ok_or_else(|| self.not_assumed(&member, &why))
             }
+        }
+    }
+
+    fn not_assumed(&self, member: &Member, why: &str) -> Unanswered {
+        Unanswered {
+            may_have_been_sent: false,
+            code: ROLE_NOT_ASSUMED,
+            message: format!("the role `{}` was not assumed for {member}: {why}", self.arn),
         }
     }
 
@@ -179,6 +187,30 @@ impl std::fmt::Display for Member {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Credentials as Given;
+
+    #[test]
+    fn no_more_sessions_are_kept_than_there_is_room_for() {
+        let connection = Connection {
+            region: None,
+            endpoint: None,
+            credentials: Given::Simulated,
+            connect_timeout: Duration::from_secs(1),
+        };
+        let config = SdkConfig::builder().build();
+        let role = Role::new("arn".to_owned(), connection, config, None);
+        let member =
+            |number: usize| Member { team: Some(number.to_string()), project: None, key: None };
+        let kept = role.slot(&member(0), Timestamp(0));
+        // Somebody asks for it just now.
+        let _asking = kept.try_lock().unwrap();
+        for number in 1..=SESSIONS_MAX {
+            role.slot(&member(number), Timestamp(0));
+        }
+        let sessions = role.sessions.lock().unwrap();
+        assert_eq!(sessions.len(), SESSIONS_MAX);
+        assert!(sessions.contains_key(&member(0)) && sessions.contains_key(&member(SESSIONS_MAX)));
+    }
 
     #[test]
     fn names_and_tags_have_the_letters_and_lengths_that_aws_takes() {

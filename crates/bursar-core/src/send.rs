@@ -13,11 +13,11 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body_util::{BodyExt, Limited};
 
-use crate::Bursar;
 use crate::capture::Answer;
 use crate::course::{Course, Leg};
 use crate::cut::{CutSignal, Wish};
 use crate::outcome::Unanswered;
+use crate::{Bedrock, Bursar};
 
 /// Longer error bodies than this are no errors of Bedrock's.
 const ERROR_BODY_BYTES_MAX: usize = 1 << 20;
@@ -107,8 +107,13 @@ impl Bursar {
     async fn attempt(&self, leg: &Leg, admitted: &Admitted) -> Last {
         let upstream = leg.upstream.as_ref().and_then(|(way, _)| self.upstreams.get(*way));
         let bedrock = upstream.map_or(&self.bedrock, |upstream| &upstream.bedrock);
-        let now = self.clock.now();
-        let sending = bedrock.send(&leg.priced.invocation, admitted, now);
+        // Apart from the sending, whose time limit cannot tell whether anything was sent.
+        let client = bedrock.client_for(&admitted.intent().attribution, self.clock.now()).await;
+        let client = match client {
+            Ok(client) => client,
+            Err(unanswered) => return Last::Unanswered(unanswered),
+        };
+        let sending = Bedrock::send(&client, &leg.priced.invocation, admitted);
         let answer = match tokio::time::timeout(self.limits.first_byte, sending).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(unanswered)) => return Last::Unanswered(unanswered),
