@@ -248,7 +248,7 @@ fn only_what_does_not_fit_the_terminal_is_paged() {
 }
 
 /// The lines below `Examples:` of a command's help.
-fn examples(command: &[&str]) -> Vec<String> {
+pub(crate) fn examples(command: &[&str]) -> Vec<String> {
     let help = bare(&[command, &["--help"]].concat()).exits(0).stdout;
     let (_, examples) = help.split_once("Examples:\n").expect("it has examples");
     let lines = examples.lines().take_while(|line| !line.trim().is_empty());

@@ -69,3 +69,21 @@ fn serve_prints_a_link_for_the_first_admin_until_there_is_somebody() {
     }
     world.audit();
 }
+
+#[test]
+fn the_examples_of_its_help_run() {
+    let world = World::start();
+    world.bursar(&["team", "create", "research"]).exits(0);
+    world.write("password.txt", "correct horse battery\n");
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_bursar"));
+    let folder = program.parent().expect("the program is in a folder").display().to_string();
+    for example in crate::reads::examples(&["user"]) {
+        let mut shell = world.command();
+        shell.env("PATH", format!("{folder}:/usr/bin:/bin"));
+        let mut command = std::process::Command::new("sh");
+        let set = shell.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        command.args(["-c", &example]).current_dir(world.path("")).env_clear().envs(set);
+        Ran::from(command.stdin(Stdio::null()).output().expect("sh runs")).exits(0);
+    }
+    world.audit();
+}

@@ -5,7 +5,8 @@ use bursar_ledger::Error as Ledger;
 use crate::Error;
 
 impl Error {
-    /// The word: `usage`, `forbidden`, `unknown_model`, `bad_data`, `configuration`, `no_file` or `ledger`.
+    /// The word: `usage`, `forbidden`, `unknown_model`, `bad_data`, `configuration`, `no_file` or
+    /// `ledger`.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {

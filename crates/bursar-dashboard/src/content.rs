@@ -109,6 +109,7 @@ impl Field {
 }
 
 impl Tile {
+    #[expect(clippy::needless_pass_by_value, reason = "a figure is small, and made on the spot")]
     pub(crate) fn new(
         label: impl Into<String>,
         text: impl Into<String>,

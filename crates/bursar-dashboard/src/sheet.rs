@@ -49,11 +49,13 @@ impl Cell {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a figure is small, and made on the spot")]
     pub(crate) fn figure(text: impl Into<String>, value: impl ToString) -> Self {
         Self { value: Some(value.to_string()), ..Self::text(text) }
     }
 
     /// The same, where the exact text is another.
+    #[expect(clippy::needless_pass_by_value, reason = "a figure is small, and made on the spot")]
     pub(crate) fn exactly(self, value: impl ToString) -> Self {
         Self { value: Some(value.to_string()), ..self }
     }
@@ -112,7 +114,8 @@ fn disarmed(text: &str) -> String {
 
 /// Whether a letter turns or hides the text around it.
 pub(crate) fn is_turning(letter: char) -> bool {
-    matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    let turning = ['\u{200b}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2060}'..='\u{2069}'];
+    letter == '\u{feff}' || turning.iter().any(|range| range.contains(&letter))
 }
 
 fn quoted(text: &str) -> String {

@@ -34,8 +34,8 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
             time(&attempt.started_at, zone),
             Cell::text(&attempt.outcome),
             Cell::maybe(status.as_deref()),
-            maybe(&attempt.error_code),
-            maybe(&attempt.request_id),
+            Cell::maybe(attempt.error_code.as_deref()),
+            Cell::maybe(attempt.request_id.as_deref()),
         ]
     });
     let attempts = Sheet {
@@ -61,10 +61,6 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     })
 }
 
-fn maybe(text: &Option<String>) -> Cell {
-    Cell::maybe(text.as_deref())
-}
-
 fn yes(is: bool) -> Cell {
     Cell::text(if is { "yes" } else { "no" })
 }
@@ -72,11 +68,11 @@ fn yes(is: bool) -> Cell {
 fn who(call: &CallReply) -> Facts {
     let tags: Vec<String> = call.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
     vec![
-        ("Team", maybe(&call.team)),
-        ("Project", maybe(&call.project)),
-        ("User", maybe(&call.user)),
-        ("Key", maybe(&call.key)),
-        ("Session", maybe(&call.client_session)),
+        ("Team", Cell::maybe(call.team.as_deref())),
+        ("Project", Cell::maybe(call.project.as_deref())),
+        ("User", Cell::maybe(call.user.as_deref())),
+        ("Key", Cell::maybe(call.key.as_deref())),
+        ("Session", Cell::maybe(call.client_session.as_deref())),
         ("Tags", Cell::maybe(Some(tags.join(", ")).as_deref().filter(|tags| !tags.is_empty()))),
     ]
 }
@@ -90,7 +86,7 @@ fn what(call: &CallReply) -> Facts {
         ("Version", Cell::text(&call.model_version)),
         ("Version known by", Cell::text(&call.version_evidence)),
         ("Region", Cell::text(&call.region)),
-        ("Served by", maybe(&call.served_region)),
+        ("Served by", Cell::maybe(call.served_region.as_deref())),
         ("Routing", Cell::text(&call.routing)),
         ("Tier", Cell::text(&call.tier)),
         ("Tier asked for", Cell::text(&call.tier_requested)),
@@ -106,13 +102,13 @@ fn end(call: &CallReply, zone: Zone) -> Facts {
         ("First token", first.map_or_else(|| Cell::text("–"), |at| time(at, zone))),
         ("Ended", time(&call.ended_at, zone)),
         ("Took", took(call)),
-        ("Stop reason", maybe(&call.stop_reason)),
-        ("Error", maybe(&call.error_code)),
-        ("What was said", maybe(&call.error_message)),
+        ("Stop reason", Cell::maybe(call.stop_reason.as_deref())),
+        ("Error", Cell::maybe(call.error_code.as_deref())),
+        ("What was said", Cell::maybe(call.error_message.as_deref())),
         ("Client gone before", yes(call.client_gone)),
-        ("Request id", maybe(&call.request_id)),
-        ("Guardrail", maybe(&call.guardrail_id)),
-        ("What it did", maybe(&call.guardrail_action)),
+        ("Request id", Cell::maybe(call.request_id.as_deref())),
+        ("Guardrail", Cell::maybe(call.guardrail_id.as_deref())),
+        ("What it did", Cell::maybe(call.guardrail_action.as_deref())),
     ]
 }
 
@@ -127,7 +123,7 @@ fn money(call: &CallReply) -> Facts {
         ("More than was held", yes(call.overrun)),
         ("An estimate", yes(call.estimated)),
         ("At least", dollars(call.cost_low_usd.as_deref())),
-        ("Price row", maybe(&call.price_id)),
+        ("Price row", Cell::maybe(call.price_id.as_deref())),
         ("Input, $ per million", rate(|rates| &rates.input)),
         ("Output, $ per million", rate(|rates| &rates.output)),
         ("Input tokens", count(call.input_tokens)),

@@ -175,12 +175,12 @@ async fn act(visit: Visit, form: Form) -> Result<Done, Problem> {
                 ..MakeKey::default()
             };
             let made = view.make_key(key).await?;
-            Ok(Done::Show(content(&view, filters.zone, secrets(made)).await?))
+            Ok(Done::Show(content(&view, filters.zone, secrets(&made)).await?))
         }
         "rotate" => {
             let rotation = KeyRotation { key: needed("key"), grace: GRACE.to_owned() };
             let made = view.rotate_key(rotation).await?;
-            Ok(Done::Show(content(&view, filters.zone, secrets(made)).await?))
+            Ok(Done::Show(content(&view, filters.zone, secrets(&made)).await?))
         }
         "revoke" => {
             view.revoke_key(&needed("key")).await?;
@@ -193,7 +193,7 @@ async fn act(visit: Visit, form: Form) -> Result<Done, Problem> {
 }
 
 /// A key's secrets, with lines that are ready to paste.
-fn secrets(key: NewKey) -> Vec<Block> {
+fn secrets(key: &NewKey) -> Vec<Block> {
     let bearer = key.secret.expose();
     let pair = format!(
         "export AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={}",

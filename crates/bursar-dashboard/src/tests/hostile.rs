@@ -15,6 +15,10 @@ const HOSTILE: [&str; 5] = [
 /// What a spreadsheet takes for a formula.
 const FORMULA: [char; 4] = ['=', '+', '-', '@'];
 
+fn is_armed(cell: &&str) -> bool {
+    cell.parse::<f64>().is_err() && cell.trim_start_matches('"').starts_with(FORMULA)
+}
+
 /// A call in which everything that a caller can say is this.
 async fn said(house: &House, text: &str) -> String {
     let text = text.to_owned();
@@ -52,10 +56,7 @@ async fn what_callers_say_is_text_on_every_page_and_no_formula_in_any_table() {
         let (status, csv) = house.open(&ada, &format!("{path}{join}format=csv")).await;
         if status == StatusCode::OK {
             let cells = csv.lines().flat_map(|line| line.split(','));
-            let armed = |cell: &&str| {
-                cell.parse::<f64>().is_err() && cell.trim_start_matches('"').starts_with(FORMULA)
-            };
-            let armed: Vec<&str> = cells.filter(armed).collect();
+            let armed: Vec<&str> = cells.filter(is_armed).collect();
             assert!(armed.is_empty(), "{path}: {armed:?}");
             assert!(!csv.contains('\u{202e}'), "{path}");
         }

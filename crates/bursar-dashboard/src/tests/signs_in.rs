@@ -88,6 +88,9 @@ async fn guessing_is_stopped_and_says_when_to_come_back() {
     house.end().await;
 }
 
+/// A form as it is sent: its kind, its headers, its body, and the status that it gets.
+type Sent<'a> = (&'a str, &'a [(&'a str, &'a str)], String, u16);
+
 #[tokio::test]
 async fn no_form_of_another_site_session_or_kind_changes_anything() {
     let house = house().await;
@@ -99,7 +102,7 @@ async fn no_form_of_another_site_session_or_kind_changes_anything() {
     let form = "application/x-www-form-urlencoded";
     let (url, host) = (house.url.as_str(), house.url.replace("http://", ""));
     let near = [("origin", url), ("sec-fetch-site", "same-origin")];
-    let cases: [(&str, &[(&str, &str)], String, u16); 9] = [
+    let cases: [Sent<'_>; 9] = [
         (form, &near, team(&others), 403),
         (form, &near, team(""), 403),
         (form, &near, encoded(&[("do", "team"), ("name", "made")]), 403),
