@@ -7,14 +7,19 @@ mod admission;
 mod chat;
 mod cold;
 mod converse;
+mod crowd;
+mod gateway;
 mod ledger;
+mod load;
 mod machine;
+mod nginx;
 mod price;
 mod process;
 mod replay;
 mod report;
 pub(crate) mod sandbox;
 mod simulator;
+mod spaced;
 mod timing;
 mod usage;
 mod version;
@@ -31,7 +36,7 @@ struct Bench {
     run: fn() -> Result<Vec<Finding>>,
 }
 
-const BENCHES: [Bench; 11] = [
+const BENCHES: [Bench; 12] = [
     Bench {
         name: "cold",
         question: "How long does a stranger wait for the first `cargo run --release -- demo`?",
@@ -66,6 +71,11 @@ const BENCHES: [Bench; 11] = [
         name: "simulator",
         question: "Can the simulator stand behind a load test?",
         run: simulator::run,
+    },
+    Bench {
+        name: "gateway",
+        question: "What does a call through `bursar serve` cost, beside a plain proxy?",
+        run: gateway::run,
     },
     Bench {
         name: "ledger",

@@ -3,17 +3,15 @@
 //!
 //! Server and load are processes of their own, on the same cores, for both servers alike.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use anyhow::{Context, Result};
 
+use super::load::{Held, Told, build, load};
 use super::report::Finding;
 use super::sandbox::{Simulator, binary, peak_mib};
 use super::timing::in_turns;
-use crate::step::{self, cargo, command, output};
 
 const TURNS: usize = 11;
 const REQUESTS: u32 = 20_000;
@@ -25,13 +23,7 @@ const HELD: u32 = 2_000;
 const HELD_MIB: f64 = 150.0;
 
 pub(super) fn run() -> Result<Vec<Finding>> {
-    let build = ["build", "--release", "--locked", "--package", "bursar-simulator"];
-    step::run(&mut cargo(build.into_iter().chain([
-        "--example",
-        "load",
-        "--example",
-        "bare_axum",
-    ])))?;
+    build("bursar-simulator", &["load", "bare_axum"])?;
     let mut findings = plain_calls()?;
     findings.extend(frames()?);
     findings.push(held()?);
@@ -40,11 +32,10 @@ pub(super) fn run() -> Result<Vec<Finding>> {
 
 fn plain_calls() -> Result<Vec<Finding>> {
     let simulator = Simulator::start()?;
-    let load = |url: &str, requests: u32| load("converse", url, requests);
-    let bytes = load(simulator.url(), 1)?.bytes;
+    let bytes = load("converse", simulator.url(), 1, None)?.number("bytes")?;
     let mut bare = Command::new(binary("examples/bare_axum")?);
     let bare = Simulator::of(bare.arg(bytes.to_string()))?;
-    let of_load = |url: &str| Ok(load(url, REQUESTS)?.took);
+    let of_load = |url: &str| took(&load("converse", url, REQUESTS, None)?);
     let (of_bare, of_simulator) =
         in_turns(TURNS, || of_load(bare.url()), || of_load(simulator.url()))?;
     let rate = |took: Duration| f64::from(REQUESTS) / took.as_secs_f64();
@@ -63,9 +54,9 @@ fn frames() -> Result<Vec<Finding>> {
     let mut rates = Vec::new();
     let mut frames = 0;
     for _ in 0..=TURNS {
-        let brought = load("frames", simulator.url(), STREAMS)?;
-        frames = brought.frames;
-        rates.push(f64::from(brought.frames) / brought.took.as_secs_f64());
+        let told = load("frames", simulator.url(), STREAMS, None)?;
+        frames = told.number("frames")?;
+        rates.push(told.figure("frames")? / told.figure("seconds")?);
     }
     // The first warms up.
     rates.remove(0);
@@ -74,39 +65,15 @@ fn frames() -> Result<Vec<Finding>> {
     Ok(vec![Finding::at_least(what, rates[TURNS / 2], FRAMES_PER_S, " frames/s")])
 }
 
+fn took(told: &Told) -> Result<Duration> {
+    Ok(Duration::from_secs_f64(told.figure("seconds")?))
+}
+
 fn held() -> Result<Finding> {
     let simulator = Simulator::start()?;
-    let mut load = Command::new(binary("examples/load")?);
-    load.args(["hold", simulator.url(), &HELD.to_string()]);
-    let mut load = load.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-    let mut line = String::new();
-    let stdout = load.stdout.take().context("the load has no stdout")?;
-    BufReader::new(stdout).read_line(&mut line)?;
-    let peak = peak_mib(simulator.process_id());
-    // Its stdin ends, and with it the load.
-    drop(load.stdin.take());
-    let status = load.wait()?;
-    let Some(peak) = peak.filter(|_| line == "open\n" && status.success()) else {
-        bail!("{HELD} streams were not opened: `{}`, {status}", line.trim());
-    };
+    let held = Held::open(simulator.url(), HELD, None)?;
+    let peak = peak_mib(simulator.process_id()).context("the simulator is gone")?;
+    drop(held);
     let what = format!("peak resident, {HELD} streams open, each on its own connection");
     Ok(Finding::at_most(what, peak, HELD_MIB, " MiB"))
-}
-
-/// What one run of the load brought.
-struct Brought {
-    took: Duration,
-    bytes: u64,
-    frames: u32,
-}
-
-fn load(what: &str, url: &str, count: u32) -> Result<Brought> {
-    let program = binary("examples/load")?;
-    let mut load = command(program.as_os_str(), [what.as_ref(), url.as_ref()]);
-    let text = output(load.arg(count.to_string()))?;
-    let told: Value = serde_json::from_str(&text).context("the load did not print JSON")?;
-    let figure = |name: &str| told[name].as_f64().with_context(|| format!("no `{name}`: {text}"));
-    let number = |name: &str| told[name].as_u64().with_context(|| format!("no `{name}`: {text}"));
-    let took = Duration::from_secs_f64(figure("seconds")?);
-    Ok(Brought { took, bytes: number("bytes")?, frames: u32::try_from(number("frames")?)? })
 }
