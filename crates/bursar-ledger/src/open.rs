@@ -155,7 +155,8 @@ async fn open_file(path: &Path, options: &OpenOptions) -> Result<Ledger, Error> 
         file::check_pages(&reads).await?;
     }
     let side = SideFile::open(path)?;
-    let mut writes = connect.journal_mode(SqliteJournalMode::Wal);
+    // A statement of many rows keeps what it may have to undo: in memory, not in a file of its own.
+    let mut writes = connect.journal_mode(SqliteJournalMode::Wal).pragma("temp_store", "memory");
     if options.without_sync {
         writes = writes.synchronous(SqliteSynchronous::Off);
     }

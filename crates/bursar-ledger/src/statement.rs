@@ -267,6 +267,8 @@ pub(crate) fn failed(doing: &'static str, error: sqlx::Error) -> Error {
         Driver::Database(database) if database.code().as_deref() == Some("53100") => {
             Error::Full { detail: database.message().to_owned() }
         }
+        // Two sessions waited for each other's locks, and the server ended this one's statement.
+        Driver::Database(database) if database.code().as_deref() == Some("40P01") => Error::Locked,
         Driver::Database(database) if takes_no_writes(database.as_ref()) => {
             Error::Unwritable { detail: database.message().to_owned() }
         }

@@ -224,7 +224,8 @@ impl Writer {
     }
 
     /// Writes a part; again when the connection was lost, for then nobody knows whether it was
-    /// written. Tells whether that was so: what is written already may be the part's own.
+    /// written, and when somebody's locks crossed ours, for then it was not: a migration takes its
+    /// tables in an order of its own. Tells whether what is written already may be the part's own.
     async fn attempt(&mut self, part: &[Job], mut again: bool) -> (Written, bool) {
         if let Some(error) = self.away.cause() {
             return (Err(error.into()), again);
@@ -233,10 +234,11 @@ impl Writer {
         let started = Instant::now();
         for pause in PAUSES_MS {
             let written = self.write_once(&tasks, again).await;
-            if !matches!(written, Err(Failure::Failed(Error::Unreachable { .. }))) {
-                return (written, again);
+            match &written {
+                Err(Failure::Failed(Error::Unreachable { .. })) => again = true,
+                Err(Failure::Failed(Error::Locked)) if self.is_shared() => {}
+                _ => return (written, again),
             }
-            again = true;
             if started.elapsed() * 2 > self.answer_limit {
                 // Nobody is there: to ask at once again would only keep the callers waiting.
                 return (written, again);
@@ -244,6 +246,11 @@ impl Writer {
             tokio::time::sleep(Duration::from_millis(pause)).await;
         }
         (self.write_once(&tasks, again).await, again)
+    }
+
+    /// Whether others write at the same time, each at its own tables and rows.
+    fn is_shared(&self) -> bool {
+        matches!(self.store, Store::Postgres(_))
     }
 
     async fn write_once(&mut self, tasks: &[&Task], again: bool) -> Written {

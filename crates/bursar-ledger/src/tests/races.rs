@@ -2,8 +2,10 @@
 
 use bursar_domain::budget::Mode;
 
-use sqlx::FromRow;
+use sqlx::{Connection, FromRow};
 
+use super::outage::until;
+use super::stragglers;
 use super::world::{Place, durable_places, intent, places, postgres, settlement};
 use crate::statement::Statement;
 use crate::{Admission, Ledger};
@@ -105,6 +107,27 @@ async fn a_server_that_ends_sessions_loses_and_doubles_nothing() {
     }
     assert_eq!(super::usage::total(&nemesis).await.succeeded, 500);
     nemesis.close().await.unwrap();
+    ledger.end().await;
+}
+
+#[tokio::test]
+async fn a_reservation_whose_locks_cross_those_of_a_migration_is_admitted_after_it() {
+    let (place, mut session) = stragglers::place().await;
+    let ledger = place.open().await;
+    let window = ledger.window("team", Mode::Hard, 1_000_000).await;
+    sqlx::raw_sql(include_str!("sql/lock_holds.sql")).execute(&mut session).await.unwrap();
+    let asked = tokio::spawn({
+        let ledger = ledger.clone();
+        async move { ledger.admit(intent()).await }
+    });
+    until("it waits", async || stragglers::blocked(&ledger).await == 1).await;
+    // Whoever waited first finds out that neither of the two can go on, and is the one that is ended.
+    sqlx::raw_sql(include_str!("sql/lock_windows.sql")).execute(&mut session).await.unwrap();
+    session.close().await.unwrap();
+    let admitted = asked.await.unwrap();
+    assert_eq!(ledger.balance(&window).await.0, 10_000);
+    let settled = settlement(admitted.intent());
+    ledger.settle(admitted, settled).await.unwrap();
     ledger.end().await;
 }
 

@@ -21,7 +21,7 @@ use crate::{Error, Ledger};
 const HELD: i64 = 10_000;
 
 /// A PostgreSQL, and a session of the test's own.
-async fn place() -> (Place, PgConnection) {
+pub(super) async fn place() -> (Place, PgConnection) {
     let address = server::new_database().await;
     let options: sqlx::postgres::PgConnectOptions = address.parse().unwrap();
     (at(&address), options.connect().await.unwrap())
@@ -37,7 +37,7 @@ struct CountRow {
     number: i64,
 }
 
-async fn blocked(ledger: &Ledger) -> i64 {
+pub(super) async fn blocked(ledger: &Ledger) -> i64 {
     const BLOCKED: Statement = Statement { doing: "look", sql: include_str!("sql/blocked.sql") };
     let row: Option<CountRow> = ledger.reads.row(BLOCKED, &[]).await.unwrap();
     row.unwrap().number
