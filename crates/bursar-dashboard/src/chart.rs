@@ -157,6 +157,8 @@ impl Chart {
         let dates = points.iter().enumerate().step_by(step);
         let dates =
             dates.map(|(place, text)| Tick { at: x(place, points.len()), text: text.clone() });
+        // A date stands at the left edge of its bar, and is left out where it would be cut off.
+        let fits = |date: &Tick| date.at + wide(&date.text) <= WIDTH;
         let parts = [0, 1, 2, 3, 4];
         let scale =
             parts.map(|part| Tick { at: y(top * part / 4, top), text: unit.text(top * part / 4) });
@@ -170,7 +172,7 @@ impl Chart {
                 format!("{span}, of {}. The figures are in the table below.", names.join(", "))
             }
         };
-        let dates = dates.collect();
+        let dates = dates.filter(fits).collect();
         let table = table((word, &title), (unit, &points), series);
         let (boxes, lines, scale) = (Vec::new(), Vec::new(), scale.to_vec());
         Self { word, title, description, boxes, lines, scale, dates, legend, table }
@@ -255,6 +257,11 @@ fn ceiling(most: i128) -> i128 {
     [1, 2, 5, 10].into_iter().map(|times| power * times).find(|top| *top >= most).unwrap_or(most)
 }
 
+/// How wide a text below a chart is at most.
+fn wide(text: &str) -> i64 {
+    i64::try_from(text.chars().count()).unwrap_or(WIDTH) * 7
+}
+
 fn x(place: usize, count: usize) -> i64 {
     let (place, count) =
         (i64::try_from(place).unwrap_or(0), i64::try_from(count.max(1)).unwrap_or(1));
@@ -293,6 +300,15 @@ mod tests {
             assert!(one.x >= LEFT && one.x + one.width <= WIDTH, "{one:?}");
         }
         assert_eq!(chart.table.rows.len(), 5, "what is nothing is left out");
+    }
+
+    #[test]
+    fn no_date_is_cut_off() {
+        for days in 1..=31 {
+            let chart = Chart::bars(subject(days), vec![series("a", &vec![1; days])]);
+            assert!(!chart.dates.is_empty());
+            assert!(chart.dates.iter().all(|date| date.at + 66 <= WIDTH), "{days} days");
+        }
     }
 
     #[test]
