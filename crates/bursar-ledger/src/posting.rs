@@ -221,6 +221,17 @@ impl Posting {
         }
     }
 
+    /// Whether it opens holds, and does nothing but move their windows beside.
+    pub(crate) fn is_of_holds(&self) -> bool {
+        !self.holds.is_empty() && self.tells_nothing()
+    }
+
+    /// Whether nothing is recorded with it: what has ended, what was refused.
+    pub(crate) fn tells_nothing(&self) -> bool {
+        let is_silent = self.refusals.is_empty() && self.rollup.hours.is_empty();
+        is_silent && self.tokens.is_empty() && self.corrections.is_empty()
+    }
+
     /// What has ended with this, to be sealed.
     pub(crate) fn ended(&self) -> Vec<Entry> {
         let entry = |kind: &str, id: &String| Entry { kind: kind.into(), subject: id.clone() };

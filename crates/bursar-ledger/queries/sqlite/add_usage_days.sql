@@ -89,7 +89,7 @@ SELECT
     COALESCE(CAST(value ->> 'speed_17' AS BIGINT), 0),
     COALESCE(CAST(value ->> 'speed_18' AS BIGINT), 0),
     COALESCE(CAST(value ->> 'speed_19' AS BIGINT), 0)
-FROM jsonb_each($1)
+FROM jsonb_each(?)
 WHERE true
 ORDER BY 1, 2, 3, 4, 5, 6
 ON CONFLICT (

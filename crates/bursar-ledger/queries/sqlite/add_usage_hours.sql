@@ -27,7 +27,7 @@ SELECT
     CAST(value ->> 'cache_write_1h_tokens' AS BIGINT), CAST(value ->> 'cost_micro' AS BIGINT),
     CAST(value ->> 'cost_rest' AS BIGINT), CAST(value ->> 'unpriced' AS BIGINT),
     CAST(value ->> 'estimated' AS BIGINT)
-FROM jsonb_each($1)
+FROM jsonb_each(?)
 WHERE true
 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
 ON CONFLICT (

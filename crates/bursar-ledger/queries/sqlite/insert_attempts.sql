@@ -10,4 +10,4 @@ SELECT
     CAST(value ->> 'error_code' AS TEXT), CAST(value ->> 'request_id' AS TEXT),
     CAST(value ->> 'model' AS TEXT), CAST(value ->> 'region' AS TEXT),
     CAST(value ->> 'upstream' AS TEXT)
-FROM jsonb_each($1)
+FROM jsonb_each(?)

@@ -34,4 +34,4 @@ SELECT
     CAST(value ->> 'stop_reason' AS TEXT), CAST(value ->> 'guardrail_id' AS TEXT),
     CAST(value ->> 'guardrail_action' AS TEXT), CAST(value ->> 'request_hmac' AS TEXT),
     CAST(value ->> 'simulated' AS BOOLEAN)
-FROM jsonb_each($1)
+FROM jsonb_each(?)

@@ -16,4 +16,4 @@ SELECT
     CAST(value ->> 'cost_pico' AS BIGINT), CAST(value ->> 'estimated' AS BOOLEAN),
     CAST(value ->> 'cost_low_pico' AS BIGINT), CAST(value ->> 'overrun' AS BOOLEAN),
     CAST(value ->> 'request_id' AS TEXT)
-FROM jsonb_each($1)
+FROM jsonb_each(?)

@@ -8,5 +8,5 @@ SELECT
     CAST(value ->> 'held_micro' AS BIGINT),
     CAST(value ->> 'facts' AS TEXT),
     jsonb(value -> 'lines')
-FROM jsonb_each($1)
+FROM jsonb_each(?)
 WHERE NOT EXISTS (SELECT 1 FROM call WHERE call.id = key)

@@ -26,7 +26,7 @@ FROM (
     CAST(value ->> 'region' AS TEXT) AS region,
     CAST(value ->> 'call_id' AS TEXT) AS call_id,
     CAST(value ->> 'window_id' AS TEXT) AS window_id
-    FROM jsonb_each($1)
+    FROM jsonb_each(?)
 ) AS fresh
 WHERE slot < 60
 ON CONFLICT DO NOTHING

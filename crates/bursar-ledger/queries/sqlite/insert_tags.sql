@@ -5,4 +5,4 @@ INSERT INTO call_tag (
 SELECT
     CAST(value ->> 'tag_key' AS TEXT), CAST(value ->> 'started_ms' AS BIGINT),
     CAST(value ->> 'call_id' AS TEXT), CAST(value ->> 'tag_value' AS TEXT)
-FROM jsonb_each($1)
+FROM jsonb_each(?)

@@ -9,5 +9,5 @@ SELECT
     CAST(value ->> 'd_held' AS BIGINT),
     CAST(value ->> 'd_spent' AS BIGINT),
     CAST(value ->> 'd_rest' AS BIGINT)
-FROM jsonb_each($1)
+FROM jsonb_each(?)
 JOIN budget_window AS w ON w.id = CAST(value ->> 'window_id' AS TEXT)

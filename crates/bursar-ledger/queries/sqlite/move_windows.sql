@@ -14,6 +14,6 @@ FROM (
         CAST(value ->> 'd_rest' AS BIGINT) AS rest,
         CAST(value ->> 'n' AS BIGINT) AS n,
         CAST(value ->> 'refused' AS BIGINT) AS refused
-    FROM jsonb_each($1)
+    FROM jsonb_each(?)
 ) AS d
 WHERE budget_window.id = d.id

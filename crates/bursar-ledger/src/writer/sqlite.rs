@@ -19,7 +19,7 @@ use super::alone::{self, is_alone};
 use super::asked::{Asked, missing, refuse, remember};
 use super::kept::Kept;
 use super::late::{Late, RECORDED, late, settled};
-use super::sqlite_rows::{keep_checkpoints, open_holds, post};
+use super::sqlite_rows::{keep_checkpoints, open_holds, post, write_posting};
 use super::thresholds::{TELL, told};
 use super::true_lines::with_true_lines;
 use super::{Done, Failure, Written, gather, posted};
@@ -191,8 +191,7 @@ impl Store {
         let settled: Vec<String> = posting.windows.keys().cloned().collect();
         let done = self.decide(connection, &mut posting, tasks, (&settings, now)).await?;
         let admitted = done.iter().filter(|done| matches!(done, Ok(Done::Admitted(_)))).count();
-        open_holds(connection, &posting, (tasks.len(), admitted)).await?;
-        post(connection, &posting).await?;
+        write_posting(connection, &posting, (tasks.len(), admitted)).await?;
         if !settled.is_empty() {
             let values = [keyed(settled.iter().map(|window| (window, ())))?, now.0.into()];
             let rules = self.rules.clone().unwrap_or_default();

@@ -11,53 +11,77 @@ use crate::statement::{Statement, bulk, is_duplicate, keyed, run_on};
 
 const INSERT_HOLDS: Statement =
     Statement { doing: "open holds", sql: include_str!("../../queries/sqlite/insert_holds.sql") };
-const JOURNAL_WINDOWS: Statement = Statement {
-    doing: "write the journal",
-    sql: include_str!("../../queries/sqlite/journal_windows.sql"),
+/// Statements that are always run together are sent as one: between two of them the driver's thread
+/// and ours would each sleep and wake. Each takes the next parameter.
+const HOLD_AND_MOVE: Statement = Statement {
+    doing: "open holds",
+    sql: concat!(
+        include_str!("../../queries/sqlite/insert_holds.sql"),
+        ";",
+        include_str!("../../queries/sqlite/move_windows.sql"),
+    ),
 };
-const MOVE_WINDOWS: Statement = Statement {
-    doing: "move budget windows",
-    sql: include_str!("../../queries/sqlite/move_windows.sql"),
-};
-const INSERT_CALLS: Statement =
-    Statement { doing: "record calls", sql: include_str!("../../queries/sqlite/insert_calls.sql") };
-const INSERT_ATTEMPTS: Statement = Statement {
-    doing: "record attempts",
-    sql: include_str!("../../queries/sqlite/insert_attempts.sql"),
-};
-const INSERT_TAGS: Statement =
-    Statement { doing: "record tags", sql: include_str!("../../queries/sqlite/insert_tags.sql") };
-const INSERT_CORRECTIONS: Statement = Statement {
-    doing: "record corrections",
-    sql: include_str!("../../queries/sqlite/insert_corrections.sql"),
-};
-const INSERT_REFUSALS: Statement = Statement {
-    doing: "record refusals",
-    sql: include_str!("../../queries/sqlite/insert_refusals.sql"),
-};
-const ADD_HOURS: Statement = Statement {
-    doing: "add to the hourly roll-ups",
-    sql: include_str!("../../queries/sqlite/add_usage_hours.sql"),
-};
-const ADD_DAYS: Statement = Statement {
-    doing: "add to the daily roll-ups",
-    sql: include_str!("../../queries/sqlite/add_usage_days.sql"),
+const RECORD: Statement = Statement {
+    doing: "record what has ended",
+    sql: concat!(
+        include_str!("../../queries/sqlite/journal_windows.sql"),
+        ";",
+        include_str!("../../queries/sqlite/move_windows.sql"),
+        ";",
+        include_str!("../../queries/sqlite/insert_calls.sql"),
+        ";",
+        include_str!("../../queries/sqlite/insert_attempts.sql"),
+        ";",
+        include_str!("../../queries/sqlite/insert_tags.sql"),
+        ";",
+        include_str!("../../queries/sqlite/insert_corrections.sql"),
+        ";",
+        include_str!("../../queries/sqlite/insert_refusals.sql"),
+        ";",
+        include_str!("../../queries/sqlite/add_usage_hours.sql"),
+        ";",
+        include_str!("../../queries/sqlite/add_usage_days.sql"),
+    ),
 };
 pub(super) const CHECKPOINT: Statement =
     Statement { doing: "keep checkpoints", sql: include_str!("../../queries/checkpoint.sql") };
+
+/// Writes a posting; an id that is known already splits the group. Every window of it is there.
+pub(super) async fn write_posting(
+    connection: &mut SqliteConnection,
+    posting: &Posting,
+    counts: (usize, usize),
+) -> Result<(), Failure> {
+    if !posting.is_of_holds() {
+        open_holds(connection, posting, counts).await?;
+        return post(connection, posting).await.map_err(Failure::from);
+    }
+    let rows = [keyed(&posting.holds)?, keyed(&posting.windows)?];
+    let changed = run_on(connection, HOLD_AND_MOVE, &rows).await;
+    are_opened(posting, (changed, posting.windows.len()), counts)
+}
 
 /// Opens the holds of what was admitted; an id that is known already splits the group.
 pub(super) async fn open_holds(
     connection: &mut SqliteConnection,
     posting: &Posting,
-    (tasks, admitted): (usize, usize),
+    counts: (usize, usize),
 ) -> Result<(), Failure> {
     if posting.holds.is_empty() {
         return Ok(());
     }
     let opened = run_on(connection, INSERT_HOLDS, &[keyed(&posting.holds)?]).await;
-    let is_whole = match opened {
-        Ok(opened) => usize::try_from(opened) == Ok(posting.holds.len()),
+    are_opened(posting, (opened, 0), counts)
+}
+
+/// Whether each of the holds was opened, going by the rows that changed, of which some are others.
+fn are_opened(
+    posting: &Posting,
+    (changed, others): (Result<u64, Error>, usize),
+    (tasks, admitted): (usize, usize),
+) -> Result<(), Failure> {
+    let is_whole = match changed {
+        Ok(changed) => usize::try_from(changed) == Ok(posting.holds.len() + others),
         Err(Error::Database { source, .. }) if is_duplicate(&source) => false,
         Err(error) => return Err(error.into()),
     };
@@ -76,29 +100,25 @@ pub(super) async fn post(
     connection: &mut SqliteConnection,
     posting: &Posting,
 ) -> Result<(), Error> {
-    let Posting { journal, windows, calls, attempts, tags, .. } = posting;
-    let Posting { corrections, refusals, rollup, .. } = posting;
-    if !journal.is_empty() {
-        run_on(connection, JOURNAL_WINDOWS, &[bulk(journal)?]).await?;
-    }
-    if !windows.is_empty() {
-        run_on(connection, MOVE_WINDOWS, &[keyed(windows)?]).await?;
+    if posting.windows.is_empty() && posting.tells_nothing() {
+        return Ok(());
     }
     let ended = posting.ended();
-    let steps = [
-        (QUEUE_UNSEALED, ended.is_empty(), bulk(&ended)?),
-        (INSERT_CALLS, calls.is_empty(), bulk(calls)?),
-        (INSERT_ATTEMPTS, attempts.is_empty(), bulk(attempts)?),
-        (INSERT_TAGS, tags.is_empty(), bulk(tags)?),
-        (INSERT_CORRECTIONS, corrections.is_empty(), bulk(corrections)?),
-        (INSERT_REFUSALS, refusals.is_empty(), bulk(refusals)?),
-        (ADD_HOURS, rollup.hours.is_empty(), bulk(rollup.hour_rows())?),
-        (ADD_DAYS, rollup.days.is_empty(), bulk(rollup.day_rows())?),
-    ];
-    for (statement, _, rows) in steps.into_iter().filter(|(_, is_empty, _)| !is_empty) {
-        run_on(connection, statement, &[rows]).await?;
+    if !ended.is_empty() {
+        run_on(connection, QUEUE_UNSEALED, &[bulk(&ended)?]).await?;
     }
-    Ok(())
+    let rows = [
+        bulk(&posting.journal)?,
+        keyed(&posting.windows)?,
+        bulk(&posting.calls)?,
+        bulk(&posting.attempts)?,
+        bulk(&posting.tags)?,
+        bulk(&posting.corrections)?,
+        bulk(&posting.refusals)?,
+        bulk(posting.rollup.hour_rows())?,
+        bulk(posting.rollup.day_rows())?,
+    ];
+    run_on(connection, RECORD, &rows).await.map(drop)
 }
 
 pub(super) async fn keep_checkpoints(
