@@ -17,7 +17,7 @@ use crate::step::{self, cargo, output};
 use crate::workspace::target_directory;
 
 /// Calls a round, of each of the programs that are compared.
-const CALLS: &str = "10000";
+const CALLS: &str = "40000";
 /// The same where each call is a statement and an fsync.
 const POSTGRES_CALLS: &str = "4000";
 const FRAMES: &str = "1000000";
@@ -51,6 +51,7 @@ fn measure_postgres(place: &str, folder: &Path, findings: &mut Vec<Finding>) -> 
     // Below /tmp where the disk is meant: the server's own user may not enter a checkout.
     let temporary = std::env::temp_dir();
     let parent = if folder == Path::new(RAM_DISK) { folder } else { &temporary };
+    let is_flushed = parent == temporary;
     let postgres = Postgres::start(Purpose::Measurement, parent)?;
     let told = example("bursar-ledger", "bench_admission", &[postgres.url(), POSTGRES_CALLS])?;
     postgres.stop()?;
@@ -58,7 +59,13 @@ fn measure_postgres(place: &str, folder: &Path, findings: &mut Vec<Finding>) -> 
     let (three, bare) = (figure(&told, "three_per_s")?, figure(&told, "bare_per_s")?);
     findings.push(rate(format!("3 processes, 64 waiting in each, {place}"), three));
     findings.push(rate(format!("bare single statement, 16 clients, {place}"), bare));
-    findings.push(Finding::at_least(format!("ratio, {place}"), three / bare, 5.0, " ×"));
+    let (what, ratio) = (format!("ratio, {place}"), three / bare);
+    findings.push(if is_flushed {
+        Finding::at_least(what, ratio, 5.0, " ×")
+    } else {
+        // Groups share a flush; where none is made they are measured for the processor alone.
+        Finding::plain(what, format!("{ratio:.2} ×"))
+    });
     add_shared(&place, &told, findings)
 }
 
