@@ -1,6 +1,6 @@
 //! The embedded tables: tab-separated lines, sorted by their first field, searched where they lie.
 //!
-//! A look-up reads the lines of one key and no others; nothing is parsed ahead or kept. What the
+//! A look-up reads the lines of one key and no others; nothing is parsed ahead. What the
 //! columns mean is said by whoever reads them, in the order of the table's `#columns` line.
 
 use crate::time::Timestamp;

@@ -1,6 +1,7 @@
 //! Reading the embedded price rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use crate::closed_set;
 use crate::money::Rate;
@@ -95,8 +96,20 @@ pub(super) fn rows(key: &PriceKey<'_>, regions: &[String]) -> impl Iterator<Item
             && line.text() == Some(routing)
             && line.text() == Some(tier)
     };
-    let lines = Table::PRICES.lines(key.model).filter(fits);
-    lines.filter_map(ListedPrice::read).map(|listed| listed.price)
+    Table::PRICES.lines(key.model).filter(fits).filter_map(kept)
+}
+
+/// The price of a line, read once: every call of a model asks for the same few, several times. As
+/// many are kept as the table has lines, each by where its line begins.
+fn kept(line: Line) -> Option<Price> {
+    static KEPT: LazyLock<RwLock<HashMap<usize, Price>>> = LazyLock::new(RwLock::default);
+    let place = line.key.as_ptr().addr();
+    let known = KEPT.read().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
+    known.or_else(|| {
+        let ListedPrice { price, .. } = ListedPrice::read(line)?;
+        let mut kept = KEPT.write().unwrap_or_else(PoisonError::into_inner);
+        Some(kept.entry(place).or_insert(price).clone())
+    })
 }
 
 /// `base` or `above_272k`.
