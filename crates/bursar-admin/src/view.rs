@@ -4,6 +4,7 @@
 mod budgets;
 mod calls;
 mod catalogue;
+mod faults;
 mod outlook;
 mod paces;
 mod people;
@@ -15,6 +16,7 @@ use crate::teams::unknown;
 use crate::{Desk, Error, Part, Role, Viewer};
 
 pub use catalogue::{ModelFacts, Server};
+pub use faults::Fault;
 pub use outlook::Outlay;
 pub use paces::Pace;
 pub use sums::{Group, SumAsk, SumLine};

@@ -26,6 +26,8 @@ pub(crate) enum Unit {
     Dollars,
     /// Tenths of a percent.
     Tenths,
+    /// Things that are counted.
+    Count,
 }
 
 /// One series: its name, and its figure at each point.
@@ -75,8 +77,24 @@ pub(crate) struct Tick {
     pub(crate) text: String,
 }
 
+/// What refused requests are called.
+pub(crate) const REFUSED: &str = "refused";
+/// The colours of outcomes, which no two share.
+const OUTCOMES: [(&str, &str); 7] = [
+    ("succeeded", "c2"),
+    ("rejected", "c1"),
+    ("throttled", "c6"),
+    ("failed", "c5"),
+    ("cut", "c7"),
+    ("abandoned", "c8"),
+    (REFUSED, "c4"),
+];
+
 /// The class of a name's colour: the same on every page and in every process.
 pub(crate) fn colour(name: &str) -> String {
+    if let Some((_, colour)) = OUTCOMES.iter().find(|(outcome, _)| *outcome == name) {
+        return (*colour).to_owned();
+    }
     // FNV-1a, 64 bits, and a last stir: names that differ in one letter differ in all bits.
     let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
@@ -88,6 +106,7 @@ pub(crate) fn colour(name: &str) -> String {
 impl Unit {
     fn text(self, figure: i128) -> String {
         match self {
+            Self::Count => figures::count(i64::try_from(figure).unwrap_or(i64::MAX)),
             Self::Dollars => figures::money(Total(figure)),
             Self::Tenths => format!("{}.{} %", figure / 10, figure.unsigned_abs() % 10),
         }
@@ -95,6 +114,7 @@ impl Unit {
 
     fn exact(self, figure: i128) -> String {
         match self {
+            Self::Count => figure.to_string(),
             Self::Dollars => Total(figure).usd(),
             Self::Tenths => format!("{}.{}", figure / 10, figure.unsigned_abs() % 10),
         }

@@ -3,6 +3,7 @@
 
 use crate::chart::Chart;
 use crate::filters::Filters;
+use crate::heat::Heat;
 use crate::sheet::{Cell, Sheet};
 use bursar_ledger::Secret;
 
@@ -28,6 +29,7 @@ pub(crate) struct Content {
 pub(crate) enum Block {
     Tiles(Vec<Tile>),
     Chart(Box<Chart>),
+    Heat(Box<Heat>),
     Sheet(Sheet),
     /// Facts of one thing, under a heading.
     Facts(String, Vec<(&'static str, Cell)>),
@@ -134,6 +136,7 @@ impl Content {
         let sheets = self.blocks.iter().filter_map(|block| match block {
             Block::Sheet(sheet) => Some(sheet),
             Block::Chart(chart) => Some(&chart.table),
+            Block::Heat(heat) => Some(&heat.table),
             _ => None,
         });
         let is_own = |block: &&Block| matches!(block, Block::Sheet(_));

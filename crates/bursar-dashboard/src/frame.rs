@@ -9,6 +9,7 @@ use askama::Template;
 use crate::assets;
 use crate::content::{Block, Content};
 use crate::filters::{Filters, RANGES};
+use crate::heat::Heat;
 use crate::pages;
 use crate::people::Seat;
 use crate::problem::Problem;

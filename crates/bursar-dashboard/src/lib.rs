@@ -15,6 +15,7 @@ mod filters;
 mod form;
 mod frame;
 mod gate;
+mod heat;
 mod metrics;
 mod origin;
 mod pages;

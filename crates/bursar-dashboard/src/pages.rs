@@ -9,6 +9,7 @@ mod model;
 mod models;
 mod overview;
 mod prices;
+mod reliability;
 mod settings;
 mod spend;
 mod teams;
@@ -68,11 +69,12 @@ const ALL: &[Role] = &[Role::Admin, Role::Finance, Role::Lead, Role::Member];
 const WHOLE: &[Role] = &[Role::Admin, Role::Finance];
 
 /// Every page, in the order of the list.
-static PAGES: [&Page; 12] = [
+static PAGES: [&Page; 13] = [
     &overview::PAGE,
     &spend::PAGE,
     &models::PAGE,
     &model::PAGE,
+    &reliability::PAGE,
     &calls::PAGE,
     &call::PAGE,
     &budgets::PAGE,

@@ -4,11 +4,13 @@
 mod bad;
 mod cases;
 mod changes_by_form;
+mod endings;
 mod gate;
 mod hostile;
 mod house;
 mod metrics;
 mod papers;
+mod reliability;
 mod sees;
 mod signs_in;
 

@@ -19,6 +19,7 @@ mod copy;
 mod database_url;
 mod error;
 mod facts;
+mod faults;
 mod keyring;
 mod lease;
 mod ledger;
@@ -66,6 +67,7 @@ pub use checkup::Checkup;
 pub use copy::{CopyReport, LedgerCopy};
 pub use database_url::DatabaseUrl;
 pub use error::Error;
+pub use faults::{FaultRow, Whose};
 pub use keyring::{Holder, Proven};
 pub use ledger::Ledger;
 pub use master_key::MasterKey;
@@ -83,7 +85,7 @@ pub use standing::{Foreseen, Pace, Standing};
 pub use streams::{Checkpoint, CutWish, OpenCall, StreamRule};
 pub use usage::{
     Buckets, Counters, DaySlice, Dimension, Grain, Habit, HourBy, HourSlice, Paces, SliceRow,
-    UsageQuery, UsageReport, UsageRow,
+    ThrottleRow, Throttles, UsageQuery, UsageReport, UsageRow,
 };
 pub use verdict::{AdmittedBy, OpenHold, RefusalRow};
 pub use versions::VersionRow;

@@ -13,6 +13,7 @@ mod checkup;
 mod contract;
 mod copy;
 mod crash;
+mod faults;
 mod keyring;
 mod limits;
 mod migrating;

@@ -4,6 +4,7 @@
 mod habit;
 mod read;
 mod slice;
+mod throttles;
 
 use bursar_domain::money::Total;
 use bursar_domain::time::Timestamp;
@@ -12,6 +13,7 @@ use crate::rollup::Sums;
 
 pub use habit::Habit;
 pub use slice::{Buckets, DaySlice, Grain, HourBy, HourSlice, Paces, SliceRow};
+pub use throttles::{ThrottleRow, Throttles};
 
 /// What usage is shown by.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bursar_admin::{Admin, Desk, KeyRequest, NewUser, TeamFacts};
 use bursar_domain::call::{
-    Bill, CallId, Ending, Guardrail, Intent, Operation, Outcome, Reach, Settlement, VersionEvidence,
+    Attempt, Bill, CallId, Ending, Guardrail, Intent, Operation, Outcome, Reach, Settlement,
+    VersionEvidence,
 };
 use bursar_domain::identity::Attribution;
 use bursar_domain::model::ModelId;
@@ -20,6 +21,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::endings;
 use crate::{Meters, Options, ServeError, Site, serve};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
@@ -84,6 +86,7 @@ impl House {
         let desk = Desk { admin: Admin { ledger, clock, ..base.admin.clone() }, ..base };
         let keys = people(&desk).await;
         let calls = calls(&desk, &keys).await;
+        endings::of_both_teams(&desk, &keys).await;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
@@ -243,13 +246,27 @@ async fn calls(
 }
 
 /// A call that went well. What its client calls its session stands for whatever others say.
-pub(super) async fn call(
+pub(super) async fn call(desk: &Desk, who: (Attribution, &str), when: (Timestamp, i64)) -> CallId {
+    let said = who.0.client_session.clone();
+    let ending = Ending {
+        outcome: Outcome::Succeeded,
+        client_gone: false,
+        http_status: Some(200),
+        error_code: None,
+        error_message: said,
+        stop_reason: Some("end_turn".to_owned()),
+    };
+    ended(desk, who, when, (ending, Vec::new())).await
+}
+
+/// A call that ended so, after these attempts.
+pub(super) async fn ended(
     desk: &Desk,
     (attribution, model): (Attribution, &str),
     (started_at, pico): (Timestamp, i64),
+    (ending, attempts): (Ending, Vec<Attempt>),
 ) -> CallId {
     let ledger = &desk.admin.ledger;
-    let said = attribution.client_session.clone();
     let intent = Intent {
         id: CallId::new(started_at, &desk.admin.entropy.bytes()),
         started_at,
@@ -280,15 +297,8 @@ pub(super) async fn call(
         version_evidence: VersionEvidence::Requested,
         served_region: None,
         tier: Tier::Standard,
-        ending: Ending {
-            outcome: Outcome::Succeeded,
-            client_gone: false,
-            http_status: Some(200),
-            error_code: None,
-            error_message: said,
-            stop_reason: Some("end_turn".to_owned()),
-        },
-        attempts: Vec::new(),
+        ending,
+        attempts,
         request_id: None,
         bill: Bill {
             usage: Usage { input: 100, output: 1_000, ..Usage::default() },
