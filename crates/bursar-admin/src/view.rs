@@ -4,10 +4,12 @@
 mod budgets;
 mod calls;
 mod catalogue;
+mod exports;
 mod faults;
 mod outlook;
 mod paces;
 mod people;
+mod runaways;
 mod sums;
 
 use bursar_domain::time::Timestamp;
@@ -19,6 +21,7 @@ pub use catalogue::{ModelFacts, Server};
 pub use faults::Fault;
 pub use outlook::Outlay;
 pub use paces::Pace;
+pub use runaways::{FrozenSince, Runaway, Runaways};
 pub use sums::{Group, SumAsk, SumLine};
 
 /// The ledger as one viewer sees it.

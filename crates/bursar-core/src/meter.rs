@@ -6,6 +6,7 @@
 use bursar_domain::call::{Attempt, AttemptOutcome, Ending, Outcome};
 use bursar_domain::time::Timestamp;
 use bursar_domain::usage::Usage;
+use bursar_domain::watch::Withheld;
 use bursar_wire::error::WireError;
 use bursar_wire::reply::ReplyFacts;
 
@@ -190,13 +191,11 @@ fn judge(end: End, tapped: &Tapped) -> Ending {
 fn told_of_cut(cut: &Cutting, tapped: &Tapped) -> String {
     let Cutting { wish, delivered } = cut;
     match owed(tapped) {
-        Owes::Reported(usage) => format!(
-            "{}; it was read to its end without its caller: of {} output tokens, as reported, \
-             about {} were withheld",
-            wish.why,
-            usage.output,
-            usage.output.saturating_sub(*delivered)
-        ),
+        Owes::Reported(usage) => {
+            let withheld = usage.output.saturating_sub(*delivered);
+            let withheld = Withheld { output: usage.output, withheld };
+            format!("{}; it was read to its end without its caller: {withheld}", wish.why)
+        }
         Owes::Nothing | Owes::Unknown { .. } => format!(
             "{}; about {delivered} output tokens were delivered, and its usage was not reported, \
              so its bill is a bound",

@@ -20,6 +20,7 @@ mod metrics;
 mod origin;
 mod pages;
 mod people;
+mod pipe;
 mod problem;
 mod server;
 mod sheet;

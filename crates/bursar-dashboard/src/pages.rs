@@ -5,11 +5,13 @@ mod audit;
 mod budgets;
 mod call;
 mod calls;
+mod exports;
 mod model;
 mod models;
 mod overview;
 mod prices;
 mod reliability;
+mod runaways;
 mod settings;
 mod spend;
 mod teams;
@@ -23,6 +25,7 @@ use crate::ask::decoded;
 use crate::content::Content;
 use crate::filters::Filters;
 use crate::form::Form;
+use crate::pipe::Pipe;
 use crate::problem::Problem;
 
 /// Content that is being made.
@@ -69,18 +72,20 @@ const ALL: &[Role] = &[Role::Admin, Role::Finance, Role::Lead, Role::Member];
 const WHOLE: &[Role] = &[Role::Admin, Role::Finance];
 
 /// Every page, in the order of the list.
-static PAGES: [&Page; 13] = [
+static PAGES: [&Page; 15] = [
     &overview::PAGE,
     &spend::PAGE,
     &models::PAGE,
     &model::PAGE,
     &reliability::PAGE,
+    &runaways::PAGE,
     &calls::PAGE,
     &call::PAGE,
     &budgets::PAGE,
     &teams::PAGE,
     &versions::PAGE,
     &prices::PAGE,
+    &exports::PAGE,
     &audit::PAGE,
     &settings::PAGE,
 ];
@@ -95,6 +100,11 @@ pub(crate) fn at(path: &str) -> Option<(&'static Page, Option<String>)> {
             Some((page, Some(part)))
         }
     })
+}
+
+/// What writes a file that is too long for a page's table, where this page has one of this word.
+pub(crate) fn file(page: &Page, word: &str) -> Option<fn(Visit, Pipe) -> Making<()>> {
+    if page.path == exports::PAGE.path { exports::file(word) } else { None }
 }
 
 /// The pages that a role sees: labels and paths.

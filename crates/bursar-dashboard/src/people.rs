@@ -13,7 +13,7 @@ use crate::form::Form;
 use crate::pages::{self, Done, Page, Visit};
 use crate::problem::Problem;
 use crate::site::{Mounted, nowhere, other_method};
-use crate::{assets, cookie, frame, origin, sign_in};
+use crate::{assets, cookie, frame, origin, pipe, sign_in};
 
 /// Longer URLs are no link of ours.
 const URL_BYTES_MAX: usize = 8 << 10;
@@ -115,6 +115,10 @@ async fn show(
     visit: Visit,
 ) -> Result<HttpResponse, Problem> {
     let filters = visit.filters.clone();
+    let word = filters.csv.as_deref();
+    if let Some((word, write)) = word.and_then(|word| Some((word, pages::file(page, word)?))) {
+        return pipe::file(mounted, &format!("bursar-{word}.csv"), |pipe| write(visit, pipe)).await;
+    }
     let content = mounted.run((page.show)(visit)).await??;
     let Some(word) = &filters.csv else {
         return Ok(frame::page(seat, page.title, (&content, &filters, path)));

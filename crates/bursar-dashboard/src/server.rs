@@ -7,7 +7,9 @@ use std::time::Duration;
 use actix_web::middleware::DefaultHeaders;
 use actix_web::{App, HttpServer, web};
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
+use crate::pipe::FILES_MAX;
 use crate::site::{Mounted, Site, answer};
 
 /// How it listens.
@@ -68,7 +70,9 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     options.check(listener.local_addr()?)?;
-    let mounted = web::Data::new(Mounted { site: Arc::new(site), runtime: Handle::current() });
+    let files = Arc::new(Semaphore::new(FILES_MAX));
+    let mounted = Mounted { site: Arc::new(site), runtime: Handle::current(), files };
+    let mounted = web::Data::new(mounted);
     let app = move || {
         let headers = DefaultHeaders::new()
             .add(("x-content-type-options", "nosniff"))

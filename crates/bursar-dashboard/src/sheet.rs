@@ -80,6 +80,12 @@ impl Sheet {
         let heads = self.columns.iter().map(|(label, _)| quoted(label));
         let mut text = heads.collect::<Vec<_>>().join(",");
         text.push_str("\r\n");
+        text + &self.csv_rows()
+    }
+
+    /// The same without its headings.
+    pub(crate) fn csv_rows(&self) -> String {
+        let mut text = String::new();
         for row in &self.rows {
             let cells = row.iter().zip(&self.columns).map(|(cell, (_, fill))| match fill {
                 Fill::Figures if is_figure(cell.exact()) => cell.exact().to_owned(),

@@ -11,7 +11,7 @@ use bursar_domain::time::Timestamp;
 use bursar_ledger::Secret;
 use futures_util::StreamExt;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::gate::{self, Asker};
 use crate::metrics::{self, Meters};
@@ -85,6 +85,8 @@ pub(crate) const fn endpoints() -> [(&'static str, bool); 5] {
 pub(crate) struct Mounted {
     pub(crate) site: Arc<Site>,
     pub(crate) runtime: Handle,
+    /// Room for the files that are being written.
+    pub(crate) files: Arc<Semaphore>,
 }
 
 impl Mounted {
@@ -92,11 +94,7 @@ impl Mounted {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let failed = |_| {
-            let status = StatusCode::INTERNAL_SERVER_ERROR;
-            Problem::new(status, "failed", "the answer was not found: a defect of this program")
-        };
-        self.runtime.spawn(work).await.map_err(failed)
+        self.runtime.spawn(work).await.map_err(|_| failed())
     }
 
     async fn visitor(&self, request: &HttpRequest) -> Result<Visitor, Problem> {
@@ -253,6 +251,11 @@ async fn read(request: &HttpRequest, mut payload: web::Payload) -> Result<Vec<u8
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "usage", message));
     }
     Ok(body)
+}
+
+pub(crate) fn failed() -> Problem {
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    Problem::new(status, "failed", "the answer was not found: a defect of this program")
 }
 
 pub(crate) fn nowhere() -> Problem {

@@ -5,12 +5,14 @@ mod bad;
 mod cases;
 mod changes_by_form;
 mod endings;
+mod exports;
 mod gate;
 mod hostile;
 mod house;
 mod metrics;
 mod papers;
 mod reliability;
+mod runaways;
 mod sees;
 mod signs_in;
 

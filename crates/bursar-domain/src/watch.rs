@@ -5,6 +5,7 @@
 
 mod reason;
 mod repeat;
+mod withheld;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::usage::{TokenKind, Usage};
 pub use reason::CutReason;
 pub use repeat::Repeated;
 use repeat::Repeats;
+pub use withheld::Withheld;
 
 /// Bytes of text in a token, about: what English and code have on the average. Other scripts have
 /// fewer, so that a count by bytes is low rather than high for them.

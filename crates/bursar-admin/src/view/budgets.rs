@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use bursar_domain::freeze::Freeze;
 use bursar_domain::limit::Limit;
 use bursar_domain::money::Total;
 use bursar_domain::scope::{Facet, Scope};
@@ -34,6 +35,12 @@ impl View {
     /// # Errors
     /// A ledger that failed.
     pub async fn freezes(&self) -> Result<Vec<FreezeRow>, Error> {
+        let freezes = self.own_freezes().await?;
+        Ok(freezes.iter().map(FreezeRow::from).collect())
+    }
+
+    /// The freezes that are about nobody else.
+    pub(super) async fn own_freezes(&self) -> Result<Vec<Freeze>, Error> {
         let mut freezes = self.desk.admin.ledger.freezes().await?;
         if let Some(part) = self.part() {
             freezes.retain(|freeze| {
@@ -42,7 +49,7 @@ impl View {
                 part.owns(&scope.collect(), None)
             });
         }
-        Ok(freezes.iter().map(FreezeRow::from).collect())
+        Ok(freezes)
     }
 
     /// Sets a limit; for an admin, and within the team for its lead.

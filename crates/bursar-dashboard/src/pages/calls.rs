@@ -1,6 +1,6 @@
 //! Calls: the ledger, page by page, and one call in full.
 
-use bursar_admin::{CallPage, CallQuery, CallReply};
+use bursar_admin::{ArchivePlace, CallPage, CallQuery, CallReply};
 use bursar_domain::call::{Operation, Outcome};
 use bursar_domain::money::Total;
 use bursar_domain::span::Zone;
@@ -57,24 +57,15 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         after: own("after"),
     };
     let page = view.calls(&query).await?;
-    let outcomes: Vec<&str> =
-        [""].into_iter().chain(Outcome::ALL.iter().map(|outcome| outcome.as_str())).collect();
     let operations: Vec<&str> =
         [""].into_iter().chain(Operation::ALL.iter().map(|one| one.as_str())).collect();
     let picked = |name| filters.pick(name).unwrap_or_default();
     let mut blocks = vec![Block::Sheet(sheet(&page, &filters))];
-    for place in &page.archived {
-        let note = format!(
-            "The calls of {} are archived; `bursar calls --ledger sqlite:ARCHIVE` has them{}.",
-            place.month,
-            if place.file.is_empty() { String::new() } else { format!(": {}", place.file) }
-        );
-        blocks.push(Block::Note(note));
-    }
+    blocks.extend(archive_notes(&page.archived));
     Ok(Content {
         has_filters: true,
         choices: vec![
-            Choice::of("outcome", "Outcome", &outcomes, picked("outcome")),
+            Choice::of("outcome", "Outcome", &outcomes(), picked("outcome")),
             Choice::of("operation", "Operation", &operations, picked("operation")),
         ],
         fields: vec![
@@ -87,6 +78,22 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         ],
         blocks,
         ..Content::default()
+    })
+}
+
+/// How a call can have ended, and none of that in particular.
+pub(super) fn outcomes() -> Vec<&'static str> {
+    [""].into_iter().chain(Outcome::ALL.iter().map(|outcome| outcome.as_str())).collect()
+}
+
+/// Where calls are that were asked for and are archived.
+pub(super) fn archive_notes(places: &[ArchivePlace]) -> impl Iterator<Item = Block> {
+    places.iter().map(|place| {
+        Block::Note(format!(
+            "The calls of {} are archived; `bursar calls --ledger sqlite:ARCHIVE` has them{}.",
+            place.month,
+            if place.file.is_empty() { String::new() } else { format!(": {}", place.file) }
+        ))
     })
 }
 
@@ -118,7 +125,7 @@ fn row(call: &CallReply, zone: Zone) -> Vec<Cell> {
     let count = |number: u64| Cell::figure(figures::tokens(signed(number)), number);
     vec![
         time(&call.started_at, zone),
-        Cell::text(short(&call.id)).leads(href(&call.id)).exactly(&call.id),
+        named(&call.id),
         Cell::maybe(call.team.as_deref()),
         Cell::maybe(call.user.as_deref()),
         Cell::maybe(call.key.as_deref()),
@@ -134,6 +141,11 @@ fn row(call: &CallReply, zone: Zone) -> Vec<Cell> {
 /// Where a call is shown in full.
 pub(super) fn href(id: &str) -> String {
     format!("/calls/{}", escaped(id))
+}
+
+/// A call, by the end of its id.
+pub(super) fn named(id: &str) -> Cell {
+    Cell::text(short(id)).leads(href(id)).exactly(id)
 }
 
 /// The end of an id, which tells calls of a page apart.

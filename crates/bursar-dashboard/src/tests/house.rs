@@ -259,15 +259,13 @@ pub(super) async fn call(desk: &Desk, who: (Attribution, &str), when: (Timestamp
     ended(desk, who, when, (ending, Vec::new())).await
 }
 
-/// A call that ended so, after these attempts.
-pub(super) async fn ended(
+/// What a call asks, before it is sent.
+pub(super) fn intent(
     desk: &Desk,
     (attribution, model): (Attribution, &str),
-    (started_at, pico): (Timestamp, i64),
-    (ending, attempts): (Ending, Vec<Attempt>),
-) -> CallId {
-    let ledger = &desk.admin.ledger;
-    let intent = Intent {
+    started_at: Timestamp,
+) -> Intent {
+    Intent {
         id: CallId::new(started_at, &desk.admin.entropy.bytes()),
         started_at,
         attribution,
@@ -283,7 +281,18 @@ pub(super) async fn ended(
         reach: Reach::default(),
         request_hmac: None,
         simulated: true,
-    };
+    }
+}
+
+/// A call that ended so, after these attempts.
+pub(super) async fn ended(
+    desk: &Desk,
+    who: (Attribution, &str),
+    (started_at, pico): (Timestamp, i64),
+    (ending, attempts): (Ending, Vec<Attempt>),
+) -> CallId {
+    let ledger = &desk.admin.ledger;
+    let intent = intent(desk, who, started_at);
     let Admission::Admitted(admitted) = ledger.reserve(intent.clone()).await.unwrap() else {
         panic!("nothing limits it");
     };
@@ -293,7 +302,7 @@ pub(super) async fn ended(
         first_token_at: Some(at(90)),
         ended_at: at(1_500),
         chosen: None,
-        model_version: model.to_owned(),
+        model_version: intent.model_requested.clone(),
         version_evidence: VersionEvidence::Requested,
         served_region: None,
         tier: Tier::Standard,
