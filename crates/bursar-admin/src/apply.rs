@@ -9,6 +9,7 @@ mod plan;
 mod prune;
 mod step;
 
+use bursar_domain::roster::Roster;
 use bursar_ledger::Change;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -64,9 +65,9 @@ impl Admin {
         master: &MasterKeySource,
     ) -> Result<Applied, Error> {
         let file = file::read(request.name, request.text)?;
-        let access = self.ledger.access().await?;
+        let roster = Roster::from(self.ledger.access().await?);
         let limits = self.ledger.limits().await?;
-        let planner = plan::Planner::new(self, (&access, &limits), known, request.prune);
+        let planner = plan::Planner::new(self, (&roster, &limits), known, request.prune);
         let plan = planner.plan(&file).map_err(|wrong| file.error(&wrong))?;
         if request.dry_run || plan.steps.is_empty() {
             return Ok(Applied { steps: plan.steps, keys: Vec::new() });

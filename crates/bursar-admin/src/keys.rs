@@ -100,7 +100,7 @@ impl Admin {
             user: user_of(&access, &team.id, request.user.as_deref())?,
             expires_at: request.expires_at,
         };
-        let id = self.new_key_id(&access);
+        let id = self.new_key_id(|id| access.keys.iter().any(|key| key.id == id));
         let name = request.name.clone().unwrap_or_else(|| id.replace("key_", ""));
         checked_name(&name)?;
         let (new, change) =
@@ -204,10 +204,10 @@ impl Admin {
     }
 
     /// An identity that no key has.
-    pub(crate) fn new_key_id(&self, access: &Access) -> String {
+    pub(crate) fn new_key_id(&self, is_taken: impl Fn(&str) -> bool) -> String {
         loop {
             let id = format!("key_{}", self.letters::<PUBLIC_LETTERS>());
-            if access.keys.iter().all(|key| key.id != id) {
+            if !is_taken(&id) {
                 return id;
             }
         }

@@ -9,17 +9,18 @@ mod accounts;
 mod admin_keys;
 mod freezes;
 mod glass;
+mod ink;
 mod keys;
 mod limits;
 mod policies;
 mod streams;
 mod windows;
 
-use bursar_domain::access::Access;
 use bursar_domain::budget::WindowId;
 use bursar_domain::call::CallId;
 use bursar_domain::limit::{Limit, LimitId};
 use bursar_domain::money::Micros;
+use bursar_domain::roster::Roster;
 use bursar_domain::scope::Scope;
 use bursar_domain::time::Timestamp;
 use bursar_domain::watch::StreamLimits;
@@ -28,21 +29,26 @@ use serde::Serialize;
 use crate::access::access_in;
 use crate::queue::{Answer, Task};
 use crate::rules::BUMP_REVISION;
-use crate::statement::{Session, Statement};
+use crate::statement::{Session, Statement, bulk};
 use crate::{Error, Ledger};
+use ink::Ink;
+use limits::Limits;
 
 pub use access::AccessChange;
 pub use accounts::{AccountChange, NewLink};
 pub use admin_keys::AdminKeyChange;
 pub use keys::{KeyChange, KeyTerms};
 
-const INSERT_CHANGE: Statement =
-    Statement { doing: "note a change", sql: include_str!("../queries/insert_change.sql") };
+const INSERT_CHANGES: Statement =
+    Statement { doing: "note changes", sql: include_str!("../queries/insert_changes.sql") };
 
-const QUEUE_CHANGE: Statement = Statement {
-    doing: "queue a change for its block",
-    sql: include_str!("../queries/queue_change.sql"),
+const QUEUE_CHANGES: Statement = Statement {
+    doing: "queue changes for their block",
+    sql: include_str!("../queries/queue_changes.sql"),
 };
+
+/// So many changes are noted by one statement.
+const NOTES_MAX: usize = 1_000;
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +127,7 @@ pub enum Change {
 }
 
 /// What a change did: the thing as it was and as it is now, in JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Changed {
     /// What was done: `limit set`, `team create`, `key rotate`, `thaw` …
     pub action: &'static str,
@@ -158,7 +164,31 @@ impl Ledger {
     }
 }
 
-/// Makes changes within a transaction.
+/// What is there, read where a change first asks, and kept up to date as changes are made.
+#[derive(Debug, Default)]
+struct Known {
+    roster: Option<Roster>,
+    limits: Option<Limits>,
+}
+
+impl Known {
+    async fn roster(&mut self, ink: &mut Ink<'_, '_>) -> Result<&mut Roster, Error> {
+        match &mut self.roster {
+            Some(roster) => Ok(roster),
+            none => Ok(none.insert(access_in(ink.dry().await?).await?.into())),
+        }
+    }
+
+    async fn limits(&mut self, ink: &mut Ink<'_, '_>) -> Result<&mut Limits, Error> {
+        match &mut self.limits {
+            Some(limits) => Ok(limits),
+            none => Ok(none.insert(Limits::read(ink.dry().await?).await?)),
+        }
+    }
+}
+
+/// Makes changes within a transaction: in as many steps as there are changes, whatever the number of
+/// teams, keys and limits.
 pub(crate) async fn make(
     session: &mut Session<'_>,
     (actor, changes): (&str, &[Change]),
@@ -167,70 +197,87 @@ pub(crate) async fn make(
     // Also the lock that makes changes wait for each other.
     session.run(BUMP_REVISION, &[]).await?;
     let mut made = Vec::new();
-    let mut known: Option<Access> = None;
+    let mut known = Known::default();
+    let mut ink = Ink::new(session);
     for change in changes {
-        let done = match change {
-            Change::Access(change) => {
-                let known = match &mut known {
-                    Some(known) => known,
-                    None => known.insert(access_in(session).await?),
-                };
-                access::make(session, known, change, now).await?
-            }
-            Change::AdminKey(change) => vec![admin_keys::make(session, change, now).await?],
-            Change::Account(change) => vec![accounts::make(session, change, now).await?],
-            Change::SetLimit(limit) => vec![limits::set(session, limit, now).await?],
-            Change::EndLimit(id) => vec![limits::end(session, id, now).await?],
-            Change::Freeze { id, scope, reason } => {
-                vec![freezes::freeze(session, (id, scope, reason), (actor, now)).await?]
-            }
-            Change::Thaw { scope, reason } => {
-                freezes::thaw(session, (scope, reason), (actor, now)).await?
-            }
-            Change::SetStreamLimits { id, scope, limits } => {
-                vec![streams::set(session, (id, scope, limits), now).await?]
-            }
-            Change::EndStreamLimits { scope } => vec![streams::end(session, scope, now).await?],
-            Change::Cut { calls, reason } => {
-                streams::wish(session, (calls, reason), (actor, now)).await?
-            }
-            Change::Note { action, subject, becomes } => vec![Changed {
-                action,
-                subject: subject.clone(),
-                was: None,
-                becomes: Some(becomes.clone()),
-            }],
-            Change::RebuildWindow(window) => vec![windows::rebuild(session, window).await?],
-            Change::GlassBroken { reason, until, calls, held } => {
-                vec![glass::broken(reason, *until, (*calls, *held))]
-            }
-        };
-        for changed in &done {
-            note(session, changed, (actor, now)).await?;
-        }
-        made.extend(done);
+        made.extend(make_one(&mut ink, &mut known, change, (actor, now)).await?);
+    }
+    let session = ink.dry().await?;
+    let notes: Vec<&Changed> = made.iter().filter(|changed| changed.is_change()).collect();
+    for notes in notes.chunks(NOTES_MAX) {
+        note(session, notes, (actor, now)).await?;
     }
     Ok(made)
 }
 
+async fn make_one(
+    ink: &mut Ink<'_, '_>,
+    known: &mut Known,
+    change: &Change,
+    (actor, now): (&str, Timestamp),
+) -> Result<Vec<Changed>, Error> {
+    Ok(match change {
+        Change::Access(change) => {
+            let roster = known.roster(ink).await?;
+            return access::make(ink, roster, change, now).await;
+        }
+        Change::SetLimit(limit) => {
+            let limits = known.limits(ink).await?;
+            vec![limits::set(ink, limits, limit, now).await?]
+        }
+        Change::EndLimit(id) => {
+            let limits = known.limits(ink).await?;
+            vec![limits::end(ink, limits, id, now).await?]
+        }
+        other => return make_singly(ink.dry().await?, other, (actor, now)).await,
+    })
+}
+
+/// Makes a change that stands by itself.
+async fn make_singly(
+    session: &mut Session<'_>,
+    change: &Change,
+    (actor, now): (&str, Timestamp),
+) -> Result<Vec<Changed>, Error> {
+    Ok(match change {
+        Change::AdminKey(change) => vec![admin_keys::make(session, change, now).await?],
+        Change::Account(change) => vec![accounts::make(session, change, now).await?],
+        Change::Freeze { id, scope, reason } => {
+            vec![freezes::freeze(session, (id, scope, reason), (actor, now)).await?]
+        }
+        Change::Thaw { scope, reason } => {
+            freezes::thaw(session, (scope, reason), (actor, now)).await?
+        }
+        Change::SetStreamLimits { id, scope, limits } => {
+            vec![streams::set(session, (id, scope, limits), now).await?]
+        }
+        Change::EndStreamLimits { scope } => vec![streams::end(session, scope, now).await?],
+        Change::Cut { calls, reason } => {
+            streams::wish(session, (calls, reason), (actor, now)).await?
+        }
+        Change::Note { action, subject, becomes } => vec![Changed {
+            action,
+            subject: subject.clone(),
+            was: None,
+            becomes: Some(becomes.clone()),
+        }],
+        Change::RebuildWindow(window) => vec![windows::rebuild(session, window).await?],
+        Change::GlassBroken { reason, until, calls, held } => {
+            vec![glass::broken(reason, *until, (*calls, *held))]
+        }
+        // Made where what is known of them is kept.
+        Change::Access(_) | Change::SetLimit(_) | Change::EndLimit(_) => Vec::new(),
+    })
+}
+
 async fn note(
     session: &mut Session<'_>,
-    changed: &Changed,
+    notes: &[&Changed],
     (actor, now): (&str, Timestamp),
 ) -> Result<(), Error> {
-    if !changed.is_change() {
-        return Ok(());
-    }
-    let values = [
-        now.0.into(),
-        actor.into(),
-        changed.action.into(),
-        changed.subject.as_str().into(),
-        changed.was.as_deref().into(),
-        changed.becomes.as_deref().into(),
-    ];
-    session.run(INSERT_CHANGE, &values).await?;
-    session.run(QUEUE_CHANGE, &[]).await.map(drop)
+    session.run(INSERT_CHANGES, &[now.0.into(), actor.into(), bulk(notes)?]).await?;
+    let count = i64::try_from(notes.len()).unwrap_or(i64::MAX);
+    session.run(QUEUE_CHANGES, &[count.into()]).await.map(drop)
 }
 
 /// A thing as the list of changes shows it. Texts and numbers cannot fail to be written.

@@ -111,6 +111,8 @@ impl Pool {
                 rows.and_then(|rows| rows.iter().map(T::from_row).collect())
             }
         };
+        #[cfg(test)]
+        tally::note(rows.as_ref().map_or(0, Vec::len));
         rows.map_err(|error| failed(what.doing, error))
     }
 
@@ -124,6 +126,8 @@ impl Pool {
 
     /// Runs a statement that answers no rows; how many it changed.
     pub(crate) async fn run(&self, what: Statement, values: &[Value]) -> Result<u64, Error> {
+        #[cfg(test)]
+        tally::note(0);
         let changed = match self {
             Self::Sqlite(pool) => bound::<Sqlite>(what.sql, values)
                 .execute(pool)
@@ -170,6 +174,8 @@ impl Session<'_> {
             Self::Sqlite(connection) => rows_on(connection, what, values).await,
             Self::Postgres(connection) => {
                 let rows = bound::<Postgres>(what.sql, values).fetch_all(&mut **connection).await;
+                #[cfg(test)]
+                tally::note(rows.as_ref().map_or(0, Vec::len));
                 rows.and_then(|rows| rows.iter().map(T::from_row).collect())
                     .map_err(|error| failed(what.doing, error))
             }
@@ -182,6 +188,8 @@ impl Session<'_> {
             Self::Pool(pool) => pool.run(what, values).await,
             Self::Sqlite(connection) => run_on(connection, what, values).await,
             Self::Postgres(connection) => {
+                #[cfg(test)]
+                tally::note(0);
                 let done = bound::<Postgres>(what.sql, values).execute(&mut **connection).await;
                 done.map(|done| done.rows_affected()).map_err(|error| failed(what.doing, error))
             }
@@ -223,6 +231,8 @@ where
     T: Send + Unpin + for<'r> FromRow<'r, SqliteRow>,
 {
     let rows = bound::<Sqlite>(what.sql, values).fetch_all(connection).await;
+    #[cfg(test)]
+    tally::note(rows.as_ref().map_or(0, Vec::len));
     rows.and_then(|rows| rows.iter().map(T::from_row).collect())
         .map_err(|error| failed(what.doing, error))
 }
@@ -233,6 +243,8 @@ pub(crate) async fn run_on(
     what: Statement,
     values: &[Value],
 ) -> Result<u64, Error> {
+    #[cfg(test)]
+    tally::note(0);
     let done = bound::<Sqlite>(what.sql, values).execute(connection).await;
     done.map(|done| done.rows_affected()).map_err(|error| failed(what.doing, error))
 }
@@ -313,4 +325,27 @@ fn takes_no_writes(error: &dyn sqlx::error::DatabaseError) -> bool {
 fn sqlite_code(error: &dyn sqlx::error::DatabaseError) -> Option<(i32, i32)> {
     error.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
     error.code()?.parse::<i32>().ok().map(|code| (code & 0xff, code))
+}
+
+/// How many statements a test has run, and how many rows they answered. A test's ledger runs on the
+/// test's own thread, its writer included.
+#[cfg(test)]
+pub(crate) mod tally {
+    use std::cell::Cell;
+
+    thread_local! {
+        static COUNTS: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+    }
+
+    pub(super) fn note(rows: usize) {
+        COUNTS.with(|counts| {
+            let (statements, all_rows) = counts.get();
+            counts.set((statements + 1, all_rows + rows));
+        });
+    }
+
+    /// Statements and rows since it was asked last.
+    pub(crate) fn take() -> (usize, usize) {
+        COUNTS.with(|counts| counts.replace((0, 0)))
+    }
 }

@@ -16,6 +16,7 @@ mod crash;
 mod faults;
 mod keyring;
 mod limits;
+mod many;
 mod migrating;
 mod once;
 mod open;

@@ -35,7 +35,7 @@ const ADDED_P50_MS: f64 = 0.3;
 const ADDED_P99_MS: f64 = 1.0;
 const TEAMS: u32 = 10;
 /// What `apply` makes in seconds: its time grows with the square of what is there.
-const CROWDS: [u32; 2] = [10, 1_000];
+const CROWDS: [u32; 3] = [10, 1_000, 100_000];
 const CROWD_MOST: f64 = 1.3;
 /// What the kernel counts a process's time in: a hundredth of a second, on every Linux there is.
 const TICK_US: f64 = 10_000.0;
@@ -203,11 +203,11 @@ fn waits(upstream: &Simulator, findings: &mut Vec<Finding>) -> Result<()> {
 
 /// Whether a call costs more where there are more teams, keys and budgets.
 fn crowds(upstream: &Simulator, findings: &mut Vec<Finding>) -> Result<()> {
-    let [few, many] = CROWDS.map(|teams| Crowd::of(teams, RAM_DISK.as_ref()));
-    let crowds = [few?, many?];
-    let [few, many] = [&crowds[0], &crowds[1]].map(|crowd| crowd.serve(upstream));
-    let gateways = [few?, many?];
-    let asked = [0, 1].map(|at| Contender::of(&gateways[at], Some(crowds[at].keys())));
+    let [few, more, many] = CROWDS.map(|teams| Crowd::of(teams, RAM_DISK.as_ref()));
+    let crowds = [few?, more?, many?];
+    let [few, more, many] = [0, 1, 2].map(|at| crowds[at].serve(upstream));
+    let gateways = [few?, more?, many?];
+    let asked = [0, 1, 2].map(|at| Contender::of(&gateways[at], Some(crowds[at].keys())));
     let asked = in_turns(asked)?;
     for ((teams, crowd), contender) in CROWDS.iter().zip(&crowds).zip(&asked) {
         let figures =

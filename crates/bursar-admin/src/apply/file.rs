@@ -9,8 +9,8 @@ use toml::Spanned;
 use crate::error::shown;
 use crate::{Error, LimitWords, Selectors};
 
-/// A longer file is none that people write: a thousand teams are about 300 kB.
-const FILE_BYTES_MAX: usize = 4 << 20;
+/// Room for a hundred thousand teams with a key and a limit each, which are about 15 MB.
+const FILE_BYTES_MAX: usize = 32 << 20;
 
 /// All that a file says.
 #[derive(Debug, Default, Deserialize)]

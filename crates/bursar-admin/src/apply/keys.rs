@@ -24,12 +24,11 @@ impl Planner<'_> {
         said: &KeySaid,
     ) -> Result<(), Wrong> {
         checked_name(name.get_ref()).map_err(Wrong::at(name.span()))?;
-        let mut living = self.access.live_keys();
-        let there = living.find(|key| key.team == of.id && key.name == *name.get_ref());
+        let there = self.roster.key_named(&of.id, name.get_ref());
         let terms = self.terms(of, said, there)?;
         let id = match there {
             Some(key) => key.id.clone(),
-            None => self.admin.new_key_id(self.access),
+            None => self.admin.new_key_id(|id| self.roster.key(id).is_some()),
         };
         plan.spoken.ids.insert(id.clone());
         let what = format!("key {} of team {}", name.get_ref(), of.name);

@@ -3,11 +3,12 @@
 //! Compared by names, for the file knows no ids. Whatever is wrong is found before anything is
 //! changed, and told with its place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use bursar_domain::access::{Access, Team};
+use bursar_domain::access::Team;
 use bursar_domain::limit::{Limit, LimitId};
 use bursar_domain::policy::Policy;
+use bursar_domain::roster::Roster;
 use bursar_domain::scope::{Facet, Scope};
 use bursar_domain::time::Timestamp;
 use bursar_ledger::{AccessChange, Change};
@@ -57,12 +58,24 @@ impl Plan {
 /// Compares a file with what is there.
 pub(super) struct Planner<'a> {
     pub(super) admin: &'a Admin,
-    pub(super) access: &'a Access,
+    pub(super) roster: &'a Roster,
     pub(super) limits: &'a [Limit],
+    /// The limits by what they count.
+    by_counts: HashMap<Counts<'a>, &'a Limit>,
+    /// Who is in any team, by name.
+    people: HashSet<&'a str>,
     known: &'a KnownModels<'a>,
     /// Whether what is not spoken of is ended.
     prune: bool,
     pub(super) now: Timestamp,
+}
+
+/// What a limit counts: no two that live count the same.
+type Counts<'l> = (&'l Scope, &'static str, &'static str, &'static str);
+
+fn counts(limit: &Limit) -> Counts<'_> {
+    let each = limit.each.map_or("", |each| each.as_str());
+    (&limit.scope, each, limit.unit.as_str(), limit.span.as_str())
 }
 
 /// A team that the file speaks of: there already, or about to be.
@@ -76,11 +89,15 @@ pub(super) struct Of<'t> {
 impl<'a> Planner<'a> {
     pub(super) fn new(
         admin: &'a Admin,
-        (access, limits): (&'a Access, &'a [Limit]),
+        (roster, limits): (&'a Roster, &'a [Limit]),
         known: &'a KnownModels<'a>,
         prune: bool,
     ) -> Self {
-        Self { admin, access, limits, known, prune, now: admin.clock.now() }
+        let by_counts = limits.iter().map(|limit| (counts(limit), limit)).collect();
+        let living = roster.access().members.iter().filter(|member| member.ended_at.is_none());
+        let people = living.map(|member| member.name.as_str()).collect();
+        let now = admin.clock.now();
+        Self { admin, roster, limits, by_counts, people, known, prune, now }
     }
 
     /// All that has to be done.
@@ -104,7 +121,7 @@ impl<'a> Planner<'a> {
 
     fn team(&self, plan: &mut Plan, name: &Spanned<String>, said: &TeamSaid) -> Result<(), Wrong> {
         checked_name(name.get_ref()).map_err(Wrong::at(name.span()))?;
-        let there = self.access.team(name.get_ref()).filter(|team| team.name == *name.get_ref());
+        let there = self.roster.team(name.get_ref()).filter(|team| team.name == *name.get_ref());
         let id = self.team_itself(plan, name.get_ref(), said, there)?;
         plan.spoken.ids.insert(id.clone());
         plan.spoken.teams.insert(name.get_ref().clone());
@@ -156,15 +173,14 @@ impl<'a> Planner<'a> {
     }
 
     fn projects(&self, plan: &mut Plan, of: &mut Of<'_>, said: &TeamSaid) -> Result<(), Wrong> {
-        let living = self.access.projects.iter().filter(|project| project.ended_at.is_none());
         if !self.prune {
-            let own = living.clone().filter(|project| project.team == of.id);
+            let own = self.roster.projects_of(&of.id);
             of.projects.extend(own.map(|project| project.name.clone()));
         }
         for name in &said.projects {
             let text = name.get_ref();
             checked_name(text).map_err(Wrong::at(name.span()))?;
-            let there = living.clone().find(|project| project.name == *text);
+            let there = self.roster.project(text).filter(|project| project.name == *text);
             let elsewhere = there.filter(|project| project.team != of.id && !self.prune);
             if elsewhere.is_some() || !plan.spoken.projects.insert(text.clone()) {
                 let said = format!("there is a project `{text}` already");
@@ -187,10 +203,9 @@ impl<'a> Planner<'a> {
     }
 
     fn users(&self, plan: &mut Plan, of: &mut Of<'_>, said: &TeamSaid) -> Result<(), Wrong> {
-        let living = self.access.members.iter().filter(|member| member.ended_at.is_none());
-        let own: Vec<_> = living.filter(|member| member.team == of.id).collect();
         if !self.prune {
-            of.users.extend(own.iter().map(|member| member.name.clone()));
+            let own = self.roster.members_of(&of.id);
+            of.users.extend(own.map(|member| member.name.clone()));
         }
         let mut spoken = BTreeSet::new();
         for name in &said.users {
@@ -203,7 +218,8 @@ impl<'a> Planner<'a> {
             }
             of.users.insert(text.clone());
             plan.spoken.users.insert(text.clone());
-            if let Some(member) = own.iter().find(|member| member.name == *text) {
+            let there = self.roster.member(&of.id, text);
+            if let Some(member) = there.filter(|member| member.name == *text) {
                 plan.spoken.ids.insert(member.id.clone());
                 continue;
             }
@@ -226,7 +242,7 @@ impl<'a> Planner<'a> {
     ) -> Result<(), Wrong> {
         let policy = self.policy_said(said.get_ref())?;
         plan.spoken.scopes.insert(scope.clone());
-        let there = self.access.policies.get(scope);
+        let there = self.roster.access().policies.get(scope);
         if there.unwrap_or(&Policy::default()) == &policy {
             return Ok(());
         }
@@ -279,11 +295,7 @@ impl<'a> Planner<'a> {
         let wanted = words
             .limit(LimitId(self.admin.new_id("limit")), &selectors)
             .map_err(Wrong::at(said.span()))?;
-        let is_same = |limit: &&Limit| {
-            (&limit.scope, limit.each, limit.unit, limit.span)
-                == (&wanted.scope, wanted.each, wanted.unit, wanted.span)
-        };
-        let there = self.limits.iter().find(is_same);
+        let there = self.by_counts.get(&counts(&wanted)).copied();
         let id = there.map_or(&wanted.id, |limit| &limit.id).clone();
         plan.spoken.ids.insert(id.0.clone());
         let counted = format!("{}` in `{}", wanted.name(), wanted.unit);
@@ -345,21 +357,20 @@ impl<'a> Planner<'a> {
         selected: &'s Selectors,
         under: &Selectors,
     ) -> Option<(&'static str, &'s str)> {
-        let (spoken, access) = (&plan.spoken, self.access);
+        let (spoken, roster) = (&plan.spoken, self.roster);
         let stays = !self.prune;
         let team = |name: &str| {
             spoken.teams.contains(name)
-                || stays && access.team(name).is_some_and(|t| t.name == name)
+                || stays && roster.team(name).is_some_and(|t| t.name == name)
         };
         let project = |name: &str| {
             spoken.projects.contains(name)
-                || stays && access.project(name).is_some_and(|project| project.name == name)
+                || stays && roster.project(name).is_some_and(|project| project.name == name)
         };
-        let user = |name: &str| {
-            spoken.users.contains(name)
-                || stays && access.memberships(name).any(|member| member.name == name)
+        let user = |name: &str| spoken.users.contains(name) || stays && self.people.contains(name);
+        let key = |id: &str| {
+            under.key.is_some() || roster.key(id).is_some_and(|key| key.revoked_at.is_none())
         };
-        let key = |id: &str| under.key.is_some() || access.live_keys().any(|key| key.id == id);
         let is_missing =
             |name: &'s Option<String>, is_there: bool| name.as_deref().filter(|_| !is_there);
         let has = |name: &Option<String>, is_there: &dyn Fn(&str) -> bool| {

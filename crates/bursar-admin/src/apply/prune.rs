@@ -1,7 +1,7 @@
 //! What a file that is the whole truth does not speak of: it ends.
 
-use bursar_domain::access::Access;
 use bursar_domain::policy::Policy;
+use bursar_domain::roster::Roster;
 use bursar_domain::scope::Facet;
 use bursar_ledger::{AccessChange, Change, KeyChange};
 
@@ -17,7 +17,7 @@ impl Planner<'_> {
         let unspoken = self.limits.iter().filter(|limit| !plan.spoken.ids.contains(&limit.id.0));
         let limits = unspoken
             .map(|limit| (format!("limit {}", limit.name()), Change::EndLimit(limit.id.clone())));
-        let access = unspoken_access(self.access, &plan.spoken);
+        let access = unspoken_access(self.roster, &plan.spoken);
         let ends: Vec<End> = limits.chain(access).collect();
         let mut changes = Vec::new();
         for (what, change) in ends {
@@ -30,7 +30,8 @@ impl Planner<'_> {
 }
 
 /// Keys, projects and users, then policies, then teams, which end last.
-fn unspoken_access(access: &Access, spoken: &Spoken) -> Vec<End> {
+fn unspoken_access(roster: &Roster, spoken: &Spoken) -> Vec<End> {
+    let access = roster.access();
     let is_unspoken = |id: &str| !spoken.ids.contains(id);
     let end = |what: String, change: AccessChange| (what, Change::Access(change));
     let keys = access.live_keys().filter(|key| is_unspoken(&key.id)).map(|key| {
@@ -44,11 +45,11 @@ fn unspoken_access(access: &Access, spoken: &Spoken) -> Vec<End> {
     });
     let members = access.members.iter().filter(|it| it.ended_at.is_none() && is_unspoken(&it.id));
     let members = members.map(|member| {
-        let team = access.team_name(&member.team).unwrap_or_default();
+        let team = roster.team_name(&member.team).unwrap_or_default();
         let change = AccessChange::EndMember { id: member.id.clone() };
         end(format!("user {} in team {team}", member.name), change)
     });
-    let is_live_key = |id: &String| access.live_keys().any(|key| key.id == *id);
+    let is_live_key = |id: &String| roster.key(id).is_some_and(|key| key.revoked_at.is_none());
     let policies = access.policies.keys().filter(|scope| {
         // The policy of a key that was revoked long ago says nothing to anybody.
         !spoken.scopes.contains(*scope) && scope.0.get(&Facet::Key).is_none_or(is_live_key)

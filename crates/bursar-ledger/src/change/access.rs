@@ -2,28 +2,20 @@
 //!
 //! What one change does to what is known, the next one of the same transaction sees.
 
-use bursar_domain::access::{Access, Member, Project, Team};
+use bursar_domain::access::{Member, Project, Team};
 use bursar_domain::policy::Policy;
+use bursar_domain::roster::Roster;
 use bursar_domain::scope::{Facet, Scope};
 use bursar_domain::time::Timestamp;
 use serde::Serialize;
 
+use super::ink::{Ink, Table};
 use super::keys::{self, KeyChange};
 use super::{Changed, json, policies};
 use crate::Error;
 use crate::facts::read_intent;
-use crate::statement::{Session, Statement, Value};
+use crate::statement::Statement;
 
-const PUT_TEAM: Statement =
-    Statement { doing: "keep a team", sql: include_str!("../../queries/put_team.sql") };
-const PUT_TEAM_FACT: Statement = Statement {
-    doing: "keep a team's facts",
-    sql: include_str!("../../queries/put_team_fact.sql"),
-};
-const PUT_PROJECT: Statement =
-    Statement { doing: "keep a project", sql: include_str!("../../queries/put_project.sql") };
-const PUT_MEMBER: Statement =
-    Statement { doing: "keep a user", sql: include_str!("../../queries/put_member.sql") };
 const OPEN_FACTS: Statement =
     Statement { doing: "count open calls", sql: include_str!("../../queries/open_facts.sql") };
 
@@ -118,10 +110,38 @@ struct PartJson<'a> {
     name: &'a str,
 }
 
+/// A team's columns.
+#[derive(Debug, Serialize)]
+struct TeamPut<'a> {
+    id: &'a str,
+    name: &'a str,
+    created_ms: i64,
+    ended_ms: Option<i64>,
+}
+
+/// The columns of what is said of a team.
+#[derive(Debug, Serialize)]
+struct FactPut<'a> {
+    team_id: &'a str,
+    since_ms: i64,
+    owner: Option<&'a str>,
+    cost_centre: Option<&'a str>,
+}
+
+/// The columns of a project, or of a user.
+#[derive(Debug, Serialize)]
+struct PartPut<'a> {
+    id: &'a str,
+    team_id: &'a str,
+    name: &'a str,
+    created_ms: i64,
+    ended_ms: Option<i64>,
+}
+
 /// Makes one change, in the ledger and in what is known of it.
 pub(super) async fn make(
-    session: &mut Session<'_>,
-    known: &mut Access,
+    ink: &mut Ink<'_, '_>,
+    known: &mut Roster,
     change: &AccessChange,
     now: Timestamp,
 ) -> Result<Vec<Changed>, Error> {
@@ -135,118 +155,115 @@ pub(super) async fn make(
                 created_at: now,
                 ended_at: None,
             };
-            create_team(session, known, team).await?
+            create_team(ink, known, team).await?
         }
         AccessChange::SetTeam { id, owner, cost_centre } => {
-            set_team(session, known, (id, owner, cost_centre), now).await?
+            set_team(ink, known, (id, owner, cost_centre), now).await?
         }
         AccessChange::EndTeam { id, force } => {
-            return end_team(session, known, (id, *force), now).await;
+            return end_team(ink, known, (id, *force), now).await;
         }
         AccessChange::CreateProject { id, team, name } => {
-            create_project(session, known, (id, team, name), now).await?
+            create_project(ink, known, (id, team, name), now).await?
         }
-        AccessChange::EndProject { id } => end_project(session, known, id, now).await?,
+        AccessChange::EndProject { id } => end_project(ink, known, id, now).await?,
         AccessChange::AddMember { id, team, name } => {
-            add_member(session, known, (id, team, name), now).await?
+            add_member(ink, known, (id, team, name), now).await?
         }
-        AccessChange::EndMember { id } => end_member(session, known, id, now).await?,
-        AccessChange::Key(change) => keys::make(session, known, change, now).await?,
+        AccessChange::EndMember { id } => end_member(ink, known, id, now).await?,
+        AccessChange::Key(change) => keys::make(ink, known, change, now).await?,
         AccessChange::SetPolicy { scope, policy } => {
-            policies::set(session, known, (scope, policy), now).await?
+            policies::set(ink, known, (scope, policy), now).await?
         }
         AccessChange::BindMasterKey { fingerprint } => {
-            policies::bind(session, fingerprint, now).await?
+            policies::bind(ink.dry().await?, fingerprint, now).await?
         }
     };
     Ok(vec![one])
 }
 
 async fn create_team(
-    session: &mut Session<'_>,
-    known: &mut Access,
+    ink: &mut Ink<'_, '_>,
+    known: &mut Roster,
     team: Team,
 ) -> Result<Changed, Error> {
     if known.team(&team.name).is_some() {
         return Err(taken("team", &team.name));
     }
-    put_team(session, &team).await?;
-    put_facts(session, &team, team.created_at).await?;
+    put_team(ink, &team).await?;
+    put_facts(ink, &team, team.created_at).await?;
     let changed = Changed {
         action: "team create",
         subject: format!("team {}", team.name),
         was: None,
         becomes: Some(team_json(&team)),
     };
-    known.teams.push(team);
+    known.put_team(team);
     Ok(changed)
 }
 
 async fn set_team(
-    session: &mut Session<'_>,
-    known: &mut Access,
+    ink: &mut Ink<'_, '_>,
+    known: &mut Roster,
     (id, owner, cost_centre): (&str, &Option<String>, &Option<String>),
     now: Timestamp,
 ) -> Result<Changed, Error> {
     let team = living_team(known, id)?;
     let was = team_json(team);
-    team.owner.clone_from(owner);
-    team.cost_centre.clone_from(cost_centre);
-    let becomes = team_json(team);
+    let team = Team { owner: owner.clone(), cost_centre: cost_centre.clone(), ..team.clone() };
+    let becomes = team_json(&team);
     if was != becomes {
-        put_facts(session, team, now).await?;
+        put_facts(ink, &team, now).await?;
     }
     let subject = format!("team {}", team.name);
+    known.put_team(team);
     Ok(Changed { action: "team set", subject, was: Some(was), becomes: Some(becomes) })
 }
 
 async fn end_team(
-    session: &mut Session<'_>,
-    known: &mut Access,
+    ink: &mut Ink<'_, '_>,
+    known: &mut Roster,
     (id, force): (&str, bool),
     now: Timestamp,
 ) -> Result<Vec<Changed>, Error> {
     let team = living_team(known, id)?.clone();
-    let calls = if force { 0 } else { open_calls(session, &team.name).await? };
+    let calls = if force { 0 } else { open_calls(ink, &team.name).await? };
     if calls > 0 {
         return Err(Error::BusyTeam { team: team.name, calls });
     }
     let mut made = Vec::new();
-    let of_team = |of: &str| of == team.id;
-    let keys: Vec<String> =
-        known.live_keys().filter(|key| of_team(&key.team)).map(|key| key.id.clone()).collect();
-    for id in keys {
-        let revoke = KeyChange::Revoke { id };
-        made.push(keys::make(session, known, &revoke, now).await?);
+    for id in known.keys_of(&team.id).map(|key| key.id.clone()).collect::<Vec<_>>() {
+        made.push(keys::make(ink, known, &KeyChange::Revoke { id }, now).await?);
     }
     // Another team may take the name, and is not to find the policies of this one.
     let is_of_team = |scope: &&Scope| scope.0.get(&Facet::Team) == Some(&team.name);
-    for scope in known.policies.keys().filter(is_of_team).cloned().collect::<Vec<_>>() {
-        made.push(policies::set(session, known, (&scope, &Policy::default()), now).await?);
+    let policies = known.access().policies.keys().filter(is_of_team);
+    for scope in policies.cloned().collect::<Vec<_>>() {
+        made.push(policies::set(ink, known, (&scope, &Policy::default()), now).await?);
     }
-    let projects = known.projects.iter().filter(|p| p.ended_at.is_none() && of_team(&p.team));
-    for id in projects.map(|project| project.id.clone()).collect::<Vec<_>>() {
-        made.push(end_project(session, known, &id, now).await?);
+    for id in known.projects_of(&team.id).map(|project| project.id.clone()).collect::<Vec<_>>() {
+        made.push(end_project(ink, known, &id, now).await?);
     }
-    let members = known.members.iter().filter(|m| m.ended_at.is_none() && of_team(&m.team));
-    for id in members.map(|member| member.id.clone()).collect::<Vec<_>>() {
-        made.push(end_member(session, known, &id, now).await?);
+    for id in known.members_of(&team.id).map(|member| member.id.clone()).collect::<Vec<_>>() {
+        made.push(end_member(ink, known, &id, now).await?);
     }
-    let team = living_team(known, id)?;
-    team.ended_at = Some(now);
-    put_team(session, team).await?;
+    let team = Team { ended_at: Some(now), ..team };
+    put_team(ink, &team).await?;
+    // Its name is free again for what comes after.
+    ink.dry().await?;
     made.push(Changed {
         action: "team end",
         subject: format!("team {}", team.name),
-        was: Some(team_json(team)),
+        was: Some(team_json(&team)),
         becomes: None,
     });
+    known.put_team(team);
     Ok(made)
 }
 
 async fn create_project(
-    session: &mut Session<'_>,
-    known: &mut Access,
+    ink: &mut Ink<'_, '_>,
+    known: &mut Roster,
     (id, team, name): (&str, &str, &str),
     now: Timestamp,
 ) -> Result<Changed, Error> {
@@ -256,71 +273,73 @@ async fn create_project(
     }
     let project =
         Project { id: id.to_owned(), team, name: name.to_owned(), created_at: now, ended_at: None };
-    put_project(session, &project).await?;
+    put_project(ink, &project).await?;
     let becomes = Some(part_json(known, (&project.id, &project.team, name)));
-    known.projects.push(project);
+    known.put_project(project);
     Ok(Changed { action: "project create", subject: format!("project {name}"), was: None, becomes })
 }
 
 async fn end_project(
-    session: &mut Session<'_>,
-    known: &mut Access,
+    ink: &mut Ink<'_, '_>,
+    known: &mut Roster,
     id: &str,
     now: Timestamp,
 ) -> Result<Changed, Error> {
-    let mut living = known.projects.iter_mut().filter(|project| project.ended_at.is_none());
-    let project = living.find(|project| project.id == id).ok_or_else(|| unknown("project", id))?;
-    project.ended_at = Some(now);
-    let project = project.clone();
-    put_project(session, &project).await?;
+    let project = known.project(id).filter(|project| project.id == id);
+    let project = project.ok_or_else(|| unknown("project", id))?.clone();
+    let project = Project { ended_at: Some(now), ..project };
+    put_project(ink, &project).await?;
+    ink.dry().await?;
     let was = Some(part_json(known, (id, &project.team, &project.name)));
     let subject = format!("project {}", project.name);
+    known.put_project(project);
     Ok(Changed { action: "project end", subject, was, becomes: None })
 }
 
 async fn add_member(
-    session: &mut Session<'_>,
-    known: &mut Access,
+    ink: &mut Ink<'_, '_>,
+    known: &mut Roster,
     (id, team, name): (&str, &str, &str),
     now: Timestamp,
 ) -> Result<Changed, Error> {
     let team = living_team(known, team)?.id.clone();
-    if known.memberships(name).any(|member| member.team == team) {
+    if known.member(&team, name).is_some() {
         return Err(taken("user", name));
     }
     let member =
         Member { id: id.to_owned(), team, name: name.to_owned(), created_at: now, ended_at: None };
-    put_member(session, &member).await?;
+    put_member(ink, &member).await?;
     let becomes = Some(part_json(known, (id, &member.team, name)));
-    known.members.push(member);
+    known.put_member(member);
     Ok(Changed { action: "user add", subject: format!("user {name}"), was: None, becomes })
 }
 
 async fn end_member(
-    session: &mut Session<'_>,
-    known: &mut Access,
+    ink: &mut Ink<'_, '_>,
+    known: &mut Roster,
     id: &str,
     now: Timestamp,
 ) -> Result<Changed, Error> {
-    let mut living = known.members.iter_mut().filter(|member| member.ended_at.is_none());
-    let member = living.find(|member| member.id == id).ok_or_else(|| unknown("user", id))?;
-    member.ended_at = Some(now);
-    let member = member.clone();
-    put_member(session, &member).await?;
+    let member = known.membership(id).ok_or_else(|| unknown("user", id))?.clone();
+    let member = Member { ended_at: Some(now), ..member };
+    put_member(ink, &member).await?;
+    ink.dry().await?;
     let was = Some(part_json(known, (id, &member.team, &member.name)));
     let subject = format!("user {}", member.name);
+    known.put_member(member);
     Ok(Changed { action: "user end", subject, was, becomes: None })
 }
 
 /// How many calls of a team are open.
-async fn open_calls(session: &mut Session<'_>, team: &str) -> Result<usize, Error> {
+async fn open_calls(ink: &mut Ink<'_, '_>, team: &str) -> Result<usize, Error> {
     #[derive(sqlx::FromRow)]
     struct FactsRow {
         facts: String,
     }
     // A first sieve: the marks of a pattern only let more through, and names have no backslash.
     let holds_name = format!("%{team}%");
-    let rows: Vec<FactsRow> = session.rows(OPEN_FACTS, &[holds_name.as_str().into()]).await?;
+    let rows: Vec<FactsRow> =
+        ink.dry().await?.rows(OPEN_FACTS, &[holds_name.as_str().into()]).await?;
     let is_of_team = |row: &&FactsRow| {
         read_intent(&row.facts)
             .is_some_and(|intent| intent.attribution.team.as_deref() == Some(team))
@@ -328,48 +347,47 @@ async fn open_calls(session: &mut Session<'_>, team: &str) -> Result<usize, Erro
     Ok(rows.iter().filter(is_of_team).count())
 }
 
-async fn put_team(session: &mut Session<'_>, team: &Team) -> Result<(), Error> {
-    let values = [
-        team.id.as_str().into(),
-        team.name.as_str().into(),
-        team.created_at.0.into(),
-        team.ended_at.map(|at| at.0).into(),
-    ];
-    session.run(PUT_TEAM, &values).await.map(drop)
+async fn put_team(ink: &mut Ink<'_, '_>, team: &Team) -> Result<(), Error> {
+    let row = TeamPut {
+        id: &team.id,
+        name: &team.name,
+        created_ms: team.created_at.0,
+        ended_ms: team.ended_at.map(|at| at.0),
+    };
+    ink.put(Table::Team, &team.id, &row).await
 }
 
-async fn put_facts(session: &mut Session<'_>, team: &Team, now: Timestamp) -> Result<(), Error> {
-    let values = [
-        team.id.as_str().into(),
-        now.0.into(),
-        team.owner.as_deref().into(),
-        team.cost_centre.as_deref().into(),
-    ];
-    session.run(PUT_TEAM_FACT, &values).await.map(drop)
+async fn put_facts(ink: &mut Ink<'_, '_>, team: &Team, now: Timestamp) -> Result<(), Error> {
+    let row = FactPut {
+        team_id: &team.id,
+        since_ms: now.0,
+        owner: team.owner.as_deref(),
+        cost_centre: team.cost_centre.as_deref(),
+    };
+    ink.put(Table::TeamFact, &team.id, &row).await
 }
 
-async fn put_project(session: &mut Session<'_>, project: &Project) -> Result<(), Error> {
+async fn put_project(ink: &mut Ink<'_, '_>, project: &Project) -> Result<(), Error> {
     let Project { id, team, name, created_at, ended_at } = project;
-    session.run(PUT_PROJECT, &part((id, team, name), *created_at, *ended_at)).await.map(drop)
+    ink.put(Table::Project, id, &part((id, team, name), *created_at, *ended_at)).await
 }
 
-async fn put_member(session: &mut Session<'_>, member: &Member) -> Result<(), Error> {
+async fn put_member(ink: &mut Ink<'_, '_>, member: &Member) -> Result<(), Error> {
     let Member { id, team, name, created_at, ended_at } = member;
-    session.run(PUT_MEMBER, &part((id, team, name), *created_at, *ended_at)).await.map(drop)
+    ink.put(Table::Member, id, &part((id, team, name), *created_at, *ended_at)).await
 }
 
-fn part(
-    (id, team, name): (&str, &str, &str),
+fn part<'p>(
+    (id, team_id, name): (&'p str, &'p str, &'p str),
     created_at: Timestamp,
     ended_at: Option<Timestamp>,
-) -> [Value; 5] {
-    [id.into(), team.into(), name.into(), created_at.0.into(), ended_at.map(|at| at.0).into()]
+) -> PartPut<'p> {
+    PartPut { id, team_id, name, created_ms: created_at.0, ended_ms: ended_at.map(|at| at.0) }
 }
 
-/// The living team of an id, to change it.
-pub(super) fn living_team<'a>(known: &'a mut Access, id: &str) -> Result<&'a mut Team, Error> {
-    let mut living = known.teams.iter_mut().filter(|team| team.ended_at.is_none());
-    living.find(|team| team.id == id).ok_or_else(|| unknown("team", id))
+/// The living team of an id.
+pub(super) fn living_team<'a>(known: &'a Roster, id: &str) -> Result<&'a Team, Error> {
+    known.team(id).filter(|team| team.id == id).ok_or_else(|| unknown("team", id))
 }
 
 pub(super) fn unknown(what: &'static str, id: &str) -> Error {
@@ -389,6 +407,6 @@ fn team_json(team: &Team) -> String {
     })
 }
 
-fn part_json(known: &Access, (id, team, name): (&str, &str, &str)) -> String {
+fn part_json(known: &Roster, (id, team, name): (&str, &str, &str)) -> String {
     json(&PartJson { id, team: known.team_name(team).unwrap_or(team), name })
 }

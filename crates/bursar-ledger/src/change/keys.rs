@@ -1,18 +1,16 @@
 //! Virtual keys: made, changed, rotated and revoked. Secrets are hashes long before they come here.
 
-use bursar_domain::access::{Access, Key};
+use bursar_domain::access::Key;
+use bursar_domain::roster::Roster;
 use bursar_domain::time::Timestamp;
 use serde::Serialize;
 
 use super::access::{living_team, taken, unknown};
+use super::ink::{Ink, Table};
 use super::{Changed, json};
 use crate::Error;
-use crate::statement::{Session, Statement};
+use crate::statement::Statement;
 
-const PUT_KEY: Statement =
-    Statement { doing: "keep a key", sql: include_str!("../../queries/put_virtual_key.sql") };
-const PUT_SECRET: Statement =
-    Statement { doing: "keep a secret", sql: include_str!("../../queries/put_key_secret.sql") };
 const END_SECRETS: Statement =
     Statement { doing: "end secrets", sql: include_str!("../../queries/end_key_secrets.sql") };
 
@@ -80,10 +78,33 @@ struct KeyJson<'a> {
     expires_ms: Option<i64>,
 }
 
+/// A key's columns.
+#[derive(Debug, Serialize)]
+struct PutJson<'a> {
+    id: &'a str,
+    team_id: &'a str,
+    name: &'a str,
+    project: Option<&'a str>,
+    user_name: Option<&'a str>,
+    generation: i64,
+    created_ms: i64,
+    expires_ms: Option<i64>,
+    revoked_ms: Option<i64>,
+}
+
+/// A new secret's columns.
+#[derive(Debug, Serialize)]
+struct SecretJson<'a> {
+    key_id: &'a str,
+    generation: i64,
+    secret_hmac: &'a str,
+    created_ms: i64,
+}
+
 /// Makes one change, in the ledger and in what is known of it.
 pub(super) async fn make(
-    session: &mut Session<'_>,
-    known: &mut Access,
+    ink: &mut Ink<'_, '_>,
+    known: &mut Roster,
     change: &KeyChange,
     now: Timestamp,
 ) -> Result<Changed, Error> {
@@ -93,22 +114,22 @@ pub(super) async fn make(
         KeyChange::Rotate { id, .. } => ("key rotate", id),
         KeyChange::Revoke { id } => ("key revoke", id),
     };
-    let was = known.keys.iter().find(|key| key.id == *id).cloned();
+    let was = known.key(id).cloned();
     let becomes = match (change, &was) {
         (KeyChange::Create { team, name, terms, secret_hmac, .. }, None) => {
             let key = new_key(known, (id, team, name), terms, now)?;
-            put_key(session, &key).await?;
-            put_secret(session, &key, secret_hmac, now).await?;
+            put_key(ink, &key).await?;
+            put_secret(ink, &key, secret_hmac, now).await?;
             key
         }
         (KeyChange::Create { .. }, Some(_)) => return Err(taken("key", id)),
         (_, None) => return Err(unknown("key", id)),
-        (KeyChange::Revoke { .. }, Some(key)) => revoke(session, key, now).await?,
+        (KeyChange::Revoke { .. }, Some(key)) => revoke(ink, key, now).await?,
         (_, Some(key)) if key.revoked_at.is_some() => return Err(unknown("key", id)),
         (KeyChange::Set { terms, .. }, Some(key)) => {
             let KeyTerms { project, user, expires_at } = terms.clone();
             let key = Key { project, user, expires_at, ..key.clone() };
-            put_key(session, &key).await?;
+            put_key(ink, &key).await?;
             key
         }
         (KeyChange::Rotate { generation, secret_hmac, older_until, .. }, Some(key)) => {
@@ -116,9 +137,9 @@ pub(super) async fn make(
                 return Err(taken("generation of the key", id));
             }
             let key = Key { generation: *generation, ..key.clone() };
-            session.run(END_SECRETS, &[id.as_str().into(), older_until.0.into()]).await?;
-            put_key(session, &key).await?;
-            put_secret(session, &key, secret_hmac, now).await?;
+            ink.dry().await?.run(END_SECRETS, &[id.as_str().into(), older_until.0.into()]).await?;
+            put_key(ink, &key).await?;
+            put_secret(ink, &key, secret_hmac, now).await?;
             key
         }
     };
@@ -129,19 +150,18 @@ pub(super) async fn make(
         was: was.as_ref().and_then(show),
         becomes: show(&becomes),
     };
-    known.keys.retain(|key| key.id != *id);
-    known.keys.push(becomes);
+    known.put_key(becomes);
     Ok(changed)
 }
 
 fn new_key(
-    known: &mut Access,
+    known: &Roster,
     (id, team, name): (&str, &str, &str),
     terms: &KeyTerms,
     now: Timestamp,
 ) -> Result<Key, Error> {
     let team = living_team(known, team)?.id.clone();
-    if known.live_keys().any(|key| key.team == team && key.name == name) {
+    if known.key_named(&team, name).is_some() {
         return Err(taken("key", name));
     }
     let KeyTerms { project, user, expires_at } = terms.clone();
@@ -158,42 +178,45 @@ fn new_key(
     })
 }
 
-async fn revoke(session: &mut Session<'_>, key: &Key, now: Timestamp) -> Result<Key, Error> {
+async fn revoke(ink: &mut Ink<'_, '_>, key: &Key, now: Timestamp) -> Result<Key, Error> {
     if key.revoked_at.is_some() {
         return Ok(key.clone());
     }
     let key = Key { revoked_at: Some(now), ..key.clone() };
-    session.run(END_SECRETS, &[key.id.as_str().into(), now.0.into()]).await?;
-    put_key(session, &key).await?;
+    ink.dry().await?.run(END_SECRETS, &[key.id.as_str().into(), now.0.into()]).await?;
+    put_key(ink, &key).await?;
+    // Its name is free again for what comes after.
+    ink.dry().await?;
     Ok(key)
 }
 
-async fn put_key(session: &mut Session<'_>, key: &Key) -> Result<(), Error> {
-    let values = [
-        key.id.as_str().into(),
-        key.team.as_str().into(),
-        key.name.as_str().into(),
-        key.project.as_deref().into(),
-        key.user.as_deref().into(),
-        key.generation.into(),
-        key.created_at.0.into(),
-        key.expires_at.map(|at| at.0).into(),
-        key.revoked_at.map(|at| at.0).into(),
-    ];
-    session.run(PUT_KEY, &values).await.map(drop)
+async fn put_key(ink: &mut Ink<'_, '_>, key: &Key) -> Result<(), Error> {
+    let row = PutJson {
+        id: &key.id,
+        team_id: &key.team,
+        name: &key.name,
+        project: key.project.as_deref(),
+        user_name: key.user.as_deref(),
+        generation: key.generation,
+        created_ms: key.created_at.0,
+        expires_ms: key.expires_at.map(|at| at.0),
+        revoked_ms: key.revoked_at.map(|at| at.0),
+    };
+    ink.put(Table::Key, &key.id, &row).await
 }
 
 async fn put_secret(
-    session: &mut Session<'_>,
+    ink: &mut Ink<'_, '_>,
     key: &Key,
     secret_hmac: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let values = [key.id.as_str().into(), key.generation.into(), secret_hmac.into(), now.0.into()];
-    session.run(PUT_SECRET, &values).await.map(drop)
+    let (key_id, generation) = (key.id.as_str(), key.generation);
+    let row = SecretJson { key_id, generation, secret_hmac, created_ms: now.0 };
+    ink.put(Table::Secret, &format!("{key_id} {generation}"), &row).await
 }
 
-fn key_json(known: &Access, key: &Key) -> String {
+fn key_json(known: &Roster, key: &Key) -> String {
     json(&KeyJson {
         id: &key.id,
         team: known.team_name(&key.team).unwrap_or(&key.team),

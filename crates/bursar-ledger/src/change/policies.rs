@@ -1,41 +1,55 @@
 //! Policies, set and ended; and the one master key that a ledger is bound to.
 
-use bursar_domain::access::Access;
 use bursar_domain::policy::Policy;
+use bursar_domain::roster::Roster;
 use bursar_domain::scope::Scope;
 use bursar_domain::time::Timestamp;
+use serde::Serialize;
 
 use super::Changed;
+use super::ink::{Ink, Table};
 use crate::Error;
 use crate::access::{MASTER_KEY, MasterRow, write_policy};
 use crate::rules::write_scope;
 use crate::statement::{Session, Statement};
 
-const PUT_POLICY: Statement =
-    Statement { doing: "keep a policy", sql: include_str!("../../queries/put_policy.sql") };
 const PUT_MASTER_KEY: Statement = Statement {
     doing: "bind the master key",
     sql: include_str!("../../queries/put_master_key.sql"),
 };
 
+/// A policy's columns.
+#[derive(Debug, Serialize)]
+struct PolicyJson<'p> {
+    scope: &'p str,
+    allows: String,
+    set_ms: i64,
+    ended_ms: Option<i64>,
+}
+
 /// Sets the policy of a scope. One that restricts nothing is none.
 pub(super) async fn set(
-    session: &mut Session<'_>,
-    known: &mut Access,
+    ink: &mut Ink<'_, '_>,
+    known: &mut Roster,
     (scope, policy): (&Scope, &Policy),
     now: Timestamp,
 ) -> Result<Changed, Error> {
-    let was = known.policies.get(scope).map(write_policy);
+    let known = known.policies_mut();
+    let was = known.get(scope).map(write_policy);
     let becomes = (!policy.is_empty()).then(|| write_policy(policy));
     if was != becomes {
-        let (text, ended) = (write_policy(policy), policy.is_empty().then_some(now.0));
         let scope = write_scope(scope);
-        let values = [scope.as_str().into(), text.as_str().into(), now.0.into(), ended.into()];
-        session.run(PUT_POLICY, &values).await?;
+        let row = PolicyJson {
+            scope: &scope,
+            allows: write_policy(policy),
+            set_ms: now.0,
+            ended_ms: policy.is_empty().then_some(now.0),
+        };
+        ink.put(Table::Policy, &scope, &row).await?;
     }
     match &becomes {
-        Some(_) => known.policies.insert(scope.clone(), policy.clone()),
-        None => known.policies.remove(scope),
+        Some(_) => known.insert(scope.clone(), policy.clone()),
+        None => known.remove(scope),
     };
     let action = if becomes.is_some() { "policy set" } else { "policy end" };
     Ok(Changed { action, subject: scope.to_string(), was, becomes })

@@ -42,6 +42,8 @@ const SETTLE: Statement =
 const TRIES_MAX: usize = 5;
 /// A change is many statements: it is given up after so many times what one of them may take.
 const ALONE_PATIENCE: u32 = 5;
+/// So many changes at once are written by about as many statements as one change alone.
+const CHANGES_A_TURN: usize = 1_000;
 
 /// The connections, this process's lease, and what it knows by heart.
 #[derive(Debug)]
@@ -129,7 +131,7 @@ impl Store {
     async fn write_alone(&mut self, task: &Task, now: Timestamp) -> Result<Done, Error> {
         let Pool::Limited(pool, limit) = &self.pool else { return Err(Error::Closed) };
         let lost = |error| failed("begin", error);
-        let mut loan = Loan::of(pool, *limit * ALONE_PATIENCE).await.map_err(lost)?;
+        let mut loan = Loan::of(pool, *limit * patience(task)).await.map_err(lost)?;
         let (connection, until) = loan.parts().map_err(lost)?;
         let done = timeout_at(until, write_in_transaction(connection, task, now)).await;
         let done = loan.end(done, lost)?;
@@ -366,6 +368,15 @@ impl Store {
         let shard = self.lease.shard().await?;
         Ok(Posting::new(self.known().await?.settings.rooms(shard)))
     }
+}
+
+/// How many times what a statement may take.
+fn patience(task: &Task) -> u32 {
+    let changes = match task {
+        Task::Change { changes, .. } => changes.len() / CHANGES_A_TURN,
+        _ => 0,
+    };
+    u32::try_from(changes).unwrap_or(u32::MAX).saturating_add(1).saturating_mul(ALONE_PATIENCE)
 }
 
 async fn write_in_transaction(

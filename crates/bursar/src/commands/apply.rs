@@ -15,7 +15,7 @@ use crate::output::Output;
 use crate::settings::Settings;
 
 /// More than this is read of no file: it is refused, with its size.
-const FILE_BYTES_MAX: u64 = (4 << 20) + 1;
+const FILE_BYTES_MAX: u64 = (32 << 20) + 1;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
