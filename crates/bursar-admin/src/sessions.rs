@@ -67,17 +67,37 @@ impl Admin {
         token: &Secret,
     ) -> Result<Option<Viewer>, Error> {
         let token_hmac = master.session_hash(token.expose());
-        let now = self.clock.now().0;
-        let session = self.ledger.session(&token_hmac).await?;
-        let is_live = |session: &Session| {
-            now - session.begun_at.0 < LIFE_MS && now - session.seen_at.0 < IDLE_MS
-        };
-        let Some(session) = session.filter(is_live) else { return Ok(None) };
-        if now - session.seen_at.0 >= SEEN_MS {
+        let Some(session) = self.live_session(&token_hmac).await? else { return Ok(None) };
+        if self.clock.now().0 - session.seen_at.0 >= SEEN_MS {
             let seen = Change::Account(AccountChange::Seen { token_hmac });
             self.ledger.change(&session.name, vec![seen]).await?;
         }
         self.seen_by(session).await.map(Some)
+    }
+
+    /// Who a session's token still stands for, where asking is no use of the session: a page that
+    /// keeps itself fresh does not keep anybody signed in.
+    ///
+    /// # Errors
+    /// A ledger that failed.
+    pub async fn watcher(
+        &self,
+        master: &MasterKey,
+        token: &Secret,
+    ) -> Result<Option<Viewer>, Error> {
+        match self.live_session(&master.session_hash(token.expose())).await? {
+            Some(session) => self.seen_by(session).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A session that is not over.
+    async fn live_session(&self, token_hmac: &str) -> Result<Option<Session>, Error> {
+        let now = self.clock.now().0;
+        let is_live = |session: &Session| {
+            now - session.begun_at.0 < LIFE_MS && now - session.seen_at.0 < IDLE_MS
+        };
+        Ok(self.ledger.session(token_hmac).await?.filter(is_live))
     }
 
     async fn seen_by(&self, session: Session) -> Result<Viewer, Error> {

@@ -8,7 +8,9 @@ use bursar_domain::call::CallId;
 use bursar_domain::money::{Cost, Total};
 use bursar_domain::time::Timestamp;
 use bursar_domain::watch::StreamLimits;
-use bursar_ledger::{CallFilter, Change, Changed, OpenCall, Page, StreamRule};
+use bursar_ledger::{
+    CallFilter, Change, Changed, Checkpoint, OPEN_CALLS_MAX, OpenCall, Page, StreamRule,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,10 +35,16 @@ pub struct RunningCall {
     pub is_stream: bool,
     /// Whose it is.
     pub team: Option<String>,
+    /// The person's name, where it is known.
+    pub user: Option<String>,
+    /// The id of the virtual key that it came by.
+    pub key: Option<String>,
     /// The model, by its canonical id.
     pub model: String,
     /// Output tokens so far, at least; null until the first checkpoint.
     pub output_tokens: Option<u64>,
+    /// Output tokens a second so far, from the call's first moment to its last checkpoint.
+    pub tokens_per_second: Option<u64>,
     /// What it has cost so far, at least, in dollars.
     pub cost_usd: Option<String>,
     /// What is held for it.
@@ -218,10 +226,11 @@ impl Admin {
         loop {
             let after = calls.last().map(|call| call.intent.id.clone());
             let page = self.ledger.open_calls(after.as_ref()).await?;
-            if page.is_empty() {
+            let is_last = page.len() < OPEN_CALLS_MAX;
+            calls.extend(page);
+            if is_last {
                 return Ok(calls);
             }
-            calls.extend(page);
         }
     }
 }
@@ -240,8 +249,11 @@ fn running(call: &OpenCall, now: Timestamp) -> RunningCall {
         age_ms: (now.0 - call.intent.started_at.0).max(0),
         is_stream: call.intent.operation.is_stream(),
         team: call.intent.attribution.team.clone(),
+        user: call.intent.attribution.user.clone(),
+        key: call.intent.attribution.key.clone(),
         model: call.intent.model.to_string(),
         output_tokens: known.map(|known| known.output_tokens),
+        tokens_per_second: known.and_then(|known| pace(known, call.intent.started_at)),
         cost_usd: cost.map(Cost::usd),
         held_usd: held.map(Cost::usd),
         room_usd: held.map(left),
@@ -250,6 +262,12 @@ fn running(call: &OpenCall, now: Timestamp) -> RunningCall {
         cut_code: known.and_then(|known| known.cut_code.clone()),
         cut_wished_by: call.wish.as_ref().map(|wish| wish.by.clone()),
     }
+}
+
+/// Whole tokens a second; nothing where no time has passed.
+fn pace(known: &Checkpoint, started_at: Timestamp) -> Option<u64> {
+    let ms = u64::try_from(known.at.0 - started_at.0).ok()?;
+    known.output_tokens.checked_mul(1_000)?.checked_div(ms)
 }
 
 fn limit_row(rule: &StreamRule) -> StreamLimitRow {

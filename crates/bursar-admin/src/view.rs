@@ -10,6 +10,7 @@ mod outlook;
 mod paces;
 mod people;
 mod runaways;
+mod streams;
 mod sums;
 
 use bursar_domain::time::Timestamp;

@@ -1,4 +1,4 @@
-//! The files that pages load: our own style and mark, embedded. Their names change with what is in
+//! The files that pages load: our own style, mark and script, embedded. Their names change with what is in
 //! them, so that browsers keep them for good.
 
 use actix_web::HttpResponse;
@@ -23,6 +23,11 @@ const MARK: Asset = Asset {
     kind: "image/svg+xml",
     bytes: include_bytes!("../assets/mark.svg"),
 };
+const SCRIPT: Asset = Asset {
+    path: "/assets/live",
+    kind: "text/javascript; charset=utf-8",
+    bytes: include_bytes!("../assets/live.js"),
+};
 
 impl Asset {
     /// Where it is, by what is in it.
@@ -44,9 +49,14 @@ pub(crate) fn mark() -> String {
     MARK.url()
 }
 
+/// Where the script is that keeps a page fresh.
+pub(crate) fn script() -> String {
+    SCRIPT.url()
+}
+
 /// The file at a path, if there is one.
 pub(crate) fn at(path: &str) -> Option<HttpResponse> {
-    let asset = [STYLE, MARK].into_iter().find(|asset| asset.url() == path)?;
+    let asset = [STYLE, MARK, SCRIPT].into_iter().find(|asset| asset.url() == path)?;
     let mut response = HttpResponse::Ok();
     response.insert_header((CACHE_CONTROL, FOREVER)).content_type(asset.kind);
     Some(response.body(asset.bytes))

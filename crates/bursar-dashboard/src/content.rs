@@ -31,6 +31,7 @@ pub(crate) enum Block {
     Chart(Box<Chart>),
     Heat(Box<Heat>),
     Sheet(Sheet),
+    Live(Live),
     /// Facts of one thing, under a heading.
     Facts(String, Vec<(&'static str, Cell)>),
     Note(String),
@@ -50,6 +51,34 @@ pub(crate) struct Ask {
     pub(crate) button: &'static str,
     /// What is written.
     pub(crate) fields: Vec<Field>,
+}
+
+/// What is kept fresh while a page is open: figures, a table, and what can be done to each of its rows.
+#[derive(Debug)]
+pub(crate) struct Live {
+    /// When it was so, in words.
+    pub(crate) as_of: String,
+    pub(crate) tiles: Vec<Tile>,
+    pub(crate) sheet: Sheet,
+    /// What can be done to each row, in the order of the rows; none where the viewer may do nothing.
+    pub(crate) acts: Vec<Vec<Act>>,
+    /// What goes along with whatever is done.
+    pub(crate) fields: Vec<Field>,
+    /// What is said of rows that are not shown.
+    pub(crate) more: Option<String>,
+}
+
+/// A button of a row.
+#[derive(Debug)]
+pub(crate) struct Act {
+    /// The form's field that says what it does.
+    pub(crate) name: &'static str,
+    /// To what.
+    pub(crate) value: String,
+    /// What it says.
+    pub(crate) label: &'static str,
+    /// The same in full, for who does not see the row.
+    pub(crate) about: String,
 }
 
 /// One large figure.
@@ -80,6 +109,16 @@ pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) label: &'static str,
     pub(crate) value: String,
+}
+
+impl Live {
+    /// Each row with the word that tells it from others, and with what can be done to it.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&str, &Vec<Cell>, Option<&Vec<Act>>)> {
+        self.sheet.rows.iter().enumerate().map(|(place, row)| {
+            let key = row.first().map(Cell::exact).unwrap_or_default();
+            (key, row, self.acts.get(place))
+        })
+    }
 }
 
 impl Choice {
@@ -131,17 +170,24 @@ impl Tile {
 }
 
 impl Content {
+    /// The part that is kept fresh.
+    pub(crate) fn live(&self) -> Option<&Live> {
+        self.blocks.iter().find_map(|block| match block {
+            Block::Live(live) => Some(live),
+            _ => None,
+        })
+    }
+
     /// The table of this word; the first one where none is named.
     pub(crate) fn sheet(&self, word: &str) -> Option<&Sheet> {
         let sheets = self.blocks.iter().filter_map(|block| match block {
-            Block::Sheet(sheet) => Some(sheet),
+            Block::Sheet(sheet) | Block::Live(Live { sheet, .. }) => Some(sheet),
             Block::Chart(chart) => Some(&chart.table),
             Block::Heat(heat) => Some(&heat.table),
             _ => None,
         });
-        let is_own = |block: &&Block| matches!(block, Block::Sheet(_));
-        let first = self.blocks.iter().find(is_own).and_then(|block| match block {
-            Block::Sheet(sheet) => Some(sheet),
+        let first = self.blocks.iter().find_map(|block| match block {
+            Block::Sheet(sheet) | Block::Live(Live { sheet, .. }) => Some(sheet),
             _ => None,
         });
         let mut named = sheets.filter(|sheet| sheet.word == word);

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
 
 use crate::assets;
-use crate::content::{Block, Content};
+use crate::content::{Block, Content, Live};
 use crate::filters::{Filters, RANGES};
 use crate::heat::Heat;
 use crate::pages;
@@ -24,6 +24,7 @@ pub(crate) struct Frame {
     title: String,
     style: String,
     mark: String,
+    script: String,
     version: &'static str,
     seat: Option<SeatView>,
     links: Vec<NavLink>,
@@ -60,6 +61,7 @@ impl Frame {
             title: title.into(),
             style: assets::style(),
             mark: assets::mark(),
+            script: assets::script(),
             version: env!("CARGO_PKG_VERSION"),
             seat: seat.map(|seat| SeatView {
                 name: seat.viewer.name.clone(),
@@ -80,6 +82,12 @@ struct PageHtml<'p> {
     filters: &'p Filters,
     path: &'p str,
     ranges: &'p [(&'p str, &'p str)],
+}
+
+#[derive(Template)]
+#[template(path = "live.html")]
+struct LiveHtml<'p> {
+    live: &'p Live,
 }
 
 #[derive(Template)]
@@ -119,6 +127,11 @@ pub(crate) fn page(
     let title = content.title.as_deref().unwrap_or(title);
     let frame = Frame::new(title, Some(seat), path);
     html(StatusCode::OK, &PageHtml { frame, content, filters, path, ranges: &RANGES })
+}
+
+/// The part of a page that is kept fresh, alone.
+pub(crate) fn live(live: &Live) -> Result<String, Problem> {
+    LiveHtml { live }.render().map_err(|_| unwritten())
 }
 
 /// What the page to sign in says.
@@ -167,12 +180,15 @@ pub(crate) fn fault(problem: &Problem, seat: Option<&Seat>, path: &str) -> HttpR
     response
 }
 
+fn unwritten() -> Problem {
+    let message = "the page could not be written: a defect of this program";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", message)
+}
+
 fn html(status: StatusCode, template: &impl Template) -> HttpResponse {
     match template.render() {
         Ok(text) => kept_by_nobody(status).content_type("text/html; charset=utf-8").body(text),
-        Err(_) => kept_by_nobody(StatusCode::INTERNAL_SERVER_ERROR)
-            .content_type("text/plain; charset=utf-8")
-            .body("the page could not be written: a defect of this program\n"),
+        Err(_) => unwritten().response(),
     }
 }
 

@@ -10,6 +10,7 @@ mod chart;
 mod content;
 mod cookie;
 mod document;
+mod events;
 mod figures;
 mod filters;
 mod form;

@@ -6,6 +6,7 @@ mod budgets;
 mod call;
 mod calls;
 mod exports;
+mod live;
 mod model;
 mod models;
 mod overview;
@@ -72,7 +73,7 @@ const ALL: &[Role] = &[Role::Admin, Role::Finance, Role::Lead, Role::Member];
 const WHOLE: &[Role] = &[Role::Admin, Role::Finance];
 
 /// Every page, in the order of the list.
-static PAGES: [&Page; 15] = [
+static PAGES: [&Page; 16] = [
     &overview::PAGE,
     &spend::PAGE,
     &models::PAGE,
@@ -81,6 +82,7 @@ static PAGES: [&Page; 15] = [
     &runaways::PAGE,
     &calls::PAGE,
     &call::PAGE,
+    &live::PAGE,
     &budgets::PAGE,
     &teams::PAGE,
     &versions::PAGE,

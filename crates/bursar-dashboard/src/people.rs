@@ -13,7 +13,7 @@ use crate::form::Form;
 use crate::pages::{self, Done, Page, Visit};
 use crate::problem::Problem;
 use crate::site::{Mounted, nowhere, other_method};
-use crate::{assets, cookie, frame, origin, pipe, sign_in};
+use crate::{assets, cookie, events, frame, origin, pipe, sign_in};
 
 /// Longer URLs are no link of ours.
 const URL_BYTES_MAX: usize = 8 << 10;
@@ -33,6 +33,14 @@ impl Seat {
     pub(crate) async fn of(desk: Desk, token: Secret) -> Result<Option<Self>, Problem> {
         let master = desk.admin.master_key(&desk.master).await?;
         let viewer = desk.admin.viewer(&master, &token).await?;
+        let form_token = master.form_token(token.expose());
+        Ok(viewer.map(|viewer| Self { token, viewer, form_token }))
+    }
+
+    /// The same, where looking does not keep anybody signed in.
+    pub(crate) async fn watching(desk: Desk, token: Secret) -> Result<Option<Self>, Problem> {
+        let master = desk.admin.master_key(&desk.master).await?;
+        let viewer = desk.admin.watcher(&master, &token).await?;
         let form_token = master.form_token(token.expose());
         Ok(viewer.map(|viewer| Self { token, viewer, form_token }))
     }
@@ -85,7 +93,12 @@ async fn opened(
         return sign_in::answer(mounted, (request, path), body).await;
     }
     if let Some(token) = cookie::token(request) {
-        *seat = mounted.run(Seat::of(mounted.site.desk(), token)).await??;
+        let desk = mounted.site.desk();
+        *seat = if events::are_wanted(request) {
+            mounted.run(Seat::watching(desk, token)).await??
+        } else {
+            mounted.run(Seat::of(desk, token)).await??
+        };
     }
     let (page, part) = pages::at(path).ok_or_else(|| {
         nowhere().hint("the pages there are stand at the top, once you have signed in")
@@ -105,6 +118,9 @@ async fn opened(
         let form = Form::read(request, body).await?;
         seat.check(&form)?;
         return act(mounted, (seat, page, path), (visit, form)).await;
+    }
+    if events::are_wanted(request) {
+        return events::follow(mounted, (seat, page), visit).await;
     }
     show(mounted, (seat, page, path), visit).await
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::middleware::DefaultHeaders;
 use actix_web::{App, HttpServer, web};
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::pipe::FILES_MAX;
 use crate::site::{Mounted, Site, answer};
@@ -71,7 +71,8 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     options.check(listener.local_addr()?)?;
     let files = Arc::new(Semaphore::new(FILES_MAX));
-    let mounted = Mounted { site: Arc::new(site), runtime: Handle::current(), files };
+    let (end, ending) = watch::channel(false);
+    let mounted = Mounted { site: Arc::new(site), runtime: Handle::current(), files, ending };
     let mounted = web::Data::new(mounted);
     let app = move || {
         let headers = DefaultHeaders::new()
@@ -93,6 +94,7 @@ pub async fn serve(
     let handle = server.handle();
     let stopping = tokio::spawn(async move {
         stop.await;
+        end.send_replace(true);
         handle.stop(true).await;
     });
     let ended = server.await;

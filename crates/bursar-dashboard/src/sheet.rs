@@ -68,7 +68,8 @@ impl Cell {
         Self { mark: Some(mark.into()), ..self }
     }
 
-    fn exact(&self) -> &str {
+    /// The exact figure, or the text where that is all there is.
+    pub(crate) fn exact(&self) -> &str {
         self.value.as_deref().unwrap_or(&self.text)
     }
 }

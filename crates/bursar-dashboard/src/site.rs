@@ -13,6 +13,7 @@ use futures_util::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
+use crate::events::Watchers;
 use crate::gate::{self, Asker};
 use crate::metrics::{self, Meters};
 use crate::problem::Problem;
@@ -38,6 +39,8 @@ pub struct Site {
     pub(crate) operations: Vec<Operation>,
     /// Who guards the door that people come in by.
     pub(crate) doorkeeper: Doorkeeper,
+    /// Who keeps a page fresh.
+    pub(crate) watchers: Watchers,
 }
 
 impl Site {
@@ -52,7 +55,8 @@ impl Site {
     pub fn following(desk: watch::Receiver<Desk>, meters: Meters) -> Self {
         let since = desk.borrow().admin.clock.now().day();
         let operations = bursar_admin::api::operations();
-        Self { desk, meters, since, operations, doorkeeper: Doorkeeper::new(None) }
+        let (doorkeeper, watchers) = (Doorkeeper::new(None), Watchers::default());
+        Self { desk, meters, since, operations, doorkeeper, watchers }
     }
 
     /// The same, where the first admin may be made: at the path that goes with it, once, by whoever
@@ -82,11 +86,14 @@ pub(crate) const fn endpoints() -> [(&'static str, bool); 5] {
 
 /// A site that is served. What asks the ledger runs where the ledger was opened, and to its end,
 /// whether or not who asked is still there.
+#[derive(Clone)]
 pub(crate) struct Mounted {
     pub(crate) site: Arc<Site>,
     pub(crate) runtime: Handle,
     /// Room for the files that are being written.
     pub(crate) files: Arc<Semaphore>,
+    /// Whether it is told to stop: what has no end of its own ends then.
+    pub(crate) ending: watch::Receiver<bool>,
 }
 
 impl Mounted {

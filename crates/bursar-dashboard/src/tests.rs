@@ -9,6 +9,7 @@ mod exports;
 mod gate;
 mod hostile;
 mod house;
+mod live;
 mod metrics;
 mod papers;
 mod reliability;

@@ -84,7 +84,7 @@ pub use seal::{
 pub use secret::Secret;
 pub use spool::SpoolOptions;
 pub use standing::{Foreseen, Pace, Standing};
-pub use streams::{Checkpoint, CutWish, OpenCall, StreamRule};
+pub use streams::{Checkpoint, CutWish, OPEN_CALLS_MAX, OpenCall, StreamRule};
 pub use usage::{
     Buckets, Counters, DaySlice, Dimension, Grain, Habit, HourBy, HourSlice, Paces, SliceRow,
     ThrottleRow, Throttles, UsageQuery, UsageReport, UsageRow,

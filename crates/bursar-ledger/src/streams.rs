@@ -22,6 +22,9 @@ pub(crate) const STREAM_LIMITS: Statement = Statement {
     sql: include_str!("../queries/live_stream_limits.sql"),
 };
 
+/// So many open calls are read at a time: the query's own `LIMIT`.
+pub const OPEN_CALLS_MAX: usize = 500;
+
 /// What a running call has come to, at least.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Checkpoint {
@@ -150,7 +153,7 @@ impl StreamLimitRow {
 }
 
 impl Ledger {
-    /// The calls that have not ended, oldest first, at most five hundred after a given one.
+    /// The calls that have not ended, oldest first, at most [`OPEN_CALLS_MAX`] after a given one.
     pub async fn open_calls(&self, after: Option<&CallId>) -> Result<Vec<OpenCall>, Error> {
         let after = after.map_or("", CallId::as_str);
         let rows: Vec<OpenRow> = self.reads.rows(OPEN_CALLS, &[after.into()]).await?;

@@ -95,9 +95,9 @@ impl View {
         self.desk.admin.end_budget(&LimitQuery { selectors, ..query.clone() }).await
     }
 
-    /// What is selected, where the viewer may set limits on it: for a lead a part of the team, for
-    /// the limit of all of it is an admin's.
-    fn own_selection(&self, select: &Selectors) -> Result<Selectors, Error> {
+    /// What is selected, where the viewer may limit or freeze it: for a lead a part of the team, for
+    /// all of it is an admin's.
+    pub(super) fn own_selection(&self, select: &Selectors) -> Result<Selectors, Error> {
         self.may(&[Role::Admin, Role::Lead])?;
         let Some(part) = self.part() else { return Ok(select.clone()) };
         let team = self.team(select.team.as_deref())?.map(str::to_owned);
@@ -110,7 +110,7 @@ impl View {
         let whole = Selectors { team: own.team.clone(), ..Selectors::default() };
         if own == whole || own.all {
             return Err(Error::Contradiction {
-                said: "the limits of a whole team are an admin's to set".to_owned(),
+                said: "what holds for a whole team is an admin's to set".to_owned(),
                 hint: "name a key, a user, a project or a model of the team".to_owned(),
             });
         }

@@ -1,7 +1,7 @@
 //! Calls that the viewer sees.
 
+use crate::error::shown;
 use crate::{CallDetail, CallPage, CallQuery, Error, Part, PriceQuery, PriceRow, View};
-use crate::{RunningCall, error::shown};
 
 impl View {
     /// One page of calls. Of another team's there are none.
@@ -37,21 +37,6 @@ impl View {
             .part()
             .is_none_or(|part| part.sees(detail.call.team.as_deref(), detail.call.user.as_deref()));
         if is_seen { Ok(detail) } else { Err(Error::UnknownCall { id: shown(id) }) }
-    }
-
-    /// The calls that run now, oldest first. They name no person; who sees one person's calls sees
-    /// none of them.
-    ///
-    /// # Errors
-    /// A ledger that failed.
-    pub async fn running(&self) -> Result<Vec<RunningCall>, Error> {
-        let mut calls = self.desk.admin.running_calls().await?;
-        if let Some(part) = self.part() {
-            calls.retain(|call| {
-                part.user.is_none() && call.team.as_deref() == Some(part.team.as_str())
-            });
-        }
-        Ok(calls)
     }
 
     /// A model's prices in force, which are no secret.

@@ -34,7 +34,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     let lines = view.sums(&ask(&filters, period, (Group::Model, true))).await?;
     let before = view.sums(&ask(&filters, &period.previous(), (Group::Model, false))).await?;
     let outlay = view.outlay().await?;
-    let running = view.running().await?.len();
+    let running = view.running(None).await?.len();
     let mut blocks =
         vec![Block::Tiles(tiles((&outlay, running), (&all(&lines), &all(&before)), &filters))];
     blocks.extend(alerts(&view).await?);
@@ -120,7 +120,7 @@ fn tiles(
             .leads(calls("throttled")),
         Tile::new("Refused", figures::count(now.refused), now.refused)
             .beside(was(figures::count(before.refused))),
-        Tile::new("Running now", running.to_string(), running),
+        Tile::new("Running now", running.to_string(), running).leads("/live"),
     ]
 }
 

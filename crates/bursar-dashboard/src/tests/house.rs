@@ -14,7 +14,7 @@ use bursar_domain::money::Cost;
 use bursar_domain::price::{Routing, Tier};
 use bursar_domain::time::{Clock, DAY_MS, Timestamp};
 use bursar_domain::usage::Usage;
-use bursar_ledger::{Admission, DatabaseUrl, Ledger, OpenOptions, Secret};
+use bursar_ledger::{Admission, Admitted, DatabaseUrl, Ledger, OpenOptions, Secret};
 use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::{Client, Response, StatusCode};
 use tempfile::TempDir;
@@ -44,8 +44,8 @@ pub(super) struct House {
     pub(super) keys: BTreeMap<&'static str, String>,
     /// Calls, by whose they are.
     pub(super) calls: BTreeMap<&'static str, CallId>,
-    stop: oneshot::Sender<()>,
-    served: JoinHandle<Result<(), ServeError>>,
+    pub(super) stop: oneshot::Sender<()>,
+    pub(super) served: JoinHandle<Result<(), ServeError>>,
     _folder: Option<TempDir>,
 }
 
@@ -53,12 +53,18 @@ pub(super) struct House {
 pub(super) async fn houses() -> [House; 2] {
     let folder = tempfile::tempdir().unwrap();
     let file = format!("sqlite:{}", folder.path().join("ledger.db").display());
-    [House::of(&file, Some(folder)).await, House::of(&postgres(), None).await]
+    let clock = Clock::system();
+    [House::of(&file, clock.clone(), Some(folder)).await, House::of(&postgres(), clock, None).await]
 }
 
 /// The first of them.
 pub(super) async fn house() -> House {
-    House::of("sqlite::memory:", None).await
+    house_at(Clock::system()).await
+}
+
+/// The same, by another clock.
+pub(super) async fn house_at(clock: Clock) -> House {
+    House::of("sqlite::memory:", clock, None).await
 }
 
 fn postgres() -> String {
@@ -77,9 +83,8 @@ fn postgres() -> String {
 }
 
 impl House {
-    async fn of(url: &str, folder: Option<TempDir>) -> Self {
+    async fn of(url: &str, clock: Clock, folder: Option<TempDir>) -> Self {
         let url = DatabaseUrl::parse(url).unwrap();
-        let clock = Clock::system();
         let ledger = Ledger::open(&url, OpenOptions::new(clock.clone())).await.unwrap();
         let base = super::desk().await;
         base.admin.ledger.clone().close().await.unwrap();
@@ -247,16 +252,22 @@ async fn calls(
 
 /// A call that went well. What its client calls its session stands for whatever others say.
 pub(super) async fn call(desk: &Desk, who: (Attribution, &str), when: (Timestamp, i64)) -> CallId {
-    let said = who.0.client_session.clone();
-    let ending = Ending {
-        outcome: Outcome::Succeeded,
-        client_gone: false,
-        http_status: Some(200),
-        error_code: None,
-        error_message: said,
-        stop_reason: Some("end_turn".to_owned()),
-    };
+    let ending = Ending { error_message: who.0.client_session.clone(), ..well() };
     ended(desk, who, when, (ending, Vec::new())).await
+}
+
+/// A call that ended so, after these attempts.
+pub(super) async fn ended(
+    desk: &Desk,
+    who: (Attribution, &str),
+    (started_at, pico): (Timestamp, i64),
+    (ending, attempts): (Ending, Vec<Attempt>),
+) -> CallId {
+    let admitted = begun(desk, who, started_at).await;
+    let settlement = Settlement { ending, attempts, ..settlement(admitted.intent(), pico) };
+    let id = admitted.id().clone();
+    desk.admin.ledger.settle(admitted, settlement).await.unwrap();
+    id
 }
 
 /// What a call asks, before it is sent.
@@ -284,30 +295,33 @@ pub(super) fn intent(
     }
 }
 
-/// A call that ended so, after these attempts.
-pub(super) async fn ended(
+/// A call that runs.
+pub(super) async fn begun(
     desk: &Desk,
     who: (Attribution, &str),
-    (started_at, pico): (Timestamp, i64),
-    (ending, attempts): (Ending, Vec<Attempt>),
-) -> CallId {
-    let ledger = &desk.admin.ledger;
+    started_at: Timestamp,
+) -> Admitted {
     let intent = intent(desk, who, started_at);
-    let Admission::Admitted(admitted) = ledger.reserve(intent.clone()).await.unwrap() else {
+    let Admission::Admitted(admitted) = desk.admin.ledger.reserve(intent).await.unwrap() else {
         panic!("nothing limits it");
     };
-    let at = |ms: i64| Timestamp(started_at.0 + ms);
-    let settlement = Settlement {
+    admitted
+}
+
+/// How a call ends that went well.
+pub(super) fn settlement(intent: &Intent, pico: i64) -> Settlement {
+    let at = |ms: i64| Timestamp(intent.started_at.0 + ms);
+    Settlement {
         id: intent.id.clone(),
         first_token_at: Some(at(90)),
         ended_at: at(1_500),
         chosen: None,
-        model_version: intent.model_requested.clone(),
+        model_version: intent.model.to_string(),
         version_evidence: VersionEvidence::Requested,
         served_region: None,
         tier: Tier::Standard,
-        ending,
-        attempts,
+        ending: well(),
+        attempts: Vec::new(),
         request_id: None,
         bill: Bill {
             usage: Usage { input: 100, output: 1_000, ..Usage::default() },
@@ -317,7 +331,16 @@ pub(super) async fn ended(
             cost_low: None,
         },
         guardrail: Guardrail::default(),
-    };
-    ledger.settle(admitted, settlement).await.unwrap();
-    intent.id
+    }
+}
+
+fn well() -> Ending {
+    Ending {
+        outcome: Outcome::Succeeded,
+        client_gone: false,
+        http_status: Some(200),
+        error_code: None,
+        error_message: None,
+        stop_reason: Some("end_turn".to_owned()),
+    }
 }
