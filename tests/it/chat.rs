@@ -161,7 +161,7 @@ fn ctrl_c_between_two_messages_of_a_pipe_ends_the_talk() {
 }
 
 /// Reads what a terminal shows up to a text that must come.
-fn wait_for(shown: &mut impl Read, text: &str) -> String {
+pub(crate) fn wait_for(shown: &mut impl Read, text: &str) -> String {
     let mut bytes = Vec::new();
     while !bytes.ends_with(text.as_bytes()) {
         let mut byte = [0];

@@ -1,10 +1,11 @@
 //! `bursar demo --stay`: what it prints to be pasted does what it says.
 
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
+use crate::chat::wait_for;
 use crate::clients::place;
 use crate::world::{Ran, World};
 
@@ -89,5 +90,68 @@ fn a_person_is_shown_the_same_lines() {
     assert!(shown.iter().any(|line| line.starts_with("listening on http://127.0.0.1:")));
     end(process);
     assert_eq!(calls_of(&world, "shop"), 2);
+    world.audit();
+}
+
+#[test]
+fn its_link_lets_one_reader_in_as_an_admin_who_finds_the_calls_and_the_streams_that_run() {
+    let world = World::start();
+    let (process, told) = staying(&world);
+    let dashboard = &told["gateway"]["dashboard"];
+    let [url, link] = ["url", "link"].map(|name| dashboard[name].as_str().expect("it says where"));
+    let curl = |arguments: &[&str]| {
+        let mut curl = Command::new("curl");
+        Ran::from(curl.args(["-s", "-i"]).args(arguments).output().expect("curl runs"))
+            .exits(0)
+            .stdout
+    };
+    for _ in 0..2 {
+        assert!(
+            curl(&[link]).contains("lets you in as <strong>demo</strong>"),
+            "looking is no use"
+        );
+    }
+    let came = curl(&["-X", "POST", link]);
+    let cookie = came.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
+    let cookie = format!("cookie: {}", cookie.split(';').next().unwrap_or_default());
+    for again in [curl(&[link]), curl(&["-X", "POST", link])] {
+        assert!(again.starts_with("HTTP/1.1 404") && !again.contains("set-cookie"), "{again}");
+    }
+    let open = |path: &str| curl(&["-H", &cookie, &format!("{url}{path}")]);
+    let overview = open("/?range=24h");
+    assert!(
+        overview.contains("demo, admin") && overview.contains("<h1>Overview</h1>"),
+        "{overview}"
+    );
+    let calls = world.json(&["usage"])["total"]["calls"].as_i64().expect("a number");
+    assert!(calls >= 20 && overview.contains("<h2 id=\"spend-title\">"), "{overview}");
+    let agents = ["planner", "coder", "reviewer"];
+    let live = std::iter::repeat_with(|| open("/live"))
+        .find(|page| agents.iter().all(|name| page.contains(name)))
+        .expect("it goes on for ever");
+    assert!(live.contains("name=\"cut\"") && live.contains("of agents"), "{live}");
+    end(process);
+    let users = world.json(&["user", "list"]);
+    assert_eq!(users["rows"][0]["state"], "disabled", "{users:#}");
+    assert_eq!(world.calls().iter().filter(|call| call["team"] == "agents").count(), 3);
+    world.audit();
+}
+
+#[test]
+fn on_a_terminal_the_demo_opens_the_dashboard_until_enter_and_elsewhere_it_ends_by_itself() {
+    let world = World::start();
+    let plain = world.bursar(&["demo", "--calls", "20"]).exits(0).stdout;
+    assert!(!plain.contains("come in as an admin") && plain.contains("demo --stay"), "{plain}");
+    let mut command = Command::new("script");
+    let settings = world.command();
+    let settings = settings.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let line = format!("exec {} demo --calls 20", env!("CARGO_BIN_EXE_bursar"));
+    command.env_clear().envs(settings).env("TERM", "xterm").args(["-qec", &line, "/dev/null"]);
+    let mut process =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script is there");
+    let shown = wait_for(process.stdout.as_mut().expect("piped"), "Press Enter to end it all.");
+    assert!(shown.contains("come in as an admin, once, at http://127.0.0.1:"), "{shown}");
+    process.stdin.as_mut().expect("piped").write_all(b"\r").expect("it reads");
+    assert_eq!(process.wait().expect("it ends").code(), Some(0));
     world.audit();
 }

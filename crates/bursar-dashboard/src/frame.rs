@@ -110,6 +110,13 @@ struct PasswordHtml<'p> {
 }
 
 #[derive(Template)]
+#[template(path = "enter.html")]
+struct EnterHtml<'p> {
+    frame: Frame,
+    name: &'p str,
+}
+
+#[derive(Template)]
 #[template(path = "fault.html")]
 struct FaultHtml<'p> {
     frame: Frame,
@@ -158,6 +165,11 @@ pub(crate) fn password(problem: Option<&Problem>, name: &str, is_first: bool) ->
     let text = problem.map(Problem::text);
     let status = problem.map_or(StatusCode::OK, |problem| problem.status);
     html(status, &PasswordHtml { frame, problem: text.as_deref(), is_first, name })
+}
+
+/// The page that a link leads to at which somebody comes in.
+pub(crate) fn enter(name: &str) -> HttpResponse {
+    html(StatusCode::OK, &EnterHtml { frame: Frame::new("Come in", None, "/enter"), name })
 }
 
 /// Why there is no page.

@@ -2,6 +2,7 @@
 //! that is not known, a wrong password, and who is disabled look the same and take as long.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::http::header::{RETRY_AFTER, SET_COOKIE};
 use actix_web::http::{Method, StatusCode};
@@ -22,6 +23,7 @@ const LOGIN: &str = "/login";
 const LOGOUT: &str = "/logout";
 const LINK: &str = "/link/";
 const FIRST: &str = "/first/";
+const ENTER: &str = "/enter/";
 /// Passwords that are checked at a time: each takes 19 MiB and a core.
 const CHECKS: usize = 2;
 /// Those who wait for that; more are sent away.
@@ -36,6 +38,19 @@ pub(crate) struct Doorkeeper {
     waiting: Semaphore,
     /// The token of the link for the first admin.
     first: Option<Secret>,
+    /// Who comes in by a link, once.
+    guest: Mutex<Option<Guest>>,
+}
+
+/// Somebody whose account's password nobody knows but the program that made it.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    /// The link's token.
+    pub(crate) token: Secret,
+    /// The account's name.
+    pub(crate) name: String,
+    /// Its password.
+    pub(crate) password: Secret,
 }
 
 impl Doorkeeper {
@@ -45,7 +60,25 @@ impl Doorkeeper {
             checks: Semaphore::new(CHECKS),
             waiting: Semaphore::new(CHECKS + WAITING_MAX),
             first,
+            guest: Mutex::new(None),
         }
+    }
+
+    /// Lets somebody in by a link, once.
+    pub(crate) fn expect(&self, guest: Guest) {
+        *self.guest() = Some(guest);
+    }
+
+    fn guest(&self) -> MutexGuard<'_, Option<Guest>> {
+        self.guest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The name of whom a link is for.
+    fn name_of_guest(&self, token: &str) -> Option<String> {
+        let guest = self.guest();
+        let is_theirs =
+            |guest: &&Guest| bool::from(guest.token.expose().as_bytes().ct_eq(token.as_bytes()));
+        guest.as_ref().filter(is_theirs).map(|guest| guest.name.clone())
     }
 
     fn is_first(&self, token: &str) -> bool {
@@ -59,9 +92,15 @@ pub(crate) fn first_link(token: &Secret) -> String {
     format!("{FIRST}{}", token.expose())
 }
 
+/// Where somebody comes in by a link, once.
+pub(crate) fn enter_link(token: &Secret) -> String {
+    format!("{ENTER}{}", token.expose())
+}
+
 /// Whether a path is one of these.
 pub(crate) fn is_at(path: &str) -> bool {
-    path == LOGIN || path == LOGOUT || path.starts_with(LINK) || path.starts_with(FIRST)
+    let links = [LINK, FIRST, ENTER];
+    path == LOGIN || path == LOGOUT || links.iter().any(|link| path.starts_with(link))
 }
 
 /// Answers who signs in or out, or sets a password.
@@ -76,6 +115,9 @@ pub(crate) async fn answer(
         LOGIN => show(mounted, request).await,
         LOGOUT if is_post => sign_out(mounted, request, Form::read(request, body).await?).await,
         LOGOUT => Err(other_method(&["POST"])),
+        _ if path.starts_with(ENTER) => {
+            enter(mounted, (request, is_post), path.trim_start_matches(ENTER)).await
+        }
         _ => {
             let form = if is_post { Some(Form::read(request, body).await?) } else { None };
             let link = path.strip_prefix(LINK);
@@ -216,6 +258,26 @@ async fn first(
         Ok(_) => Ok(go(LOGIN)),
         Err(error) => Ok(frame::password(Some(&Problem::from(error)), &name, true)),
     }
+}
+
+/// Lets a guest in. A link that is only looked at stays good: programs look at links before people do.
+async fn enter(
+    mounted: &Mounted,
+    (request, is_post): (&HttpRequest, bool),
+    token: &str,
+) -> Result<HttpResponse, Problem> {
+    let keeper = &mounted.site.doorkeeper;
+    let again = || no_link().hint("the program that printed it prints another when it runs anew");
+    let name = keeper.name_of_guest(token).ok_or_else(again)?;
+    if !is_post {
+        return Ok(frame::enter(&name));
+    }
+    let guest = keeper.guest().take().ok_or_else(again)?;
+    let token = open(mounted, (&guest.name, guest.password), cookie::token(request)).await?;
+    let token = token.ok_or_else(again)?;
+    let mut response = go("/");
+    give(&mut response, &cookie::given(request, &token));
+    Ok(response)
 }
 
 /// A turn to have a password hashed, for who sets one.

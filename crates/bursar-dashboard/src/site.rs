@@ -17,7 +17,7 @@ use crate::events::Watchers;
 use crate::gate::{self, Asker};
 use crate::metrics::{self, Meters};
 use crate::problem::Problem;
-use crate::sign_in::{self, Doorkeeper};
+use crate::sign_in::{self, Doorkeeper, Guest};
 use crate::{ask, document, people};
 
 /// Where the operations are.
@@ -65,6 +65,14 @@ impl Site {
     pub fn with_first_link(self, token: Secret) -> (Self, Secret) {
         let path = Secret::new(sign_in::first_link(&token));
         (Self { doorkeeper: Doorkeeper::new(Some(token)), ..self }, path)
+    }
+
+    /// The path at which whoever knows it comes in, once, as somebody who has this name and password.
+    #[must_use]
+    pub fn guest_link(&self, token: Secret, (name, password): (String, Secret)) -> Secret {
+        let path = Secret::new(sign_in::enter_link(&token));
+        self.doorkeeper.expect(Guest { token, name, password });
+        path
     }
 
     pub(crate) fn desk(&self) -> Desk {

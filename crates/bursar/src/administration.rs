@@ -1,8 +1,8 @@
 //! The dashboard and the admin API beside a gateway, on a listener of their own.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
-use bursar_admin::Desk;
+use bursar_admin::{Desk, NewUser, Role};
 use bursar_dashboard::{Meters, Options, ServeError, Site, serve};
 use bursar_ledger::Secret;
 use tokio::sync::{oneshot, watch};
@@ -44,7 +44,7 @@ impl AdminArgs {
 /// An admin API that is served.
 pub(crate) struct Administration {
     url: String,
-    /// Where the first admin is made.
+    /// The path at which the first admin is made, or a reader comes in.
     first: Option<Secret>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), ServeError>>,
@@ -73,7 +73,27 @@ impl Administration {
         &self.url
     }
 
-    /// The link at which the first admin is made, where there is nobody yet.
+    /// Serves it on this machine for its reader, who comes in as an admin of this name at the link,
+    /// once.
+    pub(crate) async fn for_reader(desk: Desk, name: &str) -> Result<Self, Failure> {
+        let (admin, password) = (&desk.admin, desk.admin.new_token());
+        let master = admin.master_key(&desk.master).await?;
+        let request = NewUser {
+            name: name.to_owned(),
+            role: Role::Admin.to_string(),
+            team: None,
+            password: Some(password.clone()),
+        };
+        admin.create_user(&master, request).await?;
+        let link = admin.new_token();
+        let site = Site::new(desk, Meters::none());
+        let path = site.guest_link(link, (name.to_owned(), password));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let served = Self::start(address, site, Options::default())?;
+        Ok(Self { first: Some(path), ..served })
+    }
+
+    /// The link at which the first admin is made where there is nobody yet, or a reader comes in.
     pub(crate) fn first_link(&self) -> Option<Secret> {
         let path = self.first.as_ref()?;
         Some(Secret::new(format!("{}{}", self.url, path.expose())))

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 mod administration;
 mod advice;
+mod agents;
 mod alias;
 mod args;
 mod attachment;

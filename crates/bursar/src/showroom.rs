@@ -1,5 +1,5 @@
-//! What the demo leaves running when it is told to stay: a simulator, a gateway before it, and two
-//! teams with a key and a budget each, one of which is soon used up.
+//! What the demo leaves running when somebody stays: the dashboard, a simulator, a gateway before it, two
+//! teams with a key and a budget each, one of which is soon used up, and a third whose streams go on.
 
 use std::net::Ipv4Addr;
 
@@ -11,6 +11,8 @@ use bursar_simulator::Simulator;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::administration::Administration;
+use crate::agents::Agents;
 use crate::commands::key::secrets_json;
 use crate::commands::serve::start_simulator;
 use crate::failure::{Failure, Situation};
@@ -24,12 +26,20 @@ const TEAMS: [(&str, &str, &str, &str); 2] = [
     ("lab", "total", "0.002usd", "room for a few calls, then refused"),
 ];
 
+/// As whom its reader looks.
+const READER: &str = "demo";
+
 /// What runs.
 pub(crate) struct Showroom {
     gateway: Gateway,
     simulator: Simulator,
     ledger: Ledger,
     keys: Vec<NewKey>,
+    dashboard: Administration,
+    /// By whom its reader comes in.
+    reader: String,
+    admin: Admin,
+    agents: Agents,
 }
 
 impl Showroom {
@@ -58,8 +68,23 @@ impl Showroom {
             names: settings.names.clone(),
             ..bursar_gateway::Settings::default()
         };
+        let reader = reader(&admin).await?;
+        let desk = wiring::desk_of(&ledger, settings)?;
+        let dashboard = Administration::for_reader(desk, &reader).await?;
+        let agents = Agents::start(&bursar, settings)?;
         let gateway = Gateway::start(vec![Door { listener, tls: None }], bursar, doors);
-        Ok(Self { gateway: gateway.map_err(cannot)?, simulator, ledger, keys })
+        let gateway = gateway.map_err(cannot)?;
+        Ok(Self { gateway, simulator, ledger, keys, dashboard, reader, admin, agents })
+    }
+
+    /// For people: where they look, and how they come in.
+    pub(crate) fn dashboard(&self) -> Vec<String> {
+        let link = self.dashboard.first_link();
+        let link = link.as_ref().map_or("", |link| link.expose());
+        vec![
+            format!("\n{BOLD}The dashboard is on {}{BOLD:#}", self.dashboard.url()),
+            format!("come in as an admin, once, at {link}"),
+        ]
     }
 
     fn url(&self) -> &str {
@@ -69,7 +94,8 @@ impl Showroom {
     /// For people: where it listens, who may call, and what to paste.
     pub(crate) fn lines(&self) -> Vec<String> {
         let url = self.url();
-        let mut lines = vec![format!("\nlistening on {url}")];
+        let mut lines = self.dashboard();
+        lines.push(format!("\nlistening on {url}"));
         for ((team, window, limit, what), key) in TEAMS.iter().zip(&self.keys) {
             let every = if *window == "total" { "in all" } else { "a month" };
             lines.push(format!("\n{BOLD}Team `{team}`, {limit} {every}: {what}{BOLD:#}"));
@@ -91,17 +117,30 @@ impl Showroom {
             let key = secrets_json(key);
             json!({"team": team, "window": window, "limit": limit, "key": key, "lines": lines})
         });
-        json!({"url": url, "teams": teams.collect::<Vec<_>>()})
+        let link = self.dashboard.first_link();
+        let dashboard = json!({"url": self.dashboard.url(), "link": link});
+        json!({"url": url, "teams": teams.collect::<Vec<_>>(), "dashboard": dashboard})
     }
 
     /// Serves until it is told to stop; every call is settled then.
     pub(crate) async fn until(self, told: impl Future<Output = ()>) -> Result<(), Failure> {
         told.await;
+        self.agents.stop().await?;
         self.gateway.stop().await;
+        self.dashboard.stop().await;
+        // Nobody knows the password; in a ledger that is kept, nobody should have to wonder.
+        self.admin.let_user(&self.reader, false).await?;
         self.ledger.close().await?;
         self.simulator.stop().await;
         Ok(())
     }
+}
+
+/// A name that nobody has yet: a ledger that is kept knows the readers of earlier demos.
+async fn reader(admin: &Admin) -> Result<String, Failure> {
+    let users = admin.users().await?;
+    let earlier = users.iter().filter(|user| user.name.starts_with(READER)).count();
+    Ok(if earlier == 0 { READER.to_owned() } else { format!("{READER}-{}", earlier + 1) })
 }
 
 /// A team's budget, the team before it where there is none yet, and a key.

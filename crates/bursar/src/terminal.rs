@@ -41,6 +41,23 @@ impl Terminal {
     }
 }
 
+/// Whether a person looks at what is printed, and can answer.
+pub(crate) fn is_both_ways() -> bool {
+    io::stdout().is_terminal() && io::stdin().is_terminal()
+}
+
+/// Ends when somebody presses Enter, or when nobody can any more.
+pub(crate) async fn enter() {
+    let (pressed, press) = tokio::sync::oneshot::channel();
+    // A thread of its own: one of the runtime's would be waited for at the end.
+    std::thread::spawn(move || {
+        drop(io::stdin().lines().next());
+        // Nobody waits for it any more where the demo was ended in another way.
+        let _ = pressed.send(());
+    });
+    drop(press.await);
+}
+
 /// Prints data for people; through a pager where it is allowed, a terminal shows it, and it is
 /// longer than that.
 pub(crate) fn print(text: &str, may_page: bool) -> io::Result<()> {

@@ -16,7 +16,7 @@ use crate::output::{BOLD, Output};
 use crate::player::{Api, Player};
 use crate::settings::{Settings, data_folder};
 use crate::showroom::Showroom;
-use crate::{capped, stop, trace, wiring};
+use crate::{capped, stop, terminal, trace, wiring};
 
 /// The first rows of a real production trace; `data/README.md` says whose.
 const TRACE: &str = include_str!("../../data/azure_llm_2023_code.csv");
@@ -35,14 +35,15 @@ const CAPPED_MODEL: &str = "amazon.nova-lite-v1:0";
 
 Replays 1,200 calls of a real production trace over several models on Bursar's own simulator, some of
 them throttled or failing, and shows what was recorded. Then a team hits its cap, and a stream that
-runs away is cut. With --stay it then serves two teams, each with a key and a budget, and prints lines
-for boto3, the AWS CLI, curl, and OpenAI's and Anthropic's clients to paste into another terminal, until
-Ctrl-C. Nothing leaves this machine.")]
+runs away is cut. On a terminal it then serves the dashboard, with a link at which you come in as an
+admin, until you press Enter. With --stay it does so anywhere, until Ctrl-C; it also serves two teams,
+each with a key and a budget, and prints lines for boto3, the AWS CLI, curl, and OpenAI's and
+Anthropic's clients to paste into another terminal. Nothing leaves this machine.")]
 pub(crate) struct Demo {
     /// Calls to make, of the 1,200 recorded
     #[arg(long, default_value_t = 1_200, value_parser = clap::value_parser!(u32).range(1..=1_200))]
     calls: u32,
-    /// Serve until Ctrl-C, and say what to paste into another terminal
+    /// Serve until Ctrl-C: the dashboard, and what to paste into another terminal
     #[arg(long)]
     stay: bool,
 }
@@ -56,26 +57,9 @@ impl Demo {
         let simulator = start().await.map_err(|error| {
             Failure::new(Situation::Failed, format!("cannot start the simulator: {error}"))
         })?;
-        let connection = Connection {
-            region: Some("us-east-1".to_owned()),
-            endpoint: Some(simulator.url().clone()),
-            credentials: Credentials::Simulated,
-            ..settings.connection()
-        };
         let mut rows = trace::parse("the demo's trace", TRACE.as_bytes())?;
         rows.truncate(usize::try_from(self.calls).unwrap_or(usize::MAX));
-        let models: Vec<String> = replay::MODELS.split(',').map(str::to_owned).collect();
-        let mut bursar = Box::pin(wiring::open_at(&settings, &connection, true)).await?;
-        bursar.limits.backoff_base = replay::SIMULATOR_BACKOFF;
-        let player = Player {
-            bursar,
-            models: replay::resolve(&settings, &models)?,
-            caller: Attribution::default(),
-            api: Api::Mix,
-            concurrency: 16,
-            speed: None,
-            extra: faults,
-        };
+        let player = player(&settings, &simulator).await?;
         let tally = player.play(&rows, output).await?.tally;
         let admin = wiring::admin_of(&player.bursar.ledger, &settings);
         let model = settings.resolve(CAPPED_MODEL)?;
@@ -86,9 +70,10 @@ impl Demo {
         player.bursar.ledger.close().await?;
         simulator.stop().await;
         let ledger = settings.database()?.to_string();
-        let showroom =
-            if self.stay { Some(Box::pin(Showroom::open(&settings)).await?) } else { None };
-        let told = self.stay.then(stop::told);
+        let is_watched = !self.stay && !output.json && terminal::is_both_ways();
+        let stays = self.stay || is_watched;
+        let showroom = if stays { Some(Box::pin(Showroom::open(&settings)).await?) } else { None };
+        let told = stays.then(stop::told);
         if output.json {
             let mut object = usage::as_json("model", &by_model);
             object["simulated"] = true.into();
@@ -105,13 +90,44 @@ impl Demo {
             capped.lines().into_iter().try_for_each(Output::line)?;
             let calls = tally.report().total.calls.saturating_add_unsigned(capped.calls());
             Output::line(closing_words(&ledger, calls))?;
-            showroom.iter().flat_map(Showroom::lines).try_for_each(Output::line)?;
+            if is_watched {
+                showroom.iter().flat_map(Showroom::dashboard).try_for_each(Output::line)?;
+                Output::line("\nPress Enter to end it all.")?;
+            } else {
+                showroom.iter().flat_map(Showroom::lines).try_for_each(Output::line)?;
+            }
         }
-        match showroom.zip(told) {
-            Some((showroom, told)) => showroom.until(told).await,
-            None => Ok(()),
-        }
+        let Some((showroom, told)) = showroom.zip(told) else { return Ok(()) };
+        let ended = async move {
+            tokio::select! {
+                () = told => {}
+                () = terminal::enter(), if is_watched => {}
+            }
+        };
+        showroom.until(ended).await
     }
+}
+
+/// Who plays the trace, against a simulator.
+async fn player(settings: &Settings, simulator: &Simulator) -> Result<Player, Failure> {
+    let connection = Connection {
+        region: Some("us-east-1".to_owned()),
+        endpoint: Some(simulator.url().clone()),
+        credentials: Credentials::Simulated,
+        ..settings.connection()
+    };
+    let models: Vec<String> = replay::MODELS.split(',').map(str::to_owned).collect();
+    let mut bursar = Box::pin(wiring::open_at(settings, &connection, true)).await?;
+    bursar.limits.backoff_base = replay::SIMULATOR_BACKOFF;
+    Ok(Player {
+        bursar,
+        models: replay::resolve(settings, &models)?,
+        caller: Attribution::default(),
+        api: Api::Mix,
+        concurrency: 16,
+        speed: None,
+        extra: faults,
+    })
 }
 
 async fn start() -> std::io::Result<Simulator> {
@@ -169,7 +185,7 @@ of a real production trace (Azure LLM inference trace 2023, CC-BY 4.0), the pric
 The ledger is {ledger}
 
 Try next:
-  {program} demo --stay      (a gateway, and lines to paste for the clients that you know)
+  {program} demo --stay      (the dashboard, and a gateway with lines to paste for your clients)
   {program} calls --ledger {ledger} --outcome failed
   {program} usage --ledger {ledger} --by hour
   {program} budget list --ledger {ledger}
