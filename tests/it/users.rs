@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
+use crate::administration::Served;
 use crate::world::{Ran, World};
 
 /// Runs the program with this on stdin.
@@ -84,6 +85,45 @@ fn the_examples_of_its_help_run() {
         let set = shell.get_envs().filter_map(|(name, value)| Some((name, value?)));
         command.args(["-c", &example]).current_dir(world.path("")).env_clear().envs(set);
         Ran::from(command.stdin(Stdio::null()).output().expect("sh runs")).exits(0);
+    }
+    world.audit();
+}
+
+#[test]
+fn a_provider_of_the_settings_is_offered_and_one_that_cannot_be_stops_the_start() {
+    let world = World::start();
+    let staff = "[[oidc.groups]]\ngroup = 'staff'\nrole = 'finance'\n";
+    let file = |issuer: &str, more: &str, groups: &str| {
+        let said = format!(
+            "[oidc]\nissuer = '{issuer}'\nclient_id = 'bursar'\nurl = 'https://bursar.example'\n\
+             label = 'the works'\n{more}\n{groups}"
+        );
+        world.write("config.toml", &said)
+    };
+    let good = file("https://id.example", "passwords = false", staff);
+    let served = Served::start_with(&world, &["--config", &good]);
+    let login = format!("{}/login", served.admin);
+    let ran = std::process::Command::new("curl").args(["-s", &login]).output().expect("curl runs");
+    let page = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(page.contains("Sign in with the works") && !page.contains("password"), "{page}");
+    assert_eq!(served.stop(), Some(0));
+    let near = "http://127.0.0.1:9";
+    for (issuer, more, groups, code, said) in [
+        ("http://id.example", "", staff, 78, "not encrypted"),
+        ("https://169.254.169.254", "", staff, 78, "no provider has"),
+        ("file:///etc/passwd", "", staff, 78, "`issuer` is no"),
+        ("", "passwords = false", staff, 78, "nobody could sign in"),
+        (near, "", "", 78, "no group has a role"),
+        (near, "", "[[oidc.groups]]\ngroup = 'a'\nrole = 'boss'\n", 78, "the role of `a`"),
+        (near, "", "[[oidc.groups]]\ngroup = 'a'\nrole = 'lead'\n", 78, "of a team"),
+        (near, "", "[[oidc.groups]]\ngroup = 'a'\nrole = 'admin'\nteam = 'b'\n", 78, "of no team"),
+        (near, "answer_ms = 0", staff, 78, "answer_ms"),
+        (near, "client_secret_file = 'missing'", staff, 66, "missing"),
+    ] {
+        let bad = file(issuer, more, groups);
+        let flags = ["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+        let ran = world.bursar(&[&flags[..], &["--config", &bad]].concat()).exits(code);
+        assert!(ran.stderr.contains(said), "{issuer} {more}: {}", ran.stderr);
     }
     world.audit();
 }

@@ -75,6 +75,9 @@ pub struct UserRow {
     pub team: Option<String>,
     /// `live`, `invited` while no password is set, or `disabled`.
     pub state: String,
+    /// The provider that vouches for them; null for who has a password here.
+    #[serde(default)]
+    pub issuer: Option<String>,
     /// Since when they are there.
     pub created_at: String,
 }
@@ -129,12 +132,13 @@ impl Admin {
             name: request.name,
             role: role.to_string(),
             team,
+            identity: None,
             password_hash,
             created_at: self.clock.now(),
             disabled_at: None,
         };
         let change = AccountChange::Create {
-            account: account.clone(),
+            account: Box::new(account.clone()),
             link: link.as_ref().map(|(_, link)| link.clone()),
             is_first,
         };
@@ -144,7 +148,12 @@ impl Admin {
         Ok(made(account, link))
     }
 
-    async fn team_of(&self, role: Role, team: Option<&str>) -> Result<Option<String>, Error> {
+    /// The id of the team of somebody in this role, who needs one or has none.
+    pub(crate) async fn team_of(
+        &self,
+        role: Role,
+        team: Option<&str>,
+    ) -> Result<Option<String>, Error> {
         match (role, team) {
             (Role::Lead | Role::Member, Some(team)) => {
                 Ok(Some(known_team(&self.ledger.access().await?, team)?.id.clone()))
@@ -202,6 +211,13 @@ impl Admin {
                 account.name
             )));
         }
+        if let Some(identity) = &account.identity {
+            return Err(Error::Contradiction {
+                said: format!("`{}` vouches for the user `{}`", identity.issuer, account.name),
+                hint: "their password is set there; `bursar user disable` keeps them out here"
+                    .to_owned(),
+            });
+        }
         let (token, link) = self.link(master);
         let reset = AccountChange::Reset { id: account.id.clone(), link: link.clone() };
         let changes = vec![Change::Access(bind(master)), Change::Account(reset)];
@@ -234,10 +250,11 @@ fn made(account: Account, link: Option<(Secret, NewLink)>) -> MadeUser {
 
 impl UserRow {
     fn new(access: &Access, account: &Account) -> Self {
-        let state = match (&account.disabled_at, &account.password_hash) {
-            (Some(_), _) => "disabled",
-            (None, None) => "invited",
-            (None, Some(_)) => "live",
+        let may_come = account.password_hash.is_some() || account.identity.is_some();
+        let state = match &account.disabled_at {
+            Some(_) => "disabled",
+            None if may_come => "live",
+            None => "invited",
         };
         let team = account.team.as_deref().and_then(|id| access.team_name(id));
         Self {
@@ -246,6 +263,7 @@ impl UserRow {
             role: account.role.clone(),
             team: team.map(str::to_owned),
             state: state.to_owned(),
+            issuer: account.identity.as_ref().map(|identity| identity.issuer.clone()),
             created_at: account.created_at.to_string(),
         }
     }

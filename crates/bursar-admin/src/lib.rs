@@ -34,6 +34,7 @@ mod reload;
 mod route;
 mod selectors;
 mod sessions;
+mod sign_on;
 mod streams;
 mod teams;
 #[cfg(test)]
@@ -72,6 +73,7 @@ pub use refused::Refused;
 pub use reload::{Reload, Reloaded};
 pub use route::{Answer, Method, Route};
 pub use selectors::Selectors;
+pub use sign_on::SignOn;
 pub use streams::{
     CutRequest, CutResult, CutState, RunningCall, StreamLimitChange, StreamLimitRow,
     StreamLimitWords,

@@ -33,16 +33,16 @@ impl Admin {
         let hash = account.and_then(|account| account.password_hash.clone());
         let fits = passwords::fits(password, hash).await?;
         match account.filter(|_| fits) {
-            Some(account) => self.begin(master, account, old).await.map(Some),
+            Some(account) => self.begin(master, (account, Vec::new()), old).await.map(Some),
             None => Ok(None),
         }
     }
 
-    /// Begins a session for who has proved who they are.
-    async fn begin(
+    /// Begins a session for who has proved who they are, once these changes are made.
+    pub(crate) async fn begin(
         &self,
         master: &MasterKey,
-        account: &Account,
+        (account, mut changes): (&Account, Vec<Change>),
         old: Option<&Secret>,
     ) -> Result<Secret, Error> {
         let token = self.new_token();
@@ -53,7 +53,8 @@ impl Admin {
             instead_of: old.map(|old| master.session_hash(old.expose())),
             over: (Timestamp(now - LIFE_MS), Timestamp(now - IDLE_MS)),
         };
-        self.ledger.change(&account.name, vec![Change::Account(change)]).await?;
+        changes.push(Change::Account(change));
+        self.ledger.change(&account.name, changes).await?;
         Ok(token)
     }
 

@@ -8,12 +8,13 @@ use askama::Template;
 
 use crate::assets;
 use crate::content::{Block, Content, Live};
-use crate::filters::{Filters, RANGES};
+use crate::filters::{Filters, RANGES, escaped};
 use crate::heat::Heat;
 use crate::pages;
 use crate::people::Seat;
 use crate::problem::Problem;
 use crate::sheet::Fill;
+use crate::sign_on::{BEGIN, Ways};
 
 /// Nothing from elsewhere, and no script or style within the page.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
@@ -98,6 +99,8 @@ struct LoginHtml<'p> {
     is_empty: bool,
     name: &'p str,
     next: &'p str,
+    ways: &'p Ways,
+    begin: String,
 }
 
 #[derive(Template)]
@@ -149,13 +152,19 @@ pub(crate) struct Login<'p> {
     pub(crate) is_empty: bool,
     pub(crate) name: &'p str,
     pub(crate) next: &'p str,
+    /// By what one may sign in.
+    pub(crate) ways: &'p Ways,
 }
 
 /// The page to sign in.
 pub(crate) fn login(login: &Login<'_>) -> HttpResponse {
-    let Login { status, problem, is_empty, name, next } = *login;
+    let Login { status, problem, is_empty, name, next, ways } = *login;
+    let begin = match next {
+        "" => BEGIN.to_owned(),
+        next => format!("{BEGIN}?next={}", escaped(next)),
+    };
     let frame = Frame::new("Sign in", None, "/login");
-    html(status, &LoginHtml { frame, problem, is_empty, name, next })
+    html(status, &LoginHtml { frame, problem, is_empty, name, next, ways, begin })
 }
 
 /// The page to set a password; of the first admin where there is no name yet.

@@ -18,6 +18,7 @@ mod frame;
 mod gate;
 mod heat;
 mod metrics;
+mod oidc;
 mod origin;
 mod pages;
 mod people;
@@ -26,6 +27,7 @@ mod problem;
 mod server;
 mod sheet;
 mod sign_in;
+mod sign_on;
 mod site;
 #[cfg(test)]
 mod tests;
@@ -33,5 +35,6 @@ mod throttle;
 
 pub use document::document;
 pub use metrics::{Family, Kind, Meters, Sample};
+pub use oidc::{Group, OidcError, Provider, ProviderSettings};
 pub use server::{Options, ServeError, serve};
 pub use site::Site;

@@ -13,13 +13,15 @@ use tokio::sync::Semaphore;
 
 use crate::form::Form;
 use crate::frame::Login;
+use crate::oidc::BACK;
 use crate::people::{Seat, go};
 use crate::problem::Problem;
+use crate::sign_on::{self, BEGIN, Ways};
 use crate::site::{Mounted, nowhere, other_method};
 use crate::throttle::Throttle;
 use crate::{cookie, frame};
 
-const LOGIN: &str = "/login";
+pub(crate) const LOGIN: &str = "/login";
 const LOGOUT: &str = "/logout";
 const LINK: &str = "/link/";
 const FIRST: &str = "/first/";
@@ -99,8 +101,9 @@ pub(crate) fn enter_link(token: &Secret) -> String {
 
 /// Whether a path is one of these.
 pub(crate) fn is_at(path: &str) -> bool {
+    let paths = [LOGIN, LOGOUT, BEGIN, BACK];
     let links = [LINK, FIRST, ENTER];
-    path == LOGIN || path == LOGOUT || links.iter().any(|link| path.starts_with(link))
+    paths.contains(&path) || links.iter().any(|link| path.starts_with(link))
 }
 
 /// Answers who signs in or out, or sets a password.
@@ -115,6 +118,8 @@ pub(crate) async fn answer(
         LOGIN => show(mounted, request).await,
         LOGOUT if is_post => sign_out(mounted, request, Form::read(request, body).await?).await,
         LOGOUT => Err(other_method(&["POST"])),
+        BEGIN | BACK if is_post => Err(other_method(&["GET"])),
+        BEGIN | BACK => sign_on::answer(mounted, (request, path)).await,
         _ if path.starts_with(ENTER) => {
             enter(mounted, (request, is_post), path.trim_start_matches(ENTER)).await
         }
@@ -135,8 +140,8 @@ async fn show(mounted: &Mounted, request: &HttpRequest) -> Result<HttpResponse, 
     let desk = mounted.site.desk();
     let is_empty = !mounted.run(async move { desk.admin.has_user().await }).await??;
     let next = safe(query.text("next"));
-    let status = StatusCode::OK;
-    Ok(frame::login(&Login { status, problem: None, is_empty, name: "", next }))
+    let (status, ways) = (StatusCode::OK, Ways::of(mounted));
+    Ok(frame::login(&Login { status, problem: None, is_empty, name: "", next, ways: &ways }))
 }
 
 async fn sign_in(
@@ -144,11 +149,14 @@ async fn sign_in(
     request: &HttpRequest,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
+    let ways = Ways::of(mounted);
+    ways.check_passwords()?;
     let (name, next) = (form.text("username"), safe(form.text("next")));
     let keeper = &mounted.site.doorkeeper;
     let (from, now) = (place(request), mounted.site.desk().admin.clock.now());
     let again = |status, problem: &str| {
-        frame::login(&Login { status, problem: Some(problem), is_empty: false, name, next })
+        let problem = Some(problem);
+        frame::login(&Login { status, problem, is_empty: false, name, next, ways: &ways })
     };
     let wait = |seconds: i64, problem: &str| {
         let mut response = again(StatusCode::TOO_MANY_REQUESTS, problem);
@@ -215,6 +223,7 @@ async fn by_link(
     request: &HttpRequest,
     (token, form): (&str, Option<Form>),
 ) -> Result<HttpResponse, Problem> {
+    Ways::of(mounted).check_passwords()?;
     let (desk, token) = (mounted.site.desk(), token.to_owned());
     let _checked = admit(mounted, request, form.is_some()).await?;
     let work = async move {
@@ -248,14 +257,25 @@ async fn first(
     let Some(form) = form else { return Ok(frame::password(None, "admin", true)) };
     let _checked = admit(mounted, request, true).await?;
     let (name, password) = (form.text("username").to_owned(), form.secret("password"));
-    let named = name.clone();
+    // Where no password is of use afterwards, this one is so once.
+    let (named, may_sign_in) = (name.clone(), Ways::of(mounted).passwords);
     let work = async move {
         let master = desk.admin.master_key(&desk.master).await?;
         let desk = desk.asked_by(named.clone());
-        desk.admin.create_first_user(&master, (&named, password)).await
+        desk.admin.create_first_user(&master, (&named, password.clone())).await?;
+        if may_sign_in {
+            Ok(None)
+        } else {
+            desk.admin.sign_in(&master, (&named, password), None).await
+        }
     };
-    match mounted.run(work).await? {
-        Ok(_) => Ok(go(LOGIN)),
+    match mounted.run(work).await?.map_err(|error: bursar_admin::Error| error) {
+        Ok(None) => Ok(go(LOGIN)),
+        Ok(Some(token)) => {
+            let mut response = go("/");
+            give(&mut response, &cookie::given(request, &token));
+            Ok(response)
+        }
         Err(error) => Ok(frame::password(Some(&Problem::from(error)), &name, true)),
     }
 }
@@ -306,7 +326,7 @@ fn place(request: &HttpRequest) -> IpAddr {
 }
 
 /// Where to go after signing in: a path here, or nowhere in particular.
-fn safe(next: &str) -> &str {
+pub(crate) fn safe(next: &str) -> &str {
     let is_path = next.starts_with('/') && !next.starts_with("//");
     let is_plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if is_path && is_plain && !is_at(next) { next } else { "" }
@@ -317,8 +337,9 @@ fn no_link() -> Problem {
         .hint("an admin makes another: `bursar user reset NAME`")
 }
 
-fn give(response: &mut HttpResponse, cookie: &str) {
+/// Gives a browser a cookie.
+pub(crate) fn give(response: &mut HttpResponse, cookie: &str) {
     if let Ok(value) = cookie.parse() {
-        response.headers_mut().insert(SET_COOKIE, value);
+        response.headers_mut().append(SET_COOKIE, value);
     }
 }

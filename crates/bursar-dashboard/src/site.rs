@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::events::Watchers;
 use crate::gate::{self, Asker};
 use crate::metrics::{self, Meters};
+use crate::oidc::Provider;
 use crate::problem::Problem;
 use crate::sign_in::{self, Doorkeeper, Guest};
 use crate::{ask, document, people};
@@ -41,6 +42,8 @@ pub struct Site {
     pub(crate) doorkeeper: Doorkeeper,
     /// Who keeps a page fresh.
     pub(crate) watchers: Watchers,
+    /// Whose word is believed of who they are, beside passwords or in their place.
+    pub(crate) provider: Option<Arc<Provider>>,
 }
 
 impl Site {
@@ -56,7 +59,7 @@ impl Site {
         let since = desk.borrow().admin.clock.now().day();
         let operations = bursar_admin::api::operations();
         let (doorkeeper, watchers) = (Doorkeeper::new(None), Watchers::default());
-        Self { desk, meters, since, operations, doorkeeper, watchers }
+        Self { desk, meters, since, operations, doorkeeper, watchers, provider: None }
     }
 
     /// The same, where the first admin may be made: at the path that goes with it, once, by whoever
@@ -73,6 +76,12 @@ impl Site {
         let path = Secret::new(sign_in::enter_link(&token));
         self.doorkeeper.expect(Guest { token, name, password });
         path
+    }
+
+    /// The same, where people also sign in by a provider's word.
+    #[must_use]
+    pub fn with_provider(self, provider: Provider) -> Self {
+        Self { provider: Some(Arc::new(provider)), ..self }
     }
 
     pub(crate) fn desk(&self) -> Desk {

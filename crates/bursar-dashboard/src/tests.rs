@@ -12,10 +12,12 @@ mod house;
 mod live;
 mod metrics;
 mod papers;
+mod referee;
 mod reliability;
 mod runaways;
 mod sees;
 mod signs_in;
+mod signs_on;
 
 use std::net::TcpListener;
 

@@ -14,6 +14,15 @@ const SESSION: Statement =
 const LINK: Statement =
     Statement { doing: "look up a link", sql: include_str!("../queries/password_link.sql") };
 
+/// Who somebody is to the provider that vouches for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignIdentity {
+    /// The provider, as it calls itself.
+    pub issuer: String,
+    /// What it calls them, and nobody else ever.
+    pub subject: String,
+}
+
 /// Somebody who may sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -25,6 +34,8 @@ pub struct Account {
     pub role: String,
     /// The id of the team whose lead or member it is.
     pub team: Option<String>,
+    /// Who vouches for it; `None` where a password does.
+    pub identity: Option<ForeignIdentity>,
     /// The hash of its password; `None` until one is set.
     pub password_hash: Option<String>,
     /// Since when it is there.
@@ -59,6 +70,8 @@ struct AccountRow {
     password_hash: Option<String>,
     created_ms: i64,
     disabled_ms: Option<i64>,
+    issuer: Option<String>,
+    subject: Option<String>,
 }
 
 #[derive(Debug, FromRow)]
@@ -116,6 +129,10 @@ pub(crate) async fn accounts_in(connection: &mut Connection<'_>) -> Result<Vec<A
         name: row.name,
         role: row.role,
         team: row.team_id,
+        identity: row
+            .issuer
+            .zip(row.subject)
+            .map(|(issuer, subject)| ForeignIdentity { issuer, subject }),
         password_hash: row.password_hash,
         created_at: Timestamp(row.created_ms),
         disabled_at: row.disabled_ms.map(Timestamp),

@@ -53,7 +53,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use accounts::{Account, Session};
+pub use accounts::{Account, ForeignIdentity, Session};
 pub use admin_keys::AdminKey;
 pub use admitted::{Admission, Admitted, Settled};
 pub use aftermath::Ended;

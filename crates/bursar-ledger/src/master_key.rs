@@ -21,6 +21,7 @@ const FORM_TOKEN: &str = "bursar form token v1";
 const KEY_HASH: &str = "bursar key hash v1";
 const LINK_HASH: &str = "bursar password link hash v1";
 const SESSION_HASH: &str = "bursar session hash v1";
+const SIGN_ON: &str = "bursar sign-on v1";
 const SIGV4_SECRET: &str = "bursar sigv4 secret v1";
 const REQUEST_HASH: &str = "bursar request hash v1";
 
@@ -93,6 +94,12 @@ impl MasterKey {
     #[must_use]
     pub fn form_token(&self, session: &str) -> String {
         hex::encode(mac(&self.derive(FORM_TOKEN, &[]), session.as_bytes()))
+    }
+
+    /// What one sign-on is told from others by, for one purpose of several, in hexadecimal digits.
+    #[must_use]
+    pub fn sign_on(&self, purpose: &str, of: &str) -> String {
+        hex::encode(mac(&self.derive(SIGN_ON, &[purpose]), of.as_bytes()))
     }
 
     /// The keyed hash of a request's body, in hexadecimal digits: tells whether two requests are the

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use bursar_admin::{Desk, NewUser, Role};
-use bursar_dashboard::{Meters, Options, ServeError, Site, serve};
+use bursar_dashboard::{Meters, Options, Provider, ServeError, Site, serve};
 use bursar_ledger::Secret;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -22,16 +22,26 @@ pub(crate) struct AdminArgs {
 }
 
 impl AdminArgs {
+    /// Whether anybody is to look there.
+    pub(crate) fn is_asked_for(self) -> bool {
+        self.admin_listen.is_some()
+    }
+
     /// Serves it, where that was asked for.
     pub(crate) async fn start(
         self,
         desk: watch::Receiver<Desk>,
         meters: Meters,
+        provider: Option<Provider>,
     ) -> Result<Option<Administration>, Failure> {
         let Some(address) = self.admin_listen else { return Ok(None) };
         let options = Options { beyond_loopback: self.allow_remote_admin };
         let admin = desk.borrow().admin.clone();
         let site = Site::following(desk, meters);
+        let site = match provider {
+            Some(provider) => site.with_provider(provider),
+            None => site,
+        };
         if admin.has_user().await? {
             return Administration::start(address, site, options).map(Some);
         }

@@ -22,6 +22,7 @@ mod catalogue;
 mod endpoints;
 mod file;
 mod models;
+mod oidc;
 mod prices;
 mod reload;
 mod server;

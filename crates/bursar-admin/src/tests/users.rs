@@ -2,10 +2,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use bursar_domain::time::{Clock, HOUR_MS, Timestamp};
-use bursar_ledger::{MasterKey, Secret};
+use bursar_ledger::{ForeignIdentity, MasterKey, Secret};
 
 use super::{NOW, admin_at, master};
-use crate::{Admin, Error, KeyRequest, NewUser, Role, Sight, TeamFacts};
+use crate::{Admin, Error, KeyRequest, NewUser, Role, Sight, SignOn, TeamFacts};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -165,4 +165,51 @@ async fn a_lead_sees_a_team_and_a_member_their_own_keys() {
     let part = member.part().unwrap();
     assert_eq!((part.user.as_deref(), part.keys.clone()), (Some("mia"), vec![of_mia]));
     admin.end().await;
+}
+
+fn vouched(subject: &str, name: &str, (role, team): (Role, Option<&str>)) -> SignOn {
+    SignOn {
+        identity: ForeignIdentity {
+            issuer: "https://id.example".to_owned(),
+            subject: subject.to_owned(),
+        },
+        name: name.to_owned(),
+        role,
+        team: team.map(str::to_owned),
+    }
+}
+
+#[tokio::test]
+async fn who_is_vouched_for_is_known_by_identity_and_has_the_role_of_the_last_time() {
+    let (admin, master, _) = held().await;
+    admin.create_team("research", TeamFacts::default()).await.unwrap();
+    let viewer = async |token: &Secret| admin.viewer(&master, token).await.unwrap();
+    let ann = vouched("1", "ann", (Role::Admin, None));
+    let first = admin.sign_on(&master, &ann, None).await.unwrap().unwrap();
+    assert_eq!(viewer(&first).await.unwrap().role, Role::Admin);
+    // The same person under another name and with less: what they had open is over.
+    let less = vouched("1", "anna", (Role::Lead, Some("research")));
+    let second = admin.sign_on(&master, &less, None).await.unwrap().unwrap();
+    let seen = viewer(&second).await.unwrap();
+    assert_eq!((seen.name.as_str(), seen.role), ("ann", Role::Lead));
+    assert!(viewer(&first).await.is_none());
+    // Another person does not become the first by taking the name, nor a local account by its own.
+    let other = vouched("2", "ann", (Role::Admin, None));
+    assert!(admin.sign_on(&master, &other, None).await.unwrap_err().to_string().contains("ann"));
+    let reset = admin.reset_user(&master, "ann").await.unwrap_err().to_string();
+    assert!(reset.contains("https://id.example"), "{reset}");
+    assert!(admin.sign_in(&master, ("ann", secret("")), None).await.unwrap().is_none());
+    admin.turn_away(&less.identity).await.unwrap();
+    assert!(viewer(&second).await.is_none());
+    admin.let_user("ann", false).await.unwrap();
+    assert!(admin.sign_on(&master, &ann, None).await.unwrap().is_none(), "and stays out");
+    let [row] = admin.users().await.unwrap().try_into().unwrap();
+    assert_eq!(
+        (row.state.as_str(), row.issuer.as_deref()),
+        ("disabled", Some("https://id.example"))
+    );
+    let told = format!("{:?}", admin.ledger.changes(None, None, 100).await.unwrap());
+    for action in ["user create", "user role", "sign in", "sessions end", "user disable"] {
+        assert!(told.contains(action), "{action}: {told}");
+    }
 }

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use bursar_admin::{Admin, Desk, KeyRequest, NewUser, TeamFacts};
 use bursar_domain::call::{
@@ -22,7 +23,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::endings;
-use crate::{Meters, Options, ServeError, Site, serve};
+use crate::{Meters, Options, Provider, ServeError, Site, serve};
 
 pub(super) const PASSWORD: &str = "correct horse battery";
 pub(super) const NOVA: &str = "amazon.nova-lite-v1:0";
@@ -44,6 +45,8 @@ pub(super) struct House {
     pub(super) keys: BTreeMap<&'static str, String>,
     /// Calls, by whose they are.
     pub(super) calls: BTreeMap<&'static str, CallId>,
+    /// By how many milliseconds its clock is ahead.
+    pub(super) ahead: Arc<AtomicI64>,
     pub(super) stop: oneshot::Sender<()>,
     pub(super) served: JoinHandle<Result<(), ServeError>>,
     _folder: Option<TempDir>,
@@ -54,7 +57,8 @@ pub(super) async fn houses() -> [House; 2] {
     let folder = tempfile::tempdir().unwrap();
     let file = format!("sqlite:{}", folder.path().join("ledger.db").display());
     let clock = Clock::system();
-    [House::of(&file, clock.clone(), Some(folder)).await, House::of(&postgres(), clock, None).await]
+    let on_disk = House::of((&file, Some(folder)), clock.clone(), |_| None).await;
+    [on_disk, House::of((&postgres(), None), clock, |_| None).await]
 }
 
 /// The first of them.
@@ -64,7 +68,12 @@ pub(super) async fn house() -> House {
 
 /// The same, by another clock.
 pub(super) async fn house_at(clock: Clock) -> House {
-    House::of("sqlite::memory:", clock, None).await
+    House::of(("sqlite::memory:", None), clock, |_| None).await
+}
+
+/// The same, where people also sign in by a provider that is made for its URL.
+pub(super) async fn house_by(provider: impl FnOnce(&str) -> Provider) -> House {
+    House::of(("sqlite::memory:", None), Clock::system(), |url| Some(provider(url))).await
 }
 
 fn postgres() -> String {
@@ -83,8 +92,15 @@ fn postgres() -> String {
 }
 
 impl House {
-    async fn of(url: &str, clock: Clock, folder: Option<TempDir>) -> Self {
+    async fn of(
+        (url, folder): (&str, Option<TempDir>),
+        clock: Clock,
+        provider: impl FnOnce(&str) -> Option<Provider>,
+    ) -> Self {
         let url = DatabaseUrl::parse(url).unwrap();
+        let ahead = Arc::new(AtomicI64::new(0));
+        let by = Arc::clone(&ahead);
+        let clock = Clock::new(move || Timestamp(clock.now().0 + by.load(Ordering::Relaxed)));
         let ledger = Ledger::open(&url, OpenOptions::new(clock.clone())).await.unwrap();
         let base = super::desk().await;
         base.admin.ledger.clone().close().await.unwrap();
@@ -97,10 +113,14 @@ impl House {
         let (stop, stopped) = oneshot::channel();
         let stopped = async move { drop(stopped.await) };
         let site = Site::new(desk.clone(), Meters::none());
+        let site = match provider(&url) {
+            Some(provider) => site.with_provider(provider),
+            None => site,
+        };
         let served = tokio::spawn(serve(listener, (site, Options::default()), stopped));
         let client = Client::builder().redirect(reqwest::redirect::Policy::none());
         let client = client.build().unwrap();
-        Self { desk, url, client, keys, calls, stop, served, _folder: folder }
+        Self { desk, url, client, keys, calls, ahead, stop, served, _folder: folder }
     }
 
     /// Signs somebody in; their cookie.

@@ -12,6 +12,8 @@ use crate::{Account, Error};
 
 const PUT: Statement =
     Statement { doing: "keep an account", sql: include_str!("../../queries/put_account.sql") };
+const SET_ROLE: Statement =
+    Statement { doing: "keep a role", sql: include_str!("../../queries/set_role.sql") };
 const SET_PASSWORD: Statement =
     Statement { doing: "keep a password", sql: include_str!("../../queries/set_password.sql") };
 const ABLE: Statement =
@@ -49,11 +51,22 @@ pub enum AccountChange {
     /// say.
     Create {
         /// The account.
-        account: Account,
+        account: Box<Account>,
         /// The link.
         link: Option<NewLink>,
         /// Whether it is made only where there is no other.
         is_first: bool,
+    },
+    /// Makes the account of who is vouched for; or gives the one that there is the role and the team
+    /// that they have now, which ends its sessions.
+    Follow {
+        /// The account as it is to be.
+        account: Box<Account>,
+    },
+    /// Ends an account's sessions; no line in the audit log where it has none.
+    EndSessions {
+        /// The account's id.
+        id: String,
     },
     /// Takes an account's password away and ends its sessions; a link sets another.
     Reset {
@@ -111,6 +124,12 @@ pub(super) async fn make(
         AccountChange::Create { account, link, is_first } => {
             create(session, (account, link.as_ref(), *is_first), now).await
         }
+        AccountChange::Follow { account } => follow(session, account, now).await,
+        AccountChange::EndSessions { id } => {
+            let account = known(session, id).await?;
+            let ended = session.run(END_ALL, &[id.as_str().into()]).await?;
+            Ok(changed("sessions end", &account, ((ended > 0).then(|| shown(&account)), None)))
+        }
         AccountChange::Reset { id, link } => {
             let account = known(session, id).await?;
             session.run(SET_PASSWORD, &[id.as_str().into(), None::<&str>.into()]).await?;
@@ -160,7 +179,11 @@ async fn create(
     if let Some(first) = known.first().filter(|_| is_first) {
         return Err(taken("user", &first.name));
     }
-    if known.iter().any(|other| other.id == account.id || other.name == account.name) {
+    let is_known = |other: &Account| {
+        let is_same_person = other.identity.is_some() && other.identity == account.identity;
+        other.id == account.id || other.name == account.name || is_same_person
+    };
+    if known.iter().any(is_known) {
         return Err(taken("user", &account.name));
     }
     let values = [
@@ -170,12 +193,34 @@ async fn create(
         account.team.as_deref().into(),
         account.password_hash.as_deref().into(),
         now.0.into(),
+        account.identity.as_ref().map(|identity| identity.issuer.as_str()).into(),
+        account.identity.as_ref().map(|identity| identity.subject.as_str()).into(),
     ];
     session.run(PUT, &values).await?;
     if let Some(link) = link {
         put_link(session, &account.id, link).await?;
     }
     Ok(changed("user create", account, (None, Some(shown(account)))))
+}
+
+async fn follow(
+    session: &mut Session<'_>,
+    account: &Account,
+    now: Timestamp,
+) -> Result<Changed, Error> {
+    let all = accounts_in(session).await?;
+    let Some(was) = all.iter().find(|other| other.id == account.id) else {
+        return create(session, (account, None, false), now).await;
+    };
+    if (&was.role, &was.team) == (&account.role, &account.team) {
+        return Ok(changed("user role", was, (None, None)));
+    }
+    let values =
+        [was.id.as_str().into(), account.role.as_str().into(), account.team.as_deref().into()];
+    session.run(SET_ROLE, &values).await?;
+    session.run(END_ALL, &[was.id.as_str().into()]).await?;
+    let becomes = Account { role: account.role.clone(), team: account.team.clone(), ..was.clone() };
+    Ok(changed("user role", was, (Some(shown(was)), Some(shown(&becomes)))))
 }
 
 async fn able(
@@ -221,6 +266,12 @@ fn changed(
 fn shown(account: &Account) -> String {
     let disabled_ms = account.disabled_at.map(|at| at.0);
     let Account { id, name, role, team, .. } = account;
-    json!({"id": id, "name": name, "role": role, "team": team, "disabled_ms": disabled_ms})
-        .to_string()
+    let mut shown = json!({
+        "id": id, "name": name, "role": role, "team": team, "disabled_ms": disabled_ms,
+    });
+    if let Some(identity) = &account.identity {
+        shown["issuer"] = identity.issuer.as_str().into();
+        shown["subject"] = identity.subject.as_str().into();
+    }
+    shown.to_string()
 }

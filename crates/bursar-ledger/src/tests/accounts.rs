@@ -1,7 +1,7 @@
 use bursar_domain::time::Timestamp;
 
 use super::world::{NOW, places};
-use crate::{Account, AccountChange, Change, Error, Ledger, NewLink};
+use crate::{Account, AccountChange, Change, Error, ForeignIdentity, Ledger, NewLink};
 
 const NEVER: (Timestamp, Timestamp) = (Timestamp(0), Timestamp(0));
 
@@ -15,11 +15,16 @@ fn create(id: &str, name: &str, is_first: bool) -> Change {
         name: name.into(),
         role: "admin".into(),
         team: None,
+        identity: Some(ForeignIdentity {
+            issuer: "https://id.example".into(),
+            subject: format!("subject of {id}"),
+        }),
         password_hash: None,
         created_at: Timestamp(0),
         disabled_at: None,
     };
     let link = NewLink { token_hmac: format!("link {id}"), expires_at: Timestamp(NOW.0 + 1_000) };
+    let account = Box::new(account);
     Change::Account(AccountChange::Create { account, link: Some(link), is_first })
 }
 

@@ -67,6 +67,7 @@ impl Serve {
     pub(crate) async fn run(self, settings: &Settings, log: &Level) -> Result<(), Failure> {
         self.check()?;
         log.set(settings.log_level);
+        let provider = if self.admin.is_asked_for() { settings.provider()? } else { None };
         let _sole = sole::lock(settings)?;
         stop::raise_file_limit();
         let told = stop::told();
@@ -92,7 +93,7 @@ impl Serve {
         for url in gateway.urls() {
             Output::line(format!("listening on {url}"))?;
         }
-        let administration = self.admin.start(desk, meters).await?;
+        let administration = self.admin.start(desk, meters, provider).await?;
         if let Some(administration) = &administration {
             Output::line(format!("admin on {}", administration.url()))?;
             if let Some(link) = administration.first_link() {

@@ -8,6 +8,7 @@ use toml::Spanned;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::models::Models;
+use super::oidc::Oidc;
 use super::upstreams::UpstreamSaid;
 use super::{home, variable};
 use crate::failure::{Failure, Situation};
@@ -30,6 +31,7 @@ pub(super) struct Said {
     pub(super) spool: Spool,
     pub(super) telemetry: Telemetry,
     pub(super) log: Log,
+    pub(super) oidc: Oidc,
     pub(super) upstream: Vec<Spanned<UpstreamSaid>>,
 }
 

@@ -24,6 +24,7 @@ impl Settings {
                 then.limits.admission_wait_ms != now.limits.admission_wait_ms,
             ),
             ("[spool]", then.spool != now.spool),
+            ("[oidc]", then.oidc != now.oidc),
             ("[telemetry]", then.telemetry != now.telemetry),
         ];
         let changed = changed.into_iter().filter(|(_, is_changed)| *is_changed);
