@@ -6,7 +6,7 @@ use bursar_domain::identity::Attribution;
 use bursar_domain::time::Timestamp;
 use reqwest::StatusCode;
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::house::{House, NOVA, call, house, houses};
 use crate::pages::Making;
@@ -113,12 +113,7 @@ async fn what_cannot_be_written_is_a_page_that_says_so_and_not_the_beginning_of_
 
 #[tokio::test]
 async fn a_file_beyond_those_that_may_be_written_at_once_is_refused_until_one_is_done() {
-    let desk = super::desk().await;
-    let mounted = Mounted {
-        site: Arc::new(Site::new(desk, Meters::none())),
-        runtime: Handle::current(),
-        files: Arc::new(Semaphore::new(1)),
-    };
+    let mounted = mounted().await;
     let (go_on, wait) = oneshot::channel::<()>();
     let write = |pipe: Pipe| -> Making<()> {
         Box::pin(async move {
@@ -138,6 +133,16 @@ async fn a_file_beyond_those_that_may_be_written_at_once_is_refused_until_one_is
     assert!(place.is_ok(), "there is room again");
 }
 
+/// With room for one file.
+async fn mounted() -> Mounted {
+    Mounted {
+        site: Arc::new(Site::new(super::desk().await, Meters::none())),
+        runtime: Handle::current(),
+        files: Arc::new(Semaphore::new(1)),
+        ending: watch::channel(false).1,
+    }
+}
+
 async fn endless(pipe: Pipe, told: oneshot::Sender<()>) -> Result<(), Problem> {
     while pipe.send("a piece".to_owned()).await.is_ok() {}
     told.send(()).unwrap();
@@ -146,12 +151,7 @@ async fn endless(pipe: Pipe, told: oneshot::Sender<()>) -> Result<(), Problem> {
 
 #[tokio::test]
 async fn a_file_that_fails_on_its_way_is_a_broken_download_and_a_reader_who_leaves_ends_it() {
-    let desk = super::desk().await;
-    let mounted = Mounted {
-        site: Arc::new(Site::new(desk, Meters::none())),
-        runtime: Handle::current(),
-        files: Arc::new(Semaphore::new(1)),
-    };
+    let mounted = mounted().await;
     let broken = |pipe: Pipe| -> Making<()> {
         Box::pin(async move {
             pipe.send("a piece".to_owned()).await?;
