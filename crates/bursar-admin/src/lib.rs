@@ -81,8 +81,8 @@ pub use streams::{
 pub use teams::{Made, TeamFacts, TeamRow};
 pub use usage::{UsageAsk, UsageLine, UsageReply, UsageSums, dimension_word, parse_dimension};
 pub use view::{
-    Fault, FrozenSince, Group, ModelFacts, Outlay, Pace, Runaway, Runaways, Server, SumAsk,
-    SumLine, View,
+    Ahead, Fault, FrozenSince, Group, Kinds, ModelFacts, Outlay, Pace, Runaway, Runaways, Server,
+    SumAsk, SumLine, View,
 };
 pub use viewer::{Part, Sight, Viewer};
 pub use why::{

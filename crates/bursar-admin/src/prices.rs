@@ -64,6 +64,23 @@ impl Desk {
         let rows = self.prices.history(model.as_str());
         Ok(rows.iter().filter(|price| is_in_force(price)).map(PriceRow::from).collect())
     }
+
+    /// The rows of a model that are no longer in force, or not yet, by the day they began.
+    ///
+    /// # Errors
+    /// [`Error::UnknownModel`].
+    pub fn price_history(&self, model: &str) -> Result<Vec<PriceRow>, Error> {
+        let model = self.known_models().model(model)?;
+        let now = self.admin.clock.now();
+        let is_other = |price: &Price| {
+            price.effective_from.is_some_and(|from| now < from)
+                || price.effective_to.is_some_and(|to| to <= now)
+        };
+        let mut rows = self.prices.history(model.as_str());
+        rows.retain(is_other);
+        rows.sort_by_key(|price| price.effective_from);
+        Ok(rows.iter().map(PriceRow::from).collect())
+    }
 }
 
 impl From<&Price> for PriceRow {

@@ -2,10 +2,12 @@
 //! readers begins with what the viewer may see. Who needs the whole ledger has a [`Desk`].
 
 mod budgets;
+mod burned;
 mod calls;
 mod catalogue;
 mod exports;
 mod faults;
+mod kinds;
 mod outlook;
 mod paces;
 mod people;
@@ -20,7 +22,8 @@ use crate::{Desk, Error, Part, Role, Viewer};
 
 pub use catalogue::{ModelFacts, Server};
 pub use faults::Fault;
-pub use outlook::Outlay;
+pub use kinds::Kinds;
+pub use outlook::{Ahead, Outlay};
 pub use paces::Pace;
 pub use runaways::{FrozenSince, Runaway, Runaways};
 pub use sums::{Group, SumAsk, SumLine};

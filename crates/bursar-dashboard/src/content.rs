@@ -1,6 +1,7 @@
 //! What is on a page, as data: figures, charts and tables in their order. A page's file makes it; the
 //! template shows it.
 
+use crate::burn::Burn;
 use crate::chart::Chart;
 use crate::filters::Filters;
 use crate::heat::Heat;
@@ -30,6 +31,8 @@ pub(crate) enum Block {
     Tiles(Vec<Tile>),
     Chart(Box<Chart>),
     Heat(Box<Heat>),
+    /// How limits burn down, under a heading; their figures stand in a table of the page.
+    Burns(&'static str, Vec<Burn>),
     Sheet(Sheet),
     Live(Live),
     /// Facts of one thing, under a heading.

@@ -6,6 +6,7 @@
 
 mod ask;
 mod assets;
+mod burn;
 mod chart;
 mod content;
 mod cookie;

@@ -102,6 +102,10 @@ fn ledger_status(error: &Ledger) -> StatusCode {
         | Ledger::Unreachable { .. }
         | Ledger::Unwritable { .. }
         | Ledger::Away { .. }
+        | Ledger::Missing { .. }
+        | Ledger::MissingDirectory { .. }
+        | Ledger::Newer { .. }
+        | Ledger::Database { .. }
         | Ledger::Closed => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }

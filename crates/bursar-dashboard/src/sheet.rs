@@ -1,5 +1,8 @@
 //! A table of a page: shown as HTML, and the same as CSV, which no spreadsheet takes for formulas.
 
+/// A longer text with spaces is a sentence.
+const PROSE_BYTES: usize = 60;
+
 /// A table.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sheet {
@@ -66,6 +69,11 @@ impl Cell {
 
     pub(crate) fn marked(self, mark: impl Into<String>) -> Self {
         Self { mark: Some(mark.into()), ..self }
+    }
+
+    /// Whether it is a sentence, which needs room.
+    pub(crate) fn is_prose(&self) -> bool {
+        self.text.len() > PROSE_BYTES && self.text.contains(' ')
     }
 
     /// The exact figure, or the text where that is all there is.

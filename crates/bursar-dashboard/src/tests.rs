@@ -2,6 +2,7 @@
 //! with the ledger's own audit.
 
 mod bad;
+mod burns;
 mod cases;
 mod changes_by_form;
 mod endings;
@@ -18,6 +19,8 @@ mod runaways;
 mod sees;
 mod signs_in;
 mod signs_on;
+mod spend;
+mod states;
 
 use std::net::TcpListener;
 

@@ -22,6 +22,7 @@ pub mod once;
 pub mod policy;
 pub mod price;
 pub mod price_book;
+pub mod quota;
 pub mod roster;
 pub mod scope;
 pub mod scoped;

@@ -1,5 +1,6 @@
--- Sums over hours [$2, $3) by dimension $1, and by hour where $4 says so; of the team $5, the user $6
--- and the model $7, '' for any. How many rows that took, of $8 at most.
+-- Sums over hours [$2, $3) by dimension $1, and by dimension $9 within it where that is not '', and by
+-- hour where $4 says so; of the team $5, the user $6 and the model $7, '' for any. How many rows that
+-- took, of $8 at most.
 SELECT
     CASE WHEN CAST($4 AS BOOLEAN) THEN hour_ms ELSE CAST(0 AS BIGINT) END AS at_ms,
     CASE CAST($1 AS TEXT)
@@ -10,9 +11,21 @@ SELECT
         WHEN 'key' THEN key_id
         WHEN 'region' THEN region
         WHEN 'tier' THEN tier
+        WHEN 'tags' THEN tags
         ELSE operation
     END AS value,
-    '' AS value2, COUNT(*) AS rows_read,
+    CASE CAST($9 AS TEXT)
+        WHEN 'model' THEN model
+        WHEN 'team' THEN team
+        WHEN 'project' THEN project
+        WHEN 'user' THEN user_id
+        WHEN 'key' THEN key_id
+        WHEN 'region' THEN region
+        WHEN 'tier' THEN tier
+        WHEN 'tags' THEN tags
+        WHEN 'operation' THEN operation
+        ELSE ''
+    END AS value2, COUNT(*) AS rows_read,
     CAST(SUM(calls) AS BIGINT) AS calls, CAST(SUM(succeeded) AS BIGINT) AS succeeded,
     CAST(SUM(rejected) AS BIGINT) AS rejected, CAST(SUM(throttled) AS BIGINT) AS throttled,
     CAST(SUM(failed) AS BIGINT) AS failed, CAST(SUM(cut) AS BIGINT) AS cut,

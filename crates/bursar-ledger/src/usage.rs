@@ -2,6 +2,7 @@
 //! edges and the other dimensions from the hourly one.
 
 mod habit;
+mod priced;
 mod read;
 mod slice;
 mod throttles;
@@ -12,6 +13,7 @@ use bursar_domain::time::Timestamp;
 use crate::rollup::Sums;
 
 pub use habit::Habit;
+pub use priced::PricedTokens;
 pub use slice::{Buckets, DaySlice, Grain, HourBy, HourSlice, Paces, SliceRow};
 pub use throttles::{ThrottleRow, Throttles};
 

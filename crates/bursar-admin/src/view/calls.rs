@@ -46,6 +46,14 @@ impl View {
     pub fn prices(&self, query: &PriceQuery) -> Result<Vec<PriceRow>, Error> {
         self.desk.prices(query)
     }
+
+    /// A model's prices that are no longer in force, or not yet.
+    ///
+    /// # Errors
+    /// [`Error::UnknownModel`].
+    pub fn price_history(&self, model: &str) -> Result<Vec<PriceRow>, Error> {
+        self.desk.price_history(model)
+    }
 }
 
 impl Part {

@@ -33,7 +33,10 @@ impl View {
         let mut lines: Vec<SumLine> = Vec::new();
         for hour in Self::days_of(&SumAsk { is_hourly: true, ..ask.clone() }) {
             for line in self.sums(&hour).await? {
-                match lines.iter_mut().find(|known| known.value == line.value) {
+                match lines
+                    .iter_mut()
+                    .find(|known| (&known.value, &known.second) == (&line.value, &line.second))
+                {
                     Some(known) => known.counters.add(&line.counters),
                     None => lines.push(SumLine { at: Some(ask.since), ..line }),
                 }

@@ -46,7 +46,7 @@ impl View {
     }
 
     /// Whose calls are meant, within what the viewer sees.
-    fn whose<'a>(
+    pub(super) fn whose<'a>(
         &'a self,
         team: Option<&'a str>,
         model: Option<&'a str>,

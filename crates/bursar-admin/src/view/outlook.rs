@@ -1,5 +1,5 @@
 //! What this month will have cost, if its days go on as the last seven: a plain reckoning that can be
-//! done again by hand.
+//! done again by hand. Where fewer than three days are known, nothing is said.
 
 use bursar_domain::money::Total;
 use bursar_domain::span::{Span, Zone};
@@ -10,6 +10,8 @@ use crate::{Error, View};
 
 /// So many whole days are looked back on.
 const DAYS: i64 = 7;
+/// Fewer days of use than this tell nothing of those to come.
+const DAYS_MIN: i64 = 3;
 
 /// What was spent, and what may be by the month's end. All of it in UTC days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,10 +22,21 @@ pub struct Outlay {
     pub yesterday: Total,
     /// This month so far.
     pub month: Total,
-    /// By the month's end, at the mean of the last seven whole days.
-    pub forecast: Total,
-    /// The same at the least and at the most of those days.
-    pub band: (Total, Total),
+    /// By the month's end; `None` where too few days are known to tell.
+    pub ahead: Option<Ahead>,
+}
+
+/// What this month may have cost at its end, if its days go on as those before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ahead {
+    /// At the mean of the days that were looked at.
+    pub mean: Total,
+    /// At the least of them.
+    pub least: Total,
+    /// At the most of them.
+    pub most: Total,
+    /// How many whole days those were: of the last seven those since the first call.
+    pub days: i64,
 }
 
 impl View {
@@ -37,6 +50,8 @@ impl View {
         let back = Timestamp(today.0 - DAYS * DAY_MS);
         let ask = SumAsk {
             group: Group::Team,
+            then: None,
+            tag: None,
             since: start.min(back),
             until: Timestamp(today.0 + DAY_MS),
             is_hourly: false,
@@ -54,22 +69,45 @@ impl View {
             let at = Timestamp(today.0 - days_ago * DAY_MS);
             between(at, Timestamp(at.0 + DAY_MS))
         };
-        let days: Vec<i128> = (1..=DAYS).map(day).collect();
         let month = between(start, Timestamp(today.0 + DAY_MS));
-        // Today is taken for a day like the others, or for what it is already, if that is more.
+        let first = lines.iter().filter_map(|line| line.at).min().unwrap_or(today);
+        let known = ((today.0 - first.day().0) / DAY_MS).min(DAYS);
+        let days: Vec<i128> = (1..=known).map(day).collect();
         let before = between(start, today);
         let days_left = i128::from((end.0 - today.0) / DAY_MS);
+        let ahead = Ahead::of(&days, (before, month), days_left);
+        Ok(Outlay { today: Total(day(0)), yesterday: Total(day(1)), month: Total(month), ahead })
+    }
+}
+
+impl Ahead {
+    /// Of what whole days cost, what the month cost before today and with it, and how many days it
+    /// has left, today among them.
+    fn of(days: &[i128], (before, month): (i128, i128), days_left: i128) -> Option<Self> {
+        let known = i64::try_from(days.len()).ok().filter(|known| *known >= DAYS_MIN)?;
+        // Today is taken for a day like the others, or for what it is already, if that is more.
         let by_end = |a_day: i128| Total((before + a_day * days_left).max(month));
-        let (least, most) = (days.iter().min(), days.iter().max());
-        Ok(Outlay {
-            today: Total(day(0)),
-            yesterday: Total(day(1)),
-            month: Total(month),
-            forecast: by_end(days.iter().sum::<i128>() / i128::from(DAYS)),
-            band: (
-                by_end(least.copied().unwrap_or_default()),
-                by_end(most.copied().unwrap_or_default()),
-            ),
+        Some(Self {
+            mean: by_end(days.iter().sum::<i128>() / i128::from(known)),
+            least: by_end(*days.iter().min()?),
+            most: by_end(*days.iter().max()?),
+            days: known,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_months_end_is_told_by_the_days_that_are_known_and_by_three_at_least() {
+        assert_eq!(Ahead::of(&[], (0, 5), 8), None);
+        assert_eq!(Ahead::of(&[5, 5], (10, 12), 8), None);
+        let ahead = Ahead::of(&[1, 2, 6], (100, 104), 10).unwrap();
+        let told = [ahead.mean, ahead.least, ahead.most].map(|total| total.0);
+        assert_eq!((told, ahead.days), ([130, 110, 160], 3));
+        // What is spent already is the least.
+        assert_eq!(Ahead::of(&[0, 0, 0], (100, 104), 10).unwrap().mean, Total(104));
     }
 }

@@ -30,6 +30,8 @@ closed_set! {
         Tier = "tier",
         /// The operation.
         Operation = "operation",
+        /// One report tag's value.
+        Tag = "tag",
     }
 }
 
@@ -38,6 +40,10 @@ closed_set! {
 pub struct SumAsk {
     /// By what.
     pub group: Group,
+    /// By what within that.
+    pub then: Option<Group>,
+    /// Which tag, where either is [`Group::Tag`].
+    pub tag: Option<String>,
     /// From then on.
     pub since: Timestamp,
     /// Before then.
@@ -59,6 +65,8 @@ pub struct SumLine {
     pub at: Option<Timestamp>,
     /// The value; `None` for calls without one.
     pub value: Option<String>,
+    /// The value within that, where one is asked for.
+    pub second: Option<String>,
     /// The sums.
     pub counters: Counters,
 }
@@ -66,8 +74,8 @@ pub struct SumLine {
 /// Hours are read of so many days at most.
 const HOURLY_DAYS_MAX: i64 = 31;
 
-/// Sums by time and value, each once.
-type Lines = BTreeMap<(Option<Timestamp>, String), Counters>;
+/// Sums by time, value and the value within it, each once.
+type Lines = BTreeMap<(Option<Timestamp>, String, String), Counters>;
 
 impl View {
     /// Sums of what the viewer sees.
@@ -76,20 +84,30 @@ impl View {
     /// [`Error::Unknown`] for a team that the viewer does not see, [`Error::Contradiction`] for a
     /// range that is too long for hours, or a ledger that failed or would have to read too much.
     pub async fn sums(&self, ask: &SumAsk) -> Result<Vec<SumLine>, Error> {
+        let is_by_tag = ask.group == Group::Tag || ask.then == Some(Group::Tag);
+        if is_by_tag && ask.tag.is_none() {
+            return Err(Error::Contradiction {
+                said: "these sums are by a tag, and it was not said by which".to_owned(),
+                hint: "name one of those that `[tags] report` declares".to_owned(),
+            });
+        }
         let team = self.team(ask.team.as_deref())?.map(str::to_owned);
         let user = self.part().and_then(|part| part.user.clone());
         let lines = match Source::of(ask, (team.as_deref(), user.is_some())) {
             Source::Hours(by) => self.hourly(ask, by, (team, user)).await?,
-            Source::Days(slice) => lines(self.desk.admin.ledger.days(&slice).await?, ask, false),
-            Source::Second(slice) => lines(self.desk.admin.ledger.days(&slice).await?, ask, true),
+            Source::Days(slice, order) => {
+                lines(self.desk.admin.ledger.days(&slice).await?, ask, order)
+            }
             Source::OfTeam(grain, team) => self.of_team(ask, grain, &team).await?,
         };
-        let line = |((at, value), counters): ((Option<Timestamp>, String), Counters)| SumLine {
+        let some = |text: String| Some(text).filter(|text| !text.is_empty());
+        let lines = lines.into_iter().map(|((at, value, second), counters)| SumLine {
             at,
-            value: Some(value).filter(|value| !value.is_empty()),
+            value: some(value),
+            second: some(second),
             counters,
-        };
-        Ok(lines.into_iter().map(line).collect())
+        });
+        Ok(lines.collect())
     }
 
     async fn hourly(
@@ -106,6 +124,7 @@ impl View {
         }
         let slice = HourSlice {
             by,
+            then: ask.then.map(hour_by),
             since: ask.since,
             until: ask.until,
             team,
@@ -119,7 +138,7 @@ impl View {
                 row.at = row.at.map(Timestamp::day);
             }
         }
-        Ok(lines(rows, ask, false))
+        Ok(lines(rows, ask, Order::Both))
     }
 
     /// By key or project within one team: those that are its own, and what is left of the team's
@@ -134,16 +153,18 @@ impl View {
         });
         let of = |grain, values| day_slice(ask, grain, Some(values));
         let ledger = &self.desk.admin.ledger;
-        let mut lines = lines(ledger.days(&of(grain, own.unwrap_or_default())).await?, ask, false);
+        let own = ledger.days(&of(grain, own.unwrap_or_default())).await?;
+        let mut lines = lines(own, ask, Order::First);
         let mut rest: BTreeMap<Option<Timestamp>, Counters> = BTreeMap::new();
         for row in ledger.days(&of(Grain::Team, vec![team.to_owned()])).await? {
             rest.entry(row.at).or_default().add(&row.counters);
         }
-        for ((at, _), counters) in &lines {
+        for ((at, ..), counters) in &lines {
             rest.entry(*at).or_default().subtract(counters);
         }
         rest.retain(|_, counters| *counters != Counters::default());
-        lines.extend(rest.into_iter().map(|(at, counters)| ((at, String::new()), counters)));
+        let rest = rest.into_iter();
+        lines.extend(rest.map(|(at, counters)| ((at, String::new(), String::new()), counters)));
         Ok(lines)
     }
 }
@@ -151,25 +172,38 @@ impl View {
 /// Which roll-up answers.
 enum Source {
     Hours(HourBy),
-    Days(DaySlice),
-    /// By the second value of a grain.
-    Second(DaySlice),
+    Days(DaySlice, Order),
     /// By something of one team.
     OfTeam(Grain, String),
 }
 
+/// Which of a row's two values are asked for, in which order.
+#[derive(Debug, Clone, Copy)]
+enum Order {
+    First,
+    Second,
+    Both,
+    Swapped,
+}
+
+/// The hourly dimension of a group. A provider is its models'.
+const fn hour_by(group: Group) -> HourBy {
+    match group {
+        Group::Model | Group::Provider => HourBy::Model,
+        Group::Team => HourBy::Team,
+        Group::Project => HourBy::Project,
+        Group::Key => HourBy::Key,
+        Group::User => HourBy::User,
+        Group::Region => HourBy::Region,
+        Group::Tier => HourBy::Tier,
+        Group::Operation => HourBy::Operation,
+        Group::Tag => HourBy::Tags,
+    }
+}
+
 impl Source {
     fn of(ask: &SumAsk, (team, is_person): (Option<&str>, bool)) -> Self {
-        let by = match ask.group {
-            Group::Model | Group::Provider => HourBy::Model,
-            Group::Team => HourBy::Team,
-            Group::Project => HourBy::Project,
-            Group::Key => HourBy::Key,
-            Group::User => HourBy::User,
-            Group::Region => HourBy::Region,
-            Group::Tier => HourBy::Tier,
-            Group::Operation => HourBy::Operation,
-        };
+        let by = hour_by(ask.group);
         // Daily sums tell no person's calls from others'.
         if ask.is_hourly || is_person {
             return Self::Hours(by);
@@ -178,17 +212,28 @@ impl Source {
             day_slice(ask, grain, values.map(|value| vec![value.to_owned()]))
         };
         let second = |slice: DaySlice| DaySlice { second: ask.model.clone(), ..slice };
+        if let Some(then) = ask.then {
+            let slice = || second(of(Grain::TeamModel, team));
+            return match (ask.group, then) {
+                (Group::Team, Group::Model | Group::Provider) => Self::Days(slice(), Order::Both),
+                (Group::Model | Group::Provider, Group::Team) => {
+                    Self::Days(slice(), Order::Swapped)
+                }
+                _ => Self::Hours(by),
+            };
+        }
+        let first = |slice| Self::Days(slice, Order::First);
         match (ask.group, team, &ask.model) {
             (Group::Model | Group::Provider, Some(team), _) => {
-                Self::Second(second(of(Grain::TeamModel, Some(team))))
+                Self::Days(second(of(Grain::TeamModel, Some(team))), Order::Second)
             }
             (Group::Model | Group::Provider, None, model) => {
-                Self::Days(of(Grain::Model, model.as_deref()))
+                first(of(Grain::Model, model.as_deref()))
             }
-            (Group::Team, team, None) => Self::Days(of(Grain::Team, team)),
-            (Group::Team, team, Some(_)) => Self::Days(second(of(Grain::TeamModel, team))),
-            (Group::Project, None, None) => Self::Days(of(Grain::Project, None)),
-            (Group::Key, None, None) => Self::Days(of(Grain::Key, None)),
+            (Group::Team, team, None) => first(of(Grain::Team, team)),
+            (Group::Team, team, Some(_)) => first(second(of(Grain::TeamModel, team))),
+            (Group::Project, None, None) => first(of(Grain::Project, None)),
+            (Group::Key, None, None) => first(of(Grain::Key, None)),
             (Group::Project, Some(team), None) => Self::OfTeam(Grain::Project, team.to_owned()),
             (Group::Key, Some(team), None) => Self::OfTeam(Grain::Key, team.to_owned()),
             _ => Self::Hours(by),
@@ -201,15 +246,31 @@ fn day_slice(ask: &SumAsk, grain: Grain, values: Option<Vec<String>>) -> DaySlic
     DaySlice { grain, since, until, values, second: None, by_time: ask.by_time }
 }
 
-fn lines(rows: Vec<SliceRow>, ask: &SumAsk, by_second: bool) -> Lines {
+fn lines(rows: Vec<SliceRow>, ask: &SumAsk, order: Order) -> Lines {
     let mut lines = Lines::new();
-    for row in rows {
-        let value = if by_second { row.second } else { row.value };
-        let value = match ask.group {
-            Group::Provider => value.split('.').next().unwrap_or_default().to_owned(),
-            _ => value,
+    for SliceRow { at, value, second, counters } in rows {
+        let (value, second) = match order {
+            Order::First => (value, String::new()),
+            Order::Second => (second, String::new()),
+            Order::Both => (value, second),
+            Order::Swapped => (second, value),
         };
-        lines.entry((row.at, value)).or_default().add(&row.counters);
+        let value = named(ask.group, value, ask.tag.as_deref());
+        let second = ask.then.map(|then| named(then, second, ask.tag.as_deref()));
+        let key = (at, value, second.unwrap_or_default());
+        lines.entry(key).or_default().add(&counters);
     }
     lines
+}
+
+/// A value as people know it: a model's provider, a tag of several.
+fn named(group: Group, value: String, tag: Option<&str>) -> String {
+    match group {
+        Group::Provider => value.split('.').next().unwrap_or_default().to_owned(),
+        Group::Tag => {
+            let tags: Option<BTreeMap<String, String>> = serde_json::from_str(&value).ok();
+            tags.and_then(|mut tags| tags.remove(tag?)).unwrap_or_default()
+        }
+        _ => value,
+    }
 }

@@ -1,11 +1,12 @@
 //! Budgets: how limits stand, what is frozen, and for who may, setting and ending limits.
 
-use bursar_admin::{BudgetRow, FreezeRow, LimitQuery, LimitWords, Role, Selectors};
+use bursar_admin::{BudgetRow, FreezeRow, LimitQuery, LimitWords, Role, Selectors, View};
 use bursar_domain::span::Zone;
 use bursar_domain::time::Timestamp;
 
 use super::calls::time;
 use super::{ALL, Done, Page, Visit};
+use crate::burn::{self, Burn};
 use crate::content::{Ask, Block, Content, Field};
 use crate::form::Form;
 use crate::problem::Problem;
@@ -21,11 +22,19 @@ pub(super) static PAGE: Page = Page {
     act: Some(|visit, form| Box::pin(act(visit, form))),
 };
 
+/// So many limits are drawn: those that are used most.
+const PICTURES: usize = 9;
+
 async fn show(visit: Visit) -> Result<Content, Problem> {
     let Visit { view, filters, .. } = visit;
     let (budgets, freezes) = (view.budgets().await?, view.freezes().await?);
     let now = view.now();
-    let mut blocks = vec![Block::Sheet(budget_sheet(&budgets, (now, filters.zone)))];
+    let mut blocks = Vec::new();
+    let burns = burns(&view, &budgets).await?;
+    if !burns.is_empty() {
+        blocks.push(Block::Burns("How they burn down", burns));
+    }
+    blocks.push(Block::Sheet(budget_sheet(&budgets, (now, filters.zone))));
     if !freezes.is_empty() {
         blocks.push(Block::Sheet(freeze_sheet(&freezes, filters.zone)));
     }
@@ -53,6 +62,22 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     Ok(Content { blocks, ..Content::default() })
 }
 
+/// How the limits burn down that are used most.
+async fn burns(view: &View, budgets: &[BudgetRow]) -> Result<Vec<Burn>, Problem> {
+    let used = |row: &&BudgetRow| {
+        let (used, limit) = row.figures.used_of();
+        used * 1_000 / limit.max(1)
+    };
+    let mut most: Vec<&BudgetRow> = budgets.iter().collect();
+    most.sort_by_key(|row| std::cmp::Reverse(used(row)));
+    let mut burns = Vec::new();
+    for row in most.into_iter().take(PICTURES) {
+        let days = view.burned(row).await?.unwrap_or_default();
+        burns.extend(Burn::of(row, &days, view.now()));
+    }
+    Ok(burns)
+}
+
 fn budget_sheet(budgets: &[BudgetRow], (now, zone): (Timestamp, Zone)) -> Sheet {
     let columns = [
         ("limit", Fill::Words),
@@ -64,6 +89,8 @@ fn budget_sheet(budgets: &[BudgetRow], (now, zone): (Timestamp, Zone)) -> Sheet 
         ("left", Fill::Figures),
         ("used", Fill::Figures),
         ("of its time", Fill::Figures),
+        ("days left", Fill::Figures),
+        ("at this pace", Fill::Words),
         ("refused", Fill::Figures),
         ("mode", Fill::Words),
         ("begins anew", Fill::Words),
@@ -95,6 +122,7 @@ fn budget(row: &BudgetRow, (now, zone): (Timestamp, Zone)) -> Vec<Cell> {
         _ => "in time",
     };
     let anew = figures.window_end.as_deref();
+    let left = burn::left(figures, now);
     vec![
         Cell::text(&row.name),
         Cell::maybe(row.each_value.as_deref()),
@@ -105,6 +133,8 @@ fn budget(row: &BudgetRow, (now, zone): (Timestamp, Zone)) -> Vec<Cell> {
         amount(&figures.remaining),
         Cell::figure(format!("{percent} %"), percent),
         gone.map_or_else(|| Cell::text("–"), |gone| Cell::figure(format!("{gone} %"), gone)),
+        left.map_or_else(|| Cell::text("–"), |days| Cell::figure(days.to_string(), days)),
+        Cell::text(burn::outlook(row, now)),
         Cell::figure(figures.refused.to_string(), figures.refused),
         Cell::text(&figures.mode),
         anew.map_or_else(|| Cell::text("never"), |at| time(at, zone)),

@@ -18,7 +18,7 @@ pub(super) static PAGE: Page = Page {
     label: Some("Exports"),
     title: "Exports",
     roles: ALL,
-    picks: &["team", "model", "key", "user", "outcome", "group"],
+    picks: &["team", "model", "key", "user", "outcome", "group", "tag"],
     show: |visit| Box::pin(show(visit)),
     act: None,
 };
@@ -87,7 +87,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
             format!("Usage by {group} as CSV"),
             format!(
                 "a line for each {step} and {group}: calls, tokens, cost; of the team and the model \
-                 that are picked, whatever else is"
+                 that are picked, and whatever key, user and outcome"
             ),
         ),
     ];
@@ -115,6 +115,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
             Field::of("model", "Model", &filters),
             Field::of("key", "Key", &filters),
             Field::of("user", "User", &filters),
+            Field::of("tag", "Tag, where by one", &filters),
         ],
         blocks: vec![Block::Sheet(sheet), Block::Note(note)],
         ..Content::default()

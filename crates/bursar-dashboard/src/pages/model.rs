@@ -4,8 +4,9 @@ use bursar_admin::{Group, PriceQuery, PriceRow};
 use bursar_ledger::Counters;
 
 use super::models::whole_days;
+use super::reliability::fault_sheet;
 use super::spend::{EMPTY, all, ask, lead, points, series};
-use super::{ALL, Page, Visit};
+use super::{ALL, Page, Visit, quota, versions};
 use crate::chart::{Chart, Subject, Unit};
 use crate::content::{Block, Content, Field, Tile};
 use crate::figures;
@@ -22,6 +23,9 @@ pub(super) static PAGE: Page = Page {
     show: |visit| Box::pin(show(visit)),
     act: None,
 };
+
+/// So many rows of old prices are shown at most.
+const HISTORY_ROWS: usize = 200;
 
 async fn show(visit: Visit) -> Result<Content, Problem> {
     let Visit { view, filters, part } = visit;
@@ -60,12 +64,19 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         points: points(period),
     };
     let spend = series(period, &lines, |sums: &Counters| sums.cost.0);
+    let mut versions = view.versions((period.since, period.until), filters.pick("team")).await?;
+    versions.retain(|version| version.model == model.id);
     let prices = view.prices(&PriceQuery { model: model.id.clone(), at: None })?;
     let mut blocks = vec![
         Block::Tiles(tiles),
         Block::Chart(Box::new(Chart::bars(subject("spend", "Spend"), spend))),
+        Block::Facts("Against Bedrock's quota".to_owned(), quota::facts(&model.id, &lines, period)),
+        Block::Note(quota::note()),
+        Block::Sheet(fault_sheet(&view, &filters, Some(&model.id)).await?),
+        Block::Sheet(versions::sheet(&versions, &filters)),
         Block::Facts("What it is".to_owned(), model_facts(&model)),
         Block::Sheet(price_sheet(&prices)),
+        Block::Sheet(history_sheet(&view.price_history(&model.id)?)),
     ];
     if lines.is_empty() {
         blocks.push(Block::Note(EMPTY.to_owned()));
@@ -105,6 +116,46 @@ fn model_facts(model: &bursar_admin::ModelFacts) -> Vec<(&'static str, Cell)> {
         ("Ends", Cell::maybe(model.ends_on.as_deref())),
         ("The catalogue is of", Cell::text(&model.retrieved_on)),
     ]
+}
+
+/// Prices that are no longer in force, or not yet.
+fn history_sheet(prices: &[PriceRow]) -> Sheet {
+    let row = |price: &PriceRow| {
+        let rate = |rate: &Option<String>| match rate {
+            Some(rate) => Cell::figure(rate, rate),
+            None => Cell::text("–"),
+        };
+        vec![
+            Cell::maybe(price.effective_from.as_deref()),
+            Cell::maybe(price.effective_to.as_deref()),
+            Cell::text(&price.region),
+            Cell::text(&price.routing),
+            Cell::text(&price.tier),
+            rate(&price.rates.input),
+            rate(&price.rates.output),
+            Cell::text(price.sources.join(", ")),
+            Cell::text(&price.id),
+        ]
+    };
+    let columns = [
+        ("since", Fill::Words),
+        ("before", Fill::Words),
+        ("region", Fill::Words),
+        ("routing", Fill::Words),
+        ("tier", Fill::Words),
+        ("input", Fill::Figures),
+        ("output", Fill::Figures),
+        ("source", Fill::Words),
+        ("id", Fill::Words),
+    ];
+    Sheet {
+        word: "history",
+        title: "Prices before and to come, in dollars per million tokens".to_owned(),
+        columns: columns.to_vec(),
+        rows: prices.iter().take(HISTORY_ROWS).map(row).collect(),
+        empty: "The price list knows of no other prices, before or to come.".to_owned(),
+        next: None,
+    }
 }
 
 /// Prices in force, as a table.

@@ -98,8 +98,6 @@ fn tiles(
     let throttles =
         |sums: &Counters| figures::share(sums.throttled_attempts.into(), sums.attempts.into());
     let was = |text: String| Some(format!("{text} as long before"));
-    let (least, most) = outlay.band;
-    let band = format!("{} to {}", figures::money(least), figures::money(most));
     let yesterday = format!("{} yesterday", figures::money(outlay.yesterday));
     let calls = |outcome| filters.link("/calls", &[("outcome", Some(outcome))]);
     vec![
@@ -107,8 +105,7 @@ fn tiles(
             .beside(Some(yesterday)),
         Tile::new("Month to date", figures::money(outlay.month), outlay.month.usd())
             .leads("/spend?range=month"),
-        Tile::new("By the month's end", figures::money(outlay.forecast), outlay.forecast.usd())
-            .beside(Some(band)),
+        ahead(outlay),
         Tile::new("In this range", figures::money(now.cost), now.cost.usd())
             .beside(figures::delta(now.cost.0, before.cost.0)),
         Tile::new("Calls", figures::count(now.calls), now.calls).leads(filters.link("/calls", &[])),
@@ -122,6 +119,22 @@ fn tiles(
             .beside(was(figures::count(before.refused))),
         Tile::new("Running now", running.to_string(), running).leads("/live"),
     ]
+}
+
+/// What the month may have cost at its end, with its band; or that too little is known to tell.
+fn ahead(outlay: &Outlay) -> Tile {
+    let label = "By the month's end";
+    let Some(ahead) = outlay.ahead else {
+        let why = "too little is known: fewer than three whole days since the first call";
+        return Tile::new(label, "–", "").beside(Some(why.to_owned()));
+    };
+    let (least, most) = (figures::money(ahead.least), figures::money(ahead.most));
+    let band = if least == most {
+        format!("each of the last {} days was alike", ahead.days)
+    } else {
+        format!("{least} to {most}, as the last {} days were", ahead.days)
+    };
+    Tile::new(label, figures::money(ahead.mean), ahead.mean.usd()).beside(Some(band))
 }
 
 async fn alerts(view: &View) -> Result<Vec<Block>, Problem> {

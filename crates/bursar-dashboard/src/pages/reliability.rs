@@ -70,7 +70,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         Block::Tiles(tiles(&now, &before, &filters)),
         Block::Chart(Box::new(Chart::bars(subject, outcomes))),
         heat_map(&view, &filters).await?,
-        Block::Sheet(fault_sheet(&view, &filters).await?),
+        Block::Sheet(fault_sheet(&view, &filters, filters.pick("model")).await?),
         Block::Note(faults_note()),
         Block::Sheet(ending_sheet(&now, &before, &filters)),
     ];
@@ -87,7 +87,10 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
 }
 
 fn tiles(now: &Counters, before: &Counters, filters: &Filters) -> Vec<Tile> {
-    let was = |text: String| Some(format!("{text} as long before"));
+    let was = |text: String| match before.calls + before.refused {
+        0 => Some("nothing as long before".to_owned()),
+        _ => Some(format!("{text} as long before")),
+    };
     let errors = |sums: &Counters| sums.rejected + sums.failed;
     let rate = |sums: &Counters| figures::share(errors(sums).into(), sums.calls.into());
     let throttles =
@@ -168,14 +171,17 @@ fn spots(throttles: &Throttles) -> Vec<Spot> {
 }
 
 /// Errors by kind, with what to do about the last of each.
-pub(super) async fn fault_sheet(view: &View, filters: &Filters) -> Result<Sheet, Problem> {
-    let period = &filters.period;
-    let picked = (filters.pick("team"), filters.pick("model"));
-    let faults = view.faults((period.since, period.until), picked).await?;
+pub(super) async fn fault_sheet(
+    view: &View,
+    filters: &Filters,
+    model: Option<&str>,
+) -> Result<Sheet, Problem> {
+    let range = (filters.period.since, filters.period.until);
+    let faults = view.faults(range, (filters.pick("team"), model)).await?;
     Ok(faults_as_table(&faults, filters.zone))
 }
 
-pub(super) fn faults_as_table(faults: &[Fault], zone: Zone) -> Sheet {
+fn faults_as_table(faults: &[Fault], zone: Zone) -> Sheet {
     let row = |Fault { row, advice }: &Fault| {
         let status = row.status().map(|status| status.to_string());
         let what = format!("{}: {}", advice.what, advice.why);

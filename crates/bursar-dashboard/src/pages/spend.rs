@@ -7,7 +7,7 @@ use bursar_domain::money::Total;
 use bursar_domain::time::Timestamp;
 use bursar_ledger::Counters;
 
-use super::{ALL, Page, Visit};
+use super::{ALL, Page, Visit, kinds, levels};
 use crate::chart::{self, Chart, Series, Subject, Unit};
 use crate::content::{Block, Choice, Content, Field, Tile};
 use crate::figures;
@@ -20,7 +20,7 @@ pub(super) static PAGE: Page = Page {
     label: Some("Spend"),
     title: "Spend",
     roles: ALL,
-    picks: &["group", "team", "model"],
+    picks: &["group", "then", "tag", "team", "model"],
     show: |visit| Box::pin(show(visit)),
     act: None,
 };
@@ -43,6 +43,8 @@ pub(super) fn ask(filters: &Filters, period: &Period, (group, by_time): (Group, 
     let own = |name| filters.pick(name).map(str::to_owned);
     SumAsk {
         group,
+        then: None,
+        tag: own("tag"),
         since: period.since,
         until: period.until,
         is_hourly: period.is_hourly,
@@ -110,6 +112,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     let word = filters.choice("group", &words, Group::Model.as_str())?;
     let group: Group = word.parse().map_err(|_| Problem::usage("there is no such group"))?;
     let period = &filters.period;
+    let then = then(&filters, group)?;
     let lines = view.sums(&ask(&filters, period, (group, true))).await?;
     let before = view.sums(&ask(&filters, &period.previous(), (group, false))).await?;
     let (sum, sum_before) = (all(&lines), all(&before));
@@ -121,18 +124,43 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     };
     let chart = Chart::bars(subject, series(period, &lines, |sums| sums.cost.0));
     let sheet = sheet(group, (&lines, &before), (&sum, &filters));
+    let (kinds, saved) = kinds::blocks(&view, &filters).await?;
+    let mut tiles = tiles(&sum, &sum_before);
+    tiles.extend(saved);
+    let mut blocks = vec![Block::Tiles(tiles), Block::Chart(Box::new(chart)), Block::Sheet(sheet)];
+    if let Some(then) = then {
+        blocks.push(levels::block(&view, &filters, (group, then)).await?);
+    }
+    blocks.extend(kinds);
+    let within: Vec<&str> = [""].into_iter().chain(words.iter().copied()).collect();
+    let picked = then.map_or("", Group::as_str);
     Ok(Content {
         lead: lead(&view, &filters),
         has_filters: true,
-        choices: vec![Choice::of("group", "By", &words, word)],
-        fields: vec![Field::of("team", "Team", &filters), Field::of("model", "Model", &filters)],
-        blocks: vec![
-            Block::Tiles(tiles(&sum, &sum_before)),
-            Block::Chart(Box::new(chart)),
-            Block::Sheet(sheet),
+        choices: vec![
+            Choice::of("group", "By", &words, word),
+            Choice::of("then", "And within that by", &within, picked),
         ],
+        fields: vec![
+            Field::of("team", "Team", &filters),
+            Field::of("model", "Model", &filters),
+            Field::of("tag", "Tag, where by one", &filters),
+        ],
+        blocks,
         ..Content::default()
     })
+}
+
+/// By what within the group, where that is asked.
+fn then(filters: &Filters, group: Group) -> Result<Option<Group>, Problem> {
+    let Some(_) = filters.pick("then") else { return Ok(None) };
+    let words: Vec<&str> = Group::ALL.iter().map(|group| group.as_str()).collect();
+    let word = filters.choice("then", &words, "")?;
+    if word == group.as_str() {
+        return Err(Problem::usage(format!("sums by {word} are told apart by {word} already"))
+            .hint("choose another one of the two"));
+    }
+    Ok(word.parse().ok())
 }
 
 /// Whose sums these are.

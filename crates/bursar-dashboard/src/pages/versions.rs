@@ -1,12 +1,12 @@
 //! Versions: which versions of models answered, for whom, when, and how that is known.
 
-use bursar_ledger::Ledger;
+use bursar_ledger::{Ledger, VersionRow};
 
 use super::spend::EMPTY;
 use super::{ALL, Page, Visit};
 use crate::content::{Block, Content, Field};
 use crate::figures;
-use crate::filters::escaped;
+use crate::filters::{Filters, escaped};
 use crate::problem::Problem;
 use crate::sheet::{Cell, Fill, Sheet};
 
@@ -24,6 +24,23 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     let Visit { view, filters, .. } = visit;
     let period = &filters.period;
     let versions = view.versions((period.since, period.until), filters.pick("team")).await?;
+    let sheet = sheet(&versions, &filters);
+    let lead = format!(
+        "Of the last {} calls in the range. A version is what the answer reported, what an alias or a \
+         profile was resolved to, or only what was requested.",
+        figures::count(Ledger::PAGE_ROWS_MAX)
+    );
+    Ok(Content {
+        lead: Some(lead),
+        has_filters: true,
+        fields: vec![Field::of("team", "Team", &filters)],
+        blocks: vec![Block::Sheet(sheet)],
+        ..Content::default()
+    })
+}
+
+/// Versions that answered, as a table.
+pub(super) fn sheet(versions: &[VersionRow], filters: &Filters) -> Sheet {
     let rows = versions.iter().map(|row| {
         let at = |at| Cell::text(figures::time(at, filters.zone)).exactly(at);
         let model = Cell::text(&row.model).marked(crate::chart::colour(&row.model));
@@ -37,7 +54,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
             at(row.last_at),
         ]
     });
-    let sheet = Sheet {
+    Sheet {
         word: "versions",
         title: "Versions that answered".to_owned(),
         columns: vec![
@@ -52,17 +69,5 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         rows: rows.collect(),
         empty: EMPTY.to_owned(),
         next: None,
-    };
-    let lead = format!(
-        "Of the last {} calls in the range. A version is what the answer reported, what an alias or a \
-         profile was resolved to, or only what was requested.",
-        figures::count(Ledger::PAGE_ROWS_MAX)
-    );
-    Ok(Content {
-        lead: Some(lead),
-        has_filters: true,
-        fields: vec![Field::of("team", "Team", &filters)],
-        blocks: vec![Block::Sheet(sheet)],
-        ..Content::default()
-    })
+    }
 }

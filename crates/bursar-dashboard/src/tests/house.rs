@@ -12,7 +12,7 @@ use bursar_domain::call::{
 use bursar_domain::identity::Attribution;
 use bursar_domain::model::ModelId;
 use bursar_domain::money::Cost;
-use bursar_domain::price::{Routing, Tier};
+use bursar_domain::price::{PriceStamp, Routing, Tier};
 use bursar_domain::time::{Clock, DAY_MS, Timestamp};
 use bursar_domain::usage::Usage;
 use bursar_ledger::{Admission, Admitted, DatabaseUrl, Ledger, OpenOptions, Secret};
@@ -61,6 +61,11 @@ pub(super) async fn houses() -> [House; 2] {
     [on_disk, House::of((&postgres(), None), clock, |_| None).await]
 }
 
+/// One whose people are there and whose calls are not.
+pub(super) async fn empty_house() -> House {
+    House::opened(("sqlite::memory:", None), Clock::system(), |_| None, false).await
+}
+
 /// The first of them.
 pub(super) async fn house() -> House {
     house_at(Clock::system()).await
@@ -93,21 +98,36 @@ fn postgres() -> String {
 
 impl House {
     async fn of(
+        place: (&str, Option<TempDir>),
+        clock: Clock,
+        provider: impl FnOnce(&str) -> Option<Provider>,
+    ) -> Self {
+        Self::opened(place, clock, provider, true).await
+    }
+
+    async fn opened(
         (url, folder): (&str, Option<TempDir>),
         clock: Clock,
         provider: impl FnOnce(&str) -> Option<Provider>,
+        has_calls: bool,
     ) -> Self {
         let url = DatabaseUrl::parse(url).unwrap();
         let ahead = Arc::new(AtomicI64::new(0));
         let by = Arc::clone(&ahead);
         let clock = Clock::new(move || Timestamp(clock.now().0 + by.load(Ordering::Relaxed)));
-        let ledger = Ledger::open(&url, OpenOptions::new(clock.clone())).await.unwrap();
+        // With a tag that sums tell apart.
+        let report_tags = vec!["env".to_owned()];
+        let options = OpenOptions { report_tags, ..OpenOptions::new(clock.clone()) };
+        let ledger = Ledger::open(&url, options).await.unwrap();
         let base = super::desk().await;
         base.admin.ledger.clone().close().await.unwrap();
         let desk = Desk { admin: Admin { ledger, clock, ..base.admin.clone() }, ..base };
         let keys = people(&desk).await;
-        let calls = calls(&desk, &keys).await;
-        endings::of_both_teams(&desk, &keys).await;
+        let mut made = BTreeMap::new();
+        if has_calls {
+            made = calls(&desk, &keys).await;
+            endings::of_both_teams(&desk, &keys).await;
+        }
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
@@ -120,7 +140,7 @@ impl House {
         let served = tokio::spawn(serve(listener, (site, Options::default()), stopped));
         let client = Client::builder().redirect(reqwest::redirect::Policy::none());
         let client = client.build().unwrap();
-        Self { desk, url, client, keys, calls, ahead, stop, served, _folder: folder }
+        Self { desk, url, client, keys, calls: made, ahead, stop, served, _folder: folder }
     }
 
     /// Signs somebody in; their cookie.
@@ -288,6 +308,20 @@ pub(super) async fn ended(
     let id = admitted.id().clone();
     desk.admin.ledger.settle(admitted, settlement).await.unwrap();
     id
+}
+
+/// A call that went well, and was billed so.
+pub(super) async fn priced(
+    desk: &Desk,
+    who: (Attribution, &str),
+    started_at: Timestamp,
+    (usage, price, cost): (Usage, PriceStamp, Cost),
+) {
+    let admitted = begun(desk, who, started_at).await;
+    let (price, cost) = (Some(price), Some(cost));
+    let bill = Bill { usage, price, cost, estimated: false, cost_low: None };
+    let settlement = Settlement { bill, ..settlement(admitted.intent(), 0) };
+    desk.admin.ledger.settle(admitted, settlement).await.unwrap();
 }
 
 /// What a call asks, before it is sent.

@@ -72,3 +72,21 @@ async fn every_way_to_end_is_counted() {
         house.end().await;
     }
 }
+
+#[tokio::test]
+async fn a_models_page_has_its_errors_its_versions_and_how_the_throttler_counts() {
+    for house in houses().await {
+        let lea = house.sign_in("lea").await;
+        let path = format!("/models/{}?range=24h", crate::filters::escaped(HAIKU));
+        let (status, page) = house.open(&lea, &path).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        let told = page.replace("&#39;", "'");
+        assert!(told.contains(bursar_domain::quota::RULE), "{page}");
+        for said in ["5 times", "not known to Bursar", ">ThrottlingException<", "2 of 2"] {
+            assert!(page.contains(said), "{said}: {page}");
+        }
+        let (_, csv) = house.open(&lea, &format!("{path}&format=csv&sheet=versions")).await;
+        assert_eq!(csv.lines().count(), 2, "{csv}");
+        house.end().await;
+    }
+}

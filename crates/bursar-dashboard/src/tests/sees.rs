@@ -93,6 +93,13 @@ async fn nobody_asks_for_anothers_things_by_name_id_or_position() {
             "/models?team=sales".to_owned(),
             "/versions?team=sales".to_owned(),
             "/calls?team=sales".to_owned(),
+            "/spend?team=sales&then=user".to_owned(),
+            "/reliability?team=sales".to_owned(),
+            "/runaways?team=sales".to_owned(),
+            "/exports?team=sales".to_owned(),
+            "/exports?team=sales&format=csv&sheet=calls".to_owned(),
+            "/exports?team=sales&format=csv&sheet=usage".to_owned(),
+            format!("/models/{}?team=sales", crate::filters::escaped(NOVA)),
             format!("/calls/{call}"),
             format!("/calls?after={call}"),
         ] {

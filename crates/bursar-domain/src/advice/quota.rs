@@ -2,13 +2,10 @@
 
 use super::scene::{Scene, figure, listing};
 use super::{Advice, Cause};
+use crate::quota::RULE;
 
 const MORE: &str = "ask for more in the Service Quotas console, under Amazon Bedrock: quotas are \
     per account, region and model";
-/// How the throttler counts, which is not how the bill does.
-const RULE: &str = "at its start a call takes its whole input and its output limit from the quota, \
-    or the model's own limit where the call sets none; what it did not use comes back at its end";
-
 pub(super) fn advise(scene: &Scene<'_>, cause: Cause) -> Option<Advice> {
     Some(match cause {
         Cause::RequestQuota => requests(scene),

@@ -15,6 +15,7 @@ fn days(grain: Grain) -> DaySlice {
 fn hours(by: HourBy) -> HourSlice {
     HourSlice {
         by,
+        then: None,
         since: Timestamp(NOW.day().0 - DAY_MS),
         until: Timestamp(NOW.day().0 + DAY_MS),
         team: None,
@@ -92,6 +93,10 @@ async fn a_slice_has_what_was_asked_for_and_sums_to_the_whole() {
         };
         let rows = ledger.hours(&bobs).await.unwrap();
         assert_eq!((calls(&rows), rows[0].at), (vec![(CLAUDE, "", 1)], Some(NOW.hour())));
+        let within = HourSlice { then: Some(HourBy::User), ..hours(HourBy::Team) };
+        let rows = sorted(ledger.hours(&within).await.unwrap());
+        let told = [("research", "ann", 1), ("research", "bob", 1), ("sales", "ann", 1)];
+        assert_eq!(calls(&rows), told);
         let before =
             HourSlice { until: NOW.hour(), since: Timestamp(NOW.hour().0 - HOUR_MS), ..bobs };
         assert_eq!(ledger.hours(&before).await.unwrap(), []);

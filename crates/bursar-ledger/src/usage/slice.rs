@@ -58,6 +58,8 @@ closed_set! {
         Tier = "tier",
         /// The operation.
         Operation = "operation",
+        /// The report tags, as a JSON object of keys and values.
+        Tags = "tags",
     }
 }
 
@@ -83,6 +85,8 @@ pub struct DaySlice {
 pub struct HourSlice {
     /// By what.
     pub by: HourBy,
+    /// By what within that, as the second value.
+    pub then: Option<HourBy>,
     /// From this hour on.
     pub since: Timestamp,
     /// Before this hour.
@@ -194,6 +198,7 @@ impl Ledger {
             text(&slice.user),
             text(&slice.model),
             (Self::PAGE_ROWS_MAX + 1).into(),
+            slice.then.map_or("", HourBy::as_str).into(),
         ];
         told(self.reads.rows(HOURS, &values).await?, slice.by_time)
     }
