@@ -57,6 +57,12 @@ impl Roster {
         &self.access
     }
 
+    /// All of it, without the index.
+    #[must_use]
+    pub fn into_access(self) -> Access {
+        self.access
+    }
+
     /// The policies in force, to change them.
     pub const fn policies_mut(&mut self) -> &mut BTreeMap<Scope, Policy> {
         &mut self.access.policies

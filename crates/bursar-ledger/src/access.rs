@@ -2,7 +2,7 @@
 //!
 //! Changing them is `change/access.rs`'s; what they mean for a call is `rules`'s.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bursar_domain::access::{Access, Key, Member, Project, Team};
 use bursar_domain::policy::{Models, Policy, Routes};
@@ -11,9 +11,9 @@ use bursar_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
-use crate::keyring::{Holder, KeySecret, SECRETS, SecretRow};
+use crate::keyring::{Holder, KeySecret, SECRETS, SECRETS_BY_KEY, SecretRow};
 use crate::rules::read_scope;
-use crate::statement::{Session, Statement};
+use crate::statement::{Session, Statement, keyed};
 use crate::{Error, Ledger};
 
 const TEAMS: Statement =
@@ -24,6 +24,10 @@ const MEMBERS: Statement =
     Statement { doing: "read users", sql: include_str!("../queries/members.sql") };
 const KEYS: Statement =
     Statement { doing: "read keys", sql: include_str!("../queries/virtual_keys.sql") };
+const KEYS_BY_ID: Statement =
+    Statement { doing: "read keys", sql: include_str!("../queries/keys_by_id.sql") };
+const TEAM_NAMES: Statement =
+    Statement { doing: "read teams", sql: include_str!("../queries/team_names.sql") };
 const POLICIES: Statement =
     Statement { doing: "read policies", sql: include_str!("../queries/policies.sql") };
 pub(crate) const MASTER_KEY: Statement =
@@ -59,6 +63,12 @@ struct KeyRow {
     created_ms: i64,
     expires_ms: Option<i64>,
     revoked_ms: Option<i64>,
+}
+
+#[derive(Debug, FromRow)]
+struct NameRow {
+    id: String,
+    name: String,
 }
 
 #[derive(Debug, FromRow)]
@@ -225,14 +235,41 @@ pub(crate) async fn access_in(session: &mut Session<'_>) -> Result<Access, Error
     rows.access()
 }
 
+/// These keys, by id.
+pub(crate) async fn keys_in(
+    session: &mut Session<'_>,
+    ids: &BTreeSet<String>,
+) -> Result<Vec<(String, Key)>, Error> {
+    let ids = [keyed(ids.iter().map(|id| (id, ())))?];
+    let rows: Vec<KeyRow> = session.rows(KEYS_BY_ID, &ids).await?;
+    Ok(rows.into_iter().map(|row| (row.id.clone(), row.into())).collect())
+}
+
 /// The keys that are not revoked, their teams' names and their secrets.
 pub(crate) async fn holders_in(session: &mut Session<'_>) -> Result<Vec<Holder>, Error> {
     let teams: Vec<TeamRow> = session.rows(TEAMS, &[]).await?;
-    let teams: HashMap<String, String> = teams.into_iter().map(|row| (row.id, row.name)).collect();
+    let teams = teams.into_iter().map(|row| (row.id, row.name)).collect();
     let keys: Vec<KeyRow> = session.rows(KEYS, &[]).await?;
-    let rows: Vec<SecretRow> = session.rows(SECRETS, &[]).await?;
+    Ok(holders(&teams, keys, &session.rows(SECRETS, &[]).await?))
+}
+
+/// The same of some keys.
+pub(crate) async fn holders_of(
+    session: &mut Session<'_>,
+    ids: &BTreeSet<String>,
+) -> Result<Vec<Holder>, Error> {
+    let ids = [keyed(ids.iter().map(|id| (id, ())))?];
+    let keys: Vec<KeyRow> = session.rows(KEYS_BY_ID, &ids).await?;
+    let of: BTreeSet<&String> = keys.iter().map(|row| &row.team_id).collect();
+    let teams = [keyed(of.into_iter().map(|id| (id, ())))?];
+    let teams: Vec<NameRow> = session.rows(TEAM_NAMES, &teams).await?;
+    let teams = teams.into_iter().map(|row| (row.id, row.name)).collect();
+    Ok(holders(&teams, keys, &session.rows(SECRETS_BY_KEY, &ids).await?))
+}
+
+fn holders(teams: &HashMap<String, String>, keys: Vec<KeyRow>, rows: &[SecretRow]) -> Vec<Holder> {
     let mut secrets: HashMap<&str, Vec<KeySecret>> = HashMap::new();
-    for row in &rows {
+    for row in rows {
         secrets.entry(&row.key_id).or_default().extend(row.secret());
     }
     let live = keys.into_iter().filter(|row| row.revoked_ms.is_none());
@@ -241,5 +278,5 @@ pub(crate) async fn holders_in(session: &mut Session<'_>) -> Result<Vec<Holder>,
         secrets: secrets.remove(row.id.as_str()).unwrap_or_default(),
         key: row.into(),
     });
-    Ok(holders.collect())
+    holders.collect()
 }

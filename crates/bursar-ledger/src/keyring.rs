@@ -14,10 +14,10 @@ use sqlx::FromRow;
 use subtle::ConstantTimeEq;
 use tokio::time::{Instant, timeout};
 
-use crate::access::holders_in;
+use crate::access::{holders_in, holders_of};
 use crate::bearer::{key_id_of, key_of_access_key_id};
 use crate::master_key::MasterKey;
-use crate::rules::{SETTINGS, Settings};
+use crate::rules::{News, SETTINGS, Settings, last_change};
 use crate::secret::Secret;
 use crate::statement::{Session, Statement, failed};
 use crate::{Error, Ledger};
@@ -27,12 +27,19 @@ pub(crate) const SECRETS: Statement = Statement {
     sql: include_str!("../queries/live_key_secrets.sql"),
 };
 
+pub(crate) const SECRETS_BY_KEY: Statement = Statement {
+    doing: "read the secrets of keys",
+    sql: include_str!("../queries/secrets_by_key.sql"),
+};
+
 /// A change of keys is known to everybody within two seconds: this, and one to spare.
 const FRESH: Duration = Duration::from_secs(1);
 /// A key that is not known may have just been made. Who guesses at keys asks no more often.
 const FRESH_FOR_STRANGERS: Duration = Duration::from_millis(100);
 /// How long a call waits for the ledger to say that nothing has changed.
 const ANSWER_LIMIT: Duration = Duration::from_millis(500);
+/// The same where something has: a hundred thousand keys take a second or two to read.
+const READ_LIMIT: Duration = Duration::from_secs(10);
 
 /// What proves that a caller has a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +108,8 @@ struct Known {
 #[derive(Debug)]
 struct Ring {
     revision: i64,
+    /// The number of the last change that is in it.
+    last_change: i64,
     holders: HashMap<String, Arc<Holder>>,
 }
 
@@ -184,10 +193,7 @@ impl Ledger {
         if let Some(ring) = known.fresh(key) {
             return Ok(ring);
         }
-        let read = match timeout(ANSWER_LIMIT, self.read_ring(known.ring.as_ref())).await {
-            Ok(read) => read,
-            Err(_) => Err(failed("read the keys", sqlx::Error::PoolTimedOut)),
-        };
+        let read = self.read_ring(known.ring.as_ref()).await;
         let ring = match (read, known.ring) {
             (Ok(ring), _) => ring,
             (Err(error), None) => return Err(error),
@@ -203,13 +209,44 @@ impl Ledger {
 
     async fn read_ring(&self, known: Option<&Arc<Ring>>) -> Result<Arc<Ring>, Error> {
         // Before what is read: that is at least as new.
-        let settings = Settings::read(self.reads.rows(SETTINGS, &[]).await?);
-        if let Some(ring) = known.filter(|ring| ring.revision == settings.revision) {
+        let settings = within(ANSWER_LIMIT, self.reads.rows(SETTINGS, &[])).await?;
+        let revision = Settings::read(settings).revision;
+        if let Some(ring) = known.filter(|ring| ring.revision == revision) {
             return Ok(Arc::clone(ring));
         }
-        let holders = holders_in(&mut Session::Pool(&self.reads)).await?;
-        let holders = holders.into_iter().map(|holder| (holder.key.id.clone(), Arc::new(holder)));
-        Ok(Arc::new(Ring { revision: settings.revision, holders: holders.collect() }))
+        let known = known.filter(|ring| ring.revision < revision);
+        within(READ_LIMIT, self.new_ring(known, revision)).await.map(Arc::new)
+    }
+
+    /// What is in the ledger by now: by what has changed, where that is little.
+    async fn new_ring(&self, known: Option<&Arc<Ring>>, revision: i64) -> Result<Ring, Error> {
+        let mut session = Session::Pool(&self.reads);
+        let by_id = |holder: Holder| (holder.key.id.clone(), Arc::new(holder));
+        if let Some(ring) = known
+            && let Some(news) = News::after(&mut session, ring.last_change).await?
+        {
+            let mut holders = ring.holders.clone();
+            holders.retain(|id, _| !news.keys.contains(id));
+            if !news.keys.is_empty() {
+                let changed = holders_of(&mut session, &news.keys).await?;
+                holders.extend(changed.into_iter().map(by_id));
+            }
+            return Ok(Ring { revision, last_change: news.last, holders });
+        }
+        let last_change = last_change(&mut session).await?;
+        let holders = holders_in(&mut session).await?.into_iter().map(by_id).collect();
+        Ok(Ring { revision, last_change, holders })
+    }
+}
+
+/// An answer that comes in time.
+async fn within<T>(
+    limit: Duration,
+    reading: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match timeout(limit, reading).await {
+        Ok(read) => read,
+        Err(_) => Err(failed("read the keys", sqlx::Error::PoolTimedOut)),
     }
 }
 

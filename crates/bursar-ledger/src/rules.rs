@@ -1,7 +1,10 @@
 //! What a process knows of its ledger by heart: who may call, the limits, the freezes and the report
 //! tags, all of one revision. Whoever changes one of them bumps the revision.
 
-use std::collections::BTreeMap;
+mod news;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bursar_domain::access::Key;
 use bursar_domain::budget::{Balance, Refusal, WindowId};
@@ -10,6 +13,7 @@ use bursar_domain::freeze::Freeze;
 use bursar_domain::limit::{Limit, LimitId, Line, Place};
 use bursar_domain::money::Micros;
 use bursar_domain::policy::{Objection, Policy, ended_key, ended_team};
+use bursar_domain::roster::Roster;
 use bursar_domain::scope::{Facet, Scope};
 use bursar_domain::scoped::Scoped;
 use bursar_domain::span::Zone;
@@ -18,10 +22,13 @@ use bursar_domain::watch::StreamLimits;
 use sqlx::FromRow;
 
 use crate::Error;
-use crate::access::access_in;
+use crate::access::{access_in, keys_in};
 use crate::rollup::Rooms;
-use crate::statement::{Session, Statement};
+use crate::statement::{Session, Statement, keyed};
 use crate::streams::{STREAM_LIMITS, StreamLimitRow, StreamRule};
+
+use news::NEWS_MAX;
+pub(crate) use news::{News, last_change};
 
 pub(crate) const SETTINGS: Statement =
     Statement { doing: "read the ledger's settings", sql: include_str!("../queries/settings.sql") };
@@ -30,6 +37,8 @@ pub(crate) const BUMP_REVISION: Statement =
     Statement { doing: "bump the revision", sql: include_str!("../queries/bump_revision.sql") };
 pub(crate) const LIMITS: Statement =
     Statement { doing: "read limits", sql: include_str!("../queries/live_limits.sql") };
+const LIMITS_BY_ID: Statement =
+    Statement { doing: "read limits", sql: include_str!("../queries/limits_by_id.sql") };
 pub(crate) const FREEZES: Statement =
     Statement { doing: "read freezes", sql: include_str!("../queries/live_freezes.sql") };
 
@@ -146,6 +155,15 @@ pub(crate) fn read_scope(text: &str) -> Option<Scope> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {
     pub(crate) revision: i64,
+    /// As they were read, all at once.
+    base: Arc<Base>,
+    /// What has changed since.
+    newer: Newer,
+}
+
+/// Rules as they were read: a hundred thousand limits, it may be, and so never copied.
+#[derive(Debug, Default)]
+struct Base {
     limits: BTreeMap<LimitId, Limit>,
     limits_on: Scoped<LimitId>,
     freezes: Scoped<Freeze>,
@@ -156,16 +174,31 @@ pub(crate) struct Rules {
     policies: Scoped<Policy>,
 }
 
+/// What is otherwise by now.
+#[derive(Debug, Clone, Default)]
+struct Newer {
+    last_change: i64,
+    /// `None` where it has ended.
+    limits: BTreeMap<LimitId, Option<Limit>>,
+    /// Of those, the ones that were not there before.
+    limits_on: Scoped<LimitId>,
+    keys: BTreeMap<String, Key>,
+    /// Names that were taken.
+    teams: BTreeSet<String>,
+}
+
 impl Rules {
     /// What stands in the ledger. The revision is read before: what is read after it is at least as
     /// new, and nobody decides by what is older than the ledger's.
     pub(crate) async fn read(session: &mut Session<'_>, revision: i64) -> Result<Self, Error> {
+        let last_change = last_change(session).await?;
         let limits: Vec<LimitRow> = session.rows(LIMITS, &[]).await?;
         let freezes: Vec<FreezeRow> = session.rows(FREEZES, &[]).await?;
         let streams: Vec<StreamLimitRow> = session.rows(STREAM_LIMITS, &[]).await?;
-        let access = access_in(session).await?;
-        let ended = access.teams.iter().filter_map(|team| Some((&team.name, team.ended_at?)));
-        let is_free = |(name, _): &(&String, Timestamp)| access.team(name).is_none();
+        let roster = Roster::from(access_in(session).await?);
+        let ended = roster.access().teams.iter();
+        let ended = ended.filter_map(|team| Some((&team.name, team.ended_at?)));
+        let is_free = |(name, _): &(&String, Timestamp)| roster.team(name).is_none();
         let ended_teams = ended.filter(is_free).map(|(name, at)| (name.clone(), at)).collect();
         let limits = limits.into_iter().map(LimitRow::limit).collect::<Result<Vec<_>, Error>>()?;
         let freezes = freezes.into_iter().map(|row| {
@@ -176,8 +209,8 @@ impl Rules {
             let StreamRule { scope, limits, .. } = row.rule()?;
             Ok((scope, limits))
         });
-        Ok(Self {
-            revision,
+        let access = roster.into_access();
+        let base = Base {
             limits_on: limits.iter().map(|limit| (limit.scope.clone(), limit.id.clone())).collect(),
             limits: limits.into_iter().map(|limit| (limit.id.clone(), limit)).collect(),
             freezes: freezes.collect::<Result<_, Error>>()?,
@@ -185,12 +218,60 @@ impl Rules {
             keys: access.keys.into_iter().map(|key| (key.id.clone(), key)).collect(),
             ended_teams,
             policies: access.policies.into_iter().collect(),
-        })
+        };
+        let newer = Newer { last_change, ..Newer::default() };
+        Ok(Self { revision, base: Arc::new(base), newer })
+    }
+
+    /// The same, by what has changed since `known` was read, where that is little.
+    pub(crate) async fn renewed(
+        session: &mut Session<'_>,
+        known: Option<&Self>,
+        revision: i64,
+    ) -> Result<Self, Error> {
+        let Some(known) = known.filter(|known| known.revision < revision) else {
+            return Self::read(session, revision).await;
+        };
+        let news = News::after(session, known.newer.last_change).await?;
+        match news.filter(|news| !news.has_other) {
+            Some(news) if known.newer.len() + news.limits.len() + news.keys.len() <= NEWS_MAX => {
+                known.with(session, news, revision).await
+            }
+            _ => Self::read(session, revision).await,
+        }
+    }
+
+    async fn with(
+        &self,
+        session: &mut Session<'_>,
+        news: News,
+        revision: i64,
+    ) -> Result<Self, Error> {
+        let Newer { mut limits, mut keys, mut teams, limits_on, .. } = self.newer.clone();
+        if !news.keys.is_empty() {
+            keys.extend(keys_in(session, &news.keys).await?);
+        }
+        teams.extend(news.teams);
+        let mut newer = Newer { last_change: news.last, limits_on, ..Newer::default() };
+        if !news.limits.is_empty() {
+            let ids = [keyed(news.limits.iter().map(|id| (id, ())))?];
+            let rows: Vec<LimitRow> = session.rows(LIMITS_BY_ID, &ids).await?;
+            limits.extend(news.limits.into_iter().map(|id| (LimitId(id), None)));
+            for row in rows {
+                let limit = row.limit()?;
+                limits.insert(limit.id.clone(), Some(limit));
+            }
+            let is_new = |limit: &&Limit| !self.base.limits.contains_key(&limit.id);
+            let new = limits.values().flatten().filter(is_new);
+            newer.limits_on = new.map(|limit| (limit.scope.clone(), limit.id.clone())).collect();
+        }
+        let newer = Newer { limits, keys, teams, ..newer };
+        Ok(Self { revision, base: Arc::clone(&self.base), newer })
     }
 
     /// Why a call is refused whatever the limits say: it is frozen, or not allowed.
     pub(crate) fn refusal_of(&self, intent: &Intent, at: Timestamp) -> Option<Refusal> {
-        if let Some((_, freeze)) = self.freezes.matching(intent).next() {
+        if let Some((_, freeze)) = self.base.freezes.matching(intent).next() {
             return Some(Refusal::Frozen(Box::new(freeze.clone())));
         }
         let objection = self.ended(intent, at).or_else(|| self.outside(intent))?;
@@ -200,16 +281,17 @@ impl Rules {
     /// That its key or team is no more. What the ledger does not know has not ended.
     fn ended(&self, intent: &Intent, at: Timestamp) -> Option<Objection> {
         let who = &intent.attribution;
-        let key = who.key.as_ref().and_then(|id| self.keys.get(id));
+        let known = |id: &String| self.newer.keys.get(id).or_else(|| self.base.keys.get(id));
+        let key = who.key.as_ref().and_then(known);
         key.and_then(|key| ended_key(key, at)).or_else(|| {
-            let name = who.team.as_ref()?;
-            self.ended_teams.get(name).map(|ended| ended_team(name, *ended))
+            let name = who.team.as_ref().filter(|name| !self.newer.teams.contains(*name))?;
+            self.base.ended_teams.get(name).map(|ended| ended_team(name, *ended))
         })
     }
 
     /// What a policy has against it.
     fn outside(&self, intent: &Intent) -> Option<Objection> {
-        self.policies.matching(intent).find_map(|(scope, policy)| {
+        self.base.policies.matching(intent).find_map(|(scope, policy)| {
             let (aspect, allowed, asked) = policy.objection(intent)?;
             Some(Objection::Outside { scope: scope.clone(), aspect, allowed, asked })
         })
@@ -217,13 +299,14 @@ impl Rules {
 
     /// How far a call may go where it is a stream: the strictest of all that match.
     pub(crate) fn stream_limits(&self, intent: &Intent) -> StreamLimits {
-        let matching = self.streams.matching(intent);
+        let matching = self.base.streams.matching(intent);
         matching.fold(StreamLimits::NONE, |limits, (_, own)| limits.strictest(*own))
     }
 
     /// Where a call is counted that is admitted at an instant, in the order of the windows.
     pub(crate) fn places(&self, intent: &Intent, at: Timestamp) -> Vec<Counted<'_>> {
-        let limits = self.limits_on.matching(intent).filter_map(|(_, id)| self.limits.get(id));
+        let ids = self.base.limits_on.matching(intent).chain(self.newer.limits_on.matching(intent));
+        let limits = ids.filter_map(|(_, id)| self.limit_of(id));
         let counted = |limit| Some(Counted { limit, place: Limit::place(limit, intent, at)? });
         let mut places: Vec<Counted<'_>> = limits.filter_map(counted).collect();
         places.sort_by(|one, other| one.place.window.cmp(&other.place.window));
@@ -231,7 +314,20 @@ impl Rules {
     }
 
     pub(crate) fn limit(&self, id: &str) -> Option<&Limit> {
-        self.limits.get(&LimitId(id.to_owned()))
+        self.limit_of(&LimitId(id.to_owned()))
+    }
+
+    fn limit_of(&self, id: &LimitId) -> Option<&Limit> {
+        match self.newer.limits.get(id) {
+            Some(limit) => limit.as_ref(),
+            None => self.base.limits.get(id),
+        }
+    }
+}
+
+impl Newer {
+    fn len(&self) -> usize {
+        self.limits.len() + self.keys.len() + self.teams.len()
     }
 }
 

@@ -6,10 +6,11 @@ use bursar_domain::limit::Limit;
 use bursar_domain::money::Micros;
 use bursar_domain::scope::{Facet, Scope};
 
-use super::access::{end_team, key, team};
-use super::world::{NOW, intent, limit, places};
-use crate::statement::tally;
-use crate::{Change, KeyTerms, Ledger};
+use super::access::{end_team, key, key_change, team};
+use super::world::{NOW, intent, limit, places, refused};
+use crate::rules::Rules;
+use crate::statement::{Session, tally};
+use crate::{Change, KeyChange, KeyTerms, Ledger};
 
 /// A team, a key and a limit each, as a file of an operator says them: kind by kind.
 fn changes(count: usize) -> Vec<Change> {
@@ -71,6 +72,71 @@ async fn a_call_reads_no_more_where_there_are_more_teams_keys_and_limits() {
         assert_eq!(call_takes(&ledger).await, few);
         let window = limit_of(3).place_at("", NOW).window;
         assert!(ledger.balance(&window).await.1 > 0, "its limit counts it");
+        ledger.end().await;
+    }
+}
+
+/// What a call is told by rules: who refuses it, and which windows count it, by how much.
+fn told(rules: &Rules, intent: &Intent) -> String {
+    let places = rules.places(intent, NOW);
+    let places = places.iter().map(|counted| (&counted.place.window, counted.limit));
+    format!("{:?} {:?}", rules.refusal_of(intent, NOW), places.collect::<Vec<_>>())
+}
+
+#[tokio::test]
+async fn what_has_changed_is_read_alone_and_is_all_that_is_otherwise() {
+    for place in places().await {
+        let ledger = place.open().await;
+        ledger.change("a test", changes(300)).await.unwrap();
+        let mut session = Session::Pool(&ledger.reads);
+        let mut known = Rules::read(&mut session, 2).await.unwrap();
+        let scope = Scope::default().with(Facet::Key, "key_7");
+        let of_key = Limit { scope, ..limit("limit_of_key", Mode::Soft, 9_000_000) };
+        let cases: Vec<(Vec<Change>, bool)> = vec![
+            (vec![Change::SetLimit(Limit { amount: Micros(1), ..limit_of(7) })], true),
+            (vec![Change::SetLimit(of_key.clone())], true),
+            (vec![Change::EndLimit(limit_of(7).id)], true),
+            (vec![key_change(KeyChange::Revoke { id: "key_7".to_owned() })], true),
+            (vec![Change::EndLimit(of_key.id.clone())], true),
+            (vec![end_team("team_8", false)], false),
+            (vec![team("team_8b", "team 8"), Change::SetLimit(limit_of(7))], true),
+            (vec![team("team_x", "team x"), key("key_x", "team_x", KeyTerms::default())], true),
+        ];
+        for (number, (changes, is_little)) in (3..).zip(cases) {
+            ledger.change("a test", changes).await.unwrap();
+            tally::take();
+            let renewed = Rules::renewed(&mut session, Some(&known), number).await.unwrap();
+            let (_, rows) = tally::take();
+            assert_eq!(rows < 10, is_little, "{number}: {rows} rows");
+            let read = Rules::read(&mut session, number).await.unwrap();
+            let calls = [3, 7, 8].map(call_of);
+            let all = |rules: &Rules| calls.each_ref().map(|call| told(rules, call));
+            assert_eq!(all(&renewed), all(&read), "{number}");
+            known = renewed;
+        }
+        // More than is worth to be told apart.
+        let many = (0..1_200).map(|n| team(&format!("team_y{n}"), &format!("y{n}"))).collect();
+        ledger.change("a test", many).await.unwrap();
+        tally::take();
+        Rules::renewed(&mut session, Some(&known), 99).await.unwrap();
+        assert!(tally::take().1 > 1_200);
+        ledger.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_one_limit_is_few_rows_to_the_next_call_and_counts_there() {
+    for place in places().await {
+        let ledger = place.open().await;
+        ledger.change("a test", changes(1_000)).await.unwrap();
+        call_takes(&ledger).await;
+        let none = Limit { amount: Micros(0), ..limit_of(3) };
+        ledger.change("a test", vec![Change::SetLimit(none)]).await.unwrap();
+        tally::take();
+        refused(ledger.reserve(call_of(3)).await.unwrap());
+        let (statements, rows) = tally::take();
+        assert!(statements < 40 && rows < 40, "{statements} statements, {rows} rows");
+        ledger.good_call(call_of(4)).await;
         ledger.end().await;
     }
 }

@@ -51,6 +51,8 @@ pub(crate) struct Store {
     pool: Pool,
     lease: Arc<Lease>,
     known: Option<Known>,
+    /// The rules that were known last, which have changed since.
+    before: Option<Arc<Rules>>,
     made: BTreeSet<WindowId>,
     /// How far the database's clock is ahead of this process's.
     offset_ms: i64,
@@ -70,7 +72,8 @@ struct SettleRow {
 
 impl Store {
     pub(crate) fn new(pool: Pool, lease: Arc<Lease>) -> Self {
-        Self { pool, lease, known: None, made: BTreeSet::new(), offset_ms: 0 }
+        let (known, before, made, offset_ms) = (None, None, BTreeSet::new(), 0);
+        Self { pool, lease, known, before, made, offset_ms }
     }
 
     pub(super) async fn write(&mut self, tasks: &[&Task], now: Timestamp, again: bool) -> Written {
@@ -111,7 +114,7 @@ impl Store {
     /// Reads anew what is known by heart, where it is not of the ledger's revision.
     pub(super) async fn refresh(&mut self) -> Result<(), Error> {
         if !self.is_current().await? {
-            self.known = None;
+            self.forget();
         }
         self.known().await.map(drop)
     }
@@ -136,7 +139,7 @@ impl Store {
         let done = timeout_at(until, write_in_transaction(connection, task, now)).await;
         let done = loan.end(done, lost)?;
         if matches!(task, Task::Change { .. }) {
-            self.known = None;
+            self.forget();
         }
         Ok(done)
     }
@@ -192,11 +195,11 @@ impl Store {
             let at = Timestamp(now.0.saturating_add(self.offset_ms));
             let mut group = Group::new(&known.rules, tasks, at)?;
             if group.has_barred() && !self.is_current().await? {
-                self.known = None;
+                self.forget();
                 continue;
             }
             match self.hold_what_fits(&known.rules, &mut group).await? {
-                Verdict::Stale => self.known = None,
+                Verdict::Stale => self.forget(),
                 // They fit by now, or a window was archived since it was made.
                 Verdict::Short(_) => self.made.clear(),
                 Verdict::Untimely { now_ms } => self.offset_ms = now_ms - now.0,
@@ -234,7 +237,7 @@ impl Store {
                 }
                 Verdict::Duplicate if tasks.len() > 1 => return Err(Failure::Split),
                 Verdict::Duplicate => return Ok(vec![Ok(Done::Nothing)]),
-                Verdict::Stale => self.known = None,
+                Verdict::Stale => self.forget(),
                 Verdict::Short(_) | Verdict::Untimely { .. } => break,
             }
         }
@@ -340,10 +343,19 @@ impl Store {
     async fn known(&mut self) -> Result<Known, Error> {
         if self.known.is_none() {
             let settings = Settings::read(self.pool.rows(SETTINGS, &[]).await?);
-            let rules = Rules::read(&mut Session::Pool(&self.pool), settings.revision).await?;
+            let mut session = Session::Pool(&self.pool);
+            let before = self.before.as_deref();
+            let rules = Rules::renewed(&mut session, before, settings.revision).await?;
             self.known = Some(Known { settings, rules: Arc::new(rules) });
         }
         Ok(self.known.clone().unwrap_or_default())
+    }
+
+    /// What is known is no longer so.
+    fn forget(&mut self) {
+        if let Some(known) = self.known.take() {
+            self.before = Some(known.rules);
+        }
     }
 
     /// Notes which thresholds the settlements have passed.

@@ -293,7 +293,8 @@ impl Store {
         if let Some(rules) = known {
             return Ok(rules);
         }
-        let rules = Rules::read(&mut Session::Sqlite(connection), settings.revision).await?;
+        let mut session = Session::Sqlite(connection);
+        let rules = Rules::renewed(&mut session, self.rules.as_deref(), settings.revision).await?;
         let rules = Arc::new(rules);
         self.rules = Some(Arc::clone(&rules));
         Ok(rules)
