@@ -21,6 +21,7 @@ mod doctor;
 mod documents;
 mod ends;
 mod faults;
+mod fills;
 mod gateway;
 mod keys;
 mod metrics;

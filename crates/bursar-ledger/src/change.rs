@@ -13,6 +13,7 @@ mod ink;
 mod keys;
 mod limits;
 mod policies;
+mod rows;
 mod streams;
 mod windows;
 

@@ -76,7 +76,8 @@ impl Ledger {
         })
     }
 
-    async fn bytes(&self) -> Result<u64, Error> {
+    /// How much room the ledger takes, as [`Checkup::bytes`].
+    pub async fn bytes(&self) -> Result<u64, Error> {
         match self.place.as_ref() {
             Home::Memory => Ok(0),
             Home::File(path) => {

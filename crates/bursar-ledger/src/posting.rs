@@ -154,6 +154,13 @@ impl Posting {
         self.tokens.push(id);
     }
 
+    /// Records a call that ended before the ledger heard of it: held and settled at once.
+    pub(crate) fn record(&mut self, open: &Open, settlement: &Settlement) {
+        let lines = self.move_windows(open, "hold", |line| (held_amount(line), (0, 0)));
+        self.journal.extend(lines);
+        self.settle(open, settlement);
+    }
+
     /// Undoes a hold whose call was never sent.
     pub(crate) fn void(&mut self, open: &Open) {
         let lines = self.move_windows(open, "void", |line| (-held_amount(line), (0, 0)));

@@ -18,6 +18,7 @@ use crate::admitted::{Admission, Open, Settled};
 use crate::archive::ArchiveStep;
 use crate::change::{Change, Changed};
 use crate::facts::write_intent;
+use crate::history::PastCall;
 use crate::pulse::Pulse;
 use crate::seal::{Block, Offered};
 use crate::streams::Checkpoint;
@@ -52,6 +53,8 @@ pub(crate) enum Task {
     Archive(Box<ArchiveStep>),
     /// Hold a call that was admitted while the ledger was away, whatever there is room for.
     Restore { open: Box<Open>, windows: BTreeMap<String, WindowJson> },
+    /// Write calls that have ended already, all or none.
+    Record(Arc<[PastCall]>),
     /// Write what waits, then stop.
     Close,
 }

@@ -14,6 +14,7 @@ mod contract;
 mod copy;
 mod crash;
 mod faults;
+mod history;
 mod keyring;
 mod limits;
 mod many;

@@ -14,9 +14,11 @@ mod drain;
 mod group;
 mod kept;
 mod late;
+mod past;
 pub(crate) mod postgres;
 pub(crate) mod resent;
 mod ride_out;
+mod settle;
 pub(crate) mod sqlite;
 mod sqlite_rows;
 mod tell;
@@ -356,6 +358,7 @@ fn gather(posting: &mut Posting, task: &Task, now: Timestamp) {
         | Task::Adopt
         | Task::Offered(_)
         | Task::Archive(_)
+        | Task::Record(_)
         | Task::Close => {}
     }
 }

@@ -21,6 +21,7 @@ pub(crate) mod converse;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod estimate;
+mod fill;
 pub(crate) mod freeze;
 pub(crate) mod generate;
 pub(crate) mod iam_policy;
@@ -82,6 +83,9 @@ pub(crate) fn run(args: Args, output: Output, log: &Level) -> Result<ExitCode, F
         Command::User(user) => block_on(user.run(&load()?, output)),
         Command::Key(key) => block_on(key.run(&load()?, output)),
         Command::Replay(replay) => block_on_all_cores(replay.run(&load()?, output)),
+        Command::Ledger(ledger) if ledger.is_long() => {
+            block_on_all_cores(ledger.run(&load()?, output))
+        }
         Command::Ledger(ledger) => block_on(ledger.run(&load()?, output)),
         // Its end is another program's.
         Command::Run(run) => return block_on_all_cores(run.run(&load()?, output)),

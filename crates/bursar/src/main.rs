@@ -21,6 +21,7 @@ mod door;
 mod errand;
 mod exchange;
 mod failure;
+mod fill;
 mod form;
 mod help;
 mod kept_file;

@@ -35,6 +35,19 @@ pub(crate) struct WindowJson {
     end_ms: i64,
 }
 
+impl WindowJson {
+    /// The window that counts a call, by its id.
+    pub(crate) fn of(Counted { limit, place }: &Counted<'_>) -> (String, Self) {
+        let row = Self {
+            budget_id: limit.id.to_string(),
+            each_value: place.each_value.clone(),
+            start_ms: place.start.0,
+            end_ms: place.end.0,
+        };
+        (place.window.to_string(), row)
+    }
+}
+
 impl<'r> Asked<'r> {
     /// Where a call is counted, or the freeze or policy that refuses it.
     pub(crate) fn new(
@@ -64,15 +77,7 @@ impl<'r> Asked<'r> {
         made: &'a BTreeSet<WindowId>,
     ) -> impl Iterator<Item = (String, WindowJson)> + 'a {
         let unknown = |counted: &&Counted<'_>| !made.contains(&counted.place.window);
-        self.counted.iter().filter(unknown).map(|Counted { limit, place }| {
-            let row = WindowJson {
-                budget_id: limit.id.to_string(),
-                each_value: place.each_value.clone(),
-                start_ms: place.start.0,
-                end_ms: place.end.0,
-            };
-            (place.window.to_string(), row)
-        })
+        self.counted.iter().filter(unknown).map(WindowJson::of)
     }
 
     /// The limits of its windows.

@@ -166,6 +166,7 @@ impl Away {
                 | Task::Claim { .. }
                 | Task::Restore { .. }
                 | Task::Seal(_)
+                | Task::Record(_)
                 | Task::Adopt
                 | Task::Offered(_)
                 | Task::Archive(_)

@@ -8,11 +8,9 @@ use std::sync::Arc;
 
 use bursar_domain::budget::WindowId;
 use bursar_domain::time::Timestamp;
-use sqlx::postgres::PgConnection;
-use sqlx::{Connection, FromRow};
 use tokio::time::timeout_at;
 
-use super::alone::{self, is_alone};
+use super::alone::{ALONE_PATIENCE, is_alone, patience, write_in_transaction};
 use super::asked::{missing, remember};
 use super::group::{Group, Verdict, drained, wanted};
 use super::late::{Late, RECORDED, Recorded, late, settled};
@@ -21,29 +19,24 @@ use super::sqlite::MAKE_WINDOWS;
 use super::sqlite_rows::CHECKPOINT;
 use super::thresholds::{TELL, told};
 use super::true_lines::with_true_lines;
-use super::{Done, Failure, Written, gather, posted};
+use super::{Done, Failure, Written, gather, past, posted, settle};
 use crate::Error;
 #[cfg(test)]
 use crate::admitted::Open;
 use crate::facts::write_intent;
+use crate::history::PastCall;
 use crate::lease::Lease;
 use crate::loan::Loan;
 use crate::posting::Posting;
 use crate::queue::{Asking, Task};
 use crate::rules::{Rules, SETTINGS, Settings};
-use crate::statement::{Pool, Session, Statement, Value, bulk, failed, is_duplicate, keyed};
+use crate::statement::{Pool, Session, Statement, Value, failed, is_duplicate, keyed};
 
 const RESERVE: Statement =
     Statement { doing: "reserve", sql: include_str!("../../queries/postgres/reserve.sql") };
-const SETTLE: Statement =
-    Statement { doing: "settle", sql: include_str!("../../queries/postgres/settle.sql") };
 
 /// How often a reservation is tried when limits, or the hour, change under it.
 const TRIES_MAX: usize = 5;
-/// A change is many statements: it is given up after so many times what one of them may take.
-const ALONE_PATIENCE: u32 = 5;
-/// So many changes at once are written by about as many statements as one change alone.
-const CHANGES_A_TURN: usize = 1_000;
 
 /// The connections, this process's lease, and what it knows by heart.
 #[derive(Debug)]
@@ -65,11 +58,6 @@ struct Known {
     rules: Arc<Rules>,
 }
 
-#[derive(Debug, FromRow)]
-struct SettleRow {
-    posted: bool,
-}
-
 impl Store {
     pub(crate) fn new(pool: Pool, lease: Arc<Lease>) -> Self {
         let (known, before, made, offset_ms) = (None, None, BTreeSet::new(), 0);
@@ -78,6 +66,7 @@ impl Store {
 
     pub(super) async fn write(&mut self, tasks: &[&Task], now: Timestamp, again: bool) -> Written {
         match tasks.first() {
+            Some(Task::Record(calls)) => self.record(calls).await,
             Some(task) if is_alone(task) => Ok(vec![Ok(self.write_alone(task, now).await?)]),
             Some(Task::Reserve { .. }) => self.reserve(tasks, now, again).await,
             Some(Task::Restore { .. }) => self.restore(tasks).await,
@@ -142,6 +131,16 @@ impl Store {
             self.forget();
         }
         Ok(done)
+    }
+
+    /// Writes calls that have ended already.
+    async fn record(&mut self, calls: &[PastCall]) -> Written {
+        let shard = self.lease.shard().await?;
+        let known = self.known().await?;
+        let Pool::Limited(pool, limit) = &self.pool else { return Err(Error::Closed.into()) };
+        let place = (pool, *limit * ALONE_PATIENCE);
+        past::on_postgres(place, &known.rules, (known.settings.rooms(shard), calls)).await?;
+        Ok(vec![Ok(Done::Nothing)])
     }
 
     async fn settle(&mut self, tasks: &[&Task], now: Timestamp) -> Written {
@@ -371,50 +370,11 @@ impl Store {
 
     /// Posts all or nothing; false when a hold is gone.
     async fn post(&self, posting: &Posting) -> Result<bool, Error> {
-        let values = settle_values(posting)?;
-        let row: Option<SettleRow> = self.pool.row(SETTLE, &values).await?;
-        Ok(row.is_some_and(|row| row.posted))
+        settle::post(&mut Session::Pool(&self.pool), posting).await
     }
 
     async fn posting(&mut self) -> Result<Posting, Error> {
         let shard = self.lease.shard().await?;
         Ok(Posting::new(self.known().await?.settings.rooms(shard)))
     }
-}
-
-/// How many times what a statement may take.
-fn patience(task: &Task) -> u32 {
-    let changes = match task {
-        Task::Change { changes, .. } => changes.len() / CHANGES_A_TURN,
-        _ => 0,
-    };
-    u32::try_from(changes).unwrap_or(u32::MAX).saturating_add(1).saturating_mul(ALONE_PATIENCE)
-}
-
-async fn write_in_transaction(
-    connection: &mut PgConnection,
-    task: &Task,
-    now: Timestamp,
-) -> Result<Done, Error> {
-    let mut transaction = connection.begin().await.map_err(|error| failed("begin", error))?;
-    // Dropped on an error, the transaction is rolled back.
-    let done = alone::write(&mut Session::Postgres(&mut transaction), task, now).await?;
-    transaction.commit().await.map_err(|error| failed("commit", error))?;
-    Ok(done)
-}
-
-/// The parameters of the statement, in order.
-fn settle_values(posting: &Posting) -> Result<[Value; 10], Error> {
-    Ok([
-        keyed(posting.tokens.iter().map(|id| (id, ())))?,
-        bulk(&posting.calls)?,
-        bulk(&posting.attempts)?,
-        bulk(&posting.tags)?,
-        bulk(&posting.corrections)?,
-        bulk(&posting.refusals)?,
-        keyed(&posting.windows)?,
-        bulk(&posting.journal)?,
-        bulk(posting.rollup.hour_rows())?,
-        bulk(posting.rollup.day_rows())?,
-    ])
 }

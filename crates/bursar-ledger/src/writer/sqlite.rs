@@ -19,12 +19,13 @@ use super::alone::{self, is_alone};
 use super::asked::{Asked, missing, refuse, remember};
 use super::kept::Kept;
 use super::late::{Late, RECORDED, late, settled};
-use super::sqlite_rows::{keep_checkpoints, open_holds, post, write_posting};
+use super::sqlite_rows::{keep_checkpoints, open_holds, post, take_holds, write_posting};
 use super::thresholds::{TELL, told};
 use super::true_lines::with_true_lines;
-use super::{Done, Failure, Written, gather, posted};
+use super::{Done, Failure, Written, gather, past, posted};
 use crate::Error;
 use crate::facts::write_intent;
+use crate::history::PastCall;
 use crate::owner::{Owner, PendingTurn, SideFile};
 use crate::posting::{Head, Posting};
 use crate::queue::{Asking, Patience, Task};
@@ -40,15 +41,6 @@ pub(super) const MAKE_WINDOWS: Statement =
     Statement { doing: "make budget windows", sql: include_str!("../../queries/make_windows.sql") };
 const KEEP_TIME: Statement =
     Statement { doing: "keep the time", sql: include_str!("../../queries/sqlite/keep_time.sql") };
-const DELETE_HOLDS: Statement = Statement {
-    doing: "release holds",
-    sql: include_str!("../../queries/sqlite/delete_holds.sql"),
-};
-const JOURNAL_HOLDS: Statement = Statement {
-    doing: "write the journal",
-    sql: include_str!("../../queries/sqlite/journal_holds.sql"),
-};
-
 /// How long another process may take for its turn; as long as SQLite itself waits for a lock.
 const TURN_LIMIT: Duration = Duration::from_secs(5);
 
@@ -156,6 +148,9 @@ impl Store {
             run_on(connection, KEEP_TIME, &[now.0.into()]).await?;
             return Ok(Vec::new());
         }
+        if let [Task::Record(calls)] = tasks {
+            return self.record(connection, calls).await;
+        }
         if let [task] = tasks
             && is_alone(task)
         {
@@ -199,6 +194,14 @@ impl Store {
         }
         keep_checkpoints(connection, tasks).await?;
         Ok(done)
+    }
+
+    /// Writes calls that have ended already.
+    async fn record(&mut self, connection: &mut SqliteConnection, calls: &[PastCall]) -> Written {
+        let settings = Settings::read(rows_on(connection, SETTINGS, &[]).await?);
+        let rules = self.rules(connection, &settings).await?;
+        past::on_sqlite(connection, &rules, (settings.rooms(0), calls)).await?;
+        Ok(vec![Ok(Done::Nothing)])
     }
 
     /// Holds calls that were admitted while the ledger was away; none where one is known already.
@@ -306,19 +309,6 @@ fn reserved(task: &Task) -> Option<(&Asking, &Patience)> {
         Task::Reserve { asking, patience } => Some((asking, patience)),
         _ => None,
     }
-}
-
-/// Takes the holds that the posting settles; false when one of them is gone.
-async fn take_holds(connection: &mut SqliteConnection, posting: &Posting) -> Result<bool, Error> {
-    if posting.tokens.is_empty() {
-        return Ok(true);
-    }
-    let tokens = [keyed(posting.tokens.iter().map(|id| (id, ())))?];
-    if !posting.windows.is_empty() {
-        run_on(connection, JOURNAL_HOLDS, &tokens).await?;
-    }
-    let taken = run_on(connection, DELETE_HOLDS, &tokens).await?;
-    Ok(usize::try_from(taken) == Ok(posting.tokens.len()))
 }
 
 /// A window, and the last line of its journal.

@@ -9,6 +9,14 @@ use crate::queue::Task;
 use crate::seal::QUEUE_UNSEALED;
 use crate::statement::{Statement, bulk, is_duplicate, keyed, run_on};
 
+const DELETE_HOLDS: Statement = Statement {
+    doing: "release holds",
+    sql: include_str!("../../queries/sqlite/delete_holds.sql"),
+};
+const JOURNAL_HOLDS: Statement = Statement {
+    doing: "write the journal",
+    sql: include_str!("../../queries/sqlite/journal_holds.sql"),
+};
 const INSERT_HOLDS: Statement =
     Statement { doing: "open holds", sql: include_str!("../../queries/sqlite/insert_holds.sql") };
 /// Statements that are always run together are sent as one: between two of them the driver's thread
@@ -45,6 +53,22 @@ const RECORD: Statement = Statement {
 };
 pub(super) const CHECKPOINT: Statement =
     Statement { doing: "keep checkpoints", sql: include_str!("../../queries/checkpoint.sql") };
+
+/// Takes the holds that the posting settles; false when one of them is gone.
+pub(super) async fn take_holds(
+    connection: &mut SqliteConnection,
+    posting: &Posting,
+) -> Result<bool, Error> {
+    if posting.tokens.is_empty() {
+        return Ok(true);
+    }
+    let tokens = [keyed(posting.tokens.iter().map(|id| (id, ())))?];
+    if !posting.windows.is_empty() {
+        run_on(connection, JOURNAL_HOLDS, &tokens).await?;
+    }
+    let taken = run_on(connection, DELETE_HOLDS, &tokens).await?;
+    Ok(usize::try_from(taken) == Ok(posting.tokens.len()))
+}
 
 /// Writes a posting; an id that is known already splits the group. Every window of it is there.
 pub(super) async fn write_posting(

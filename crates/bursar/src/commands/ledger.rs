@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::archive::ArchiveArgs;
 use super::changes::ChangesArgs;
+use super::fill::FillArgs;
 use super::restore::RestoreArgs;
 use super::seal;
 use super::verify::VerifyArgs;
@@ -97,6 +98,8 @@ Calls may go on meanwhile. A file that exists is never overwritten.")]
     Archive(ArchiveArgs),
     /// Make a backup the ledger, settle what was open in it, and audit it
     Restore(RestoreArgs),
+    /// Make up calls of months past, to try things on a large ledger
+    Fill(FillArgs),
     /// Write a ledger's history into another, on the same database or the other one
     #[command(after_help = "Examples:
   bursar ledger copy sqlite:bursar.db postgres://bursar@db.example/bursar
@@ -114,6 +117,11 @@ audited.")]
 }
 
 impl LedgerArgs {
+    /// Whether there is work for more than one core.
+    pub(crate) const fn is_long(&self) -> bool {
+        matches!(self.command, LedgerCommand::Fill(_))
+    }
+
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
         if !matches!(self.command, LedgerCommand::Changes(_)) {
             settings.at_ledger()?;
@@ -127,6 +135,7 @@ impl LedgerArgs {
             LedgerCommand::Verify(verify) => verify.run(settings, output).await,
             LedgerCommand::Grant { to } => grant(settings, &to, output).await,
             LedgerCommand::Archive(archive) => archive.run(settings, output).await,
+            LedgerCommand::Fill(fill) => fill.run(settings, output).await,
             LedgerCommand::Restore(restore) => restore.run(settings, output).await,
             LedgerCommand::Backup { file } => backup(settings, &file, output).await,
             LedgerCommand::Copy { from, to } => copy(&from, &to, output).await,
