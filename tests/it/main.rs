@@ -27,6 +27,7 @@ mod keys;
 mod metrics;
 mod narrow;
 mod once;
+mod page_rows;
 mod planning;
 mod reads;
 mod refresh;

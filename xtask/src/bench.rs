@@ -8,6 +8,7 @@ mod chat;
 mod cold;
 mod converse;
 mod crowd;
+mod dashboard;
 mod gateway;
 mod ledger;
 mod load;
@@ -23,6 +24,7 @@ mod spaced;
 mod timing;
 mod usage;
 mod version;
+mod visitor;
 
 use anyhow::{Result, bail};
 
@@ -36,7 +38,7 @@ struct Bench {
     run: fn() -> Result<Vec<Finding>>,
 }
 
-const BENCHES: [Bench; 12] = [
+const BENCHES: [Bench; 13] = [
     Bench {
         name: "cold",
         question: "How long does a stranger wait for the first `cargo run --release -- demo`?",
@@ -76,6 +78,11 @@ const BENCHES: [Bench; 12] = [
         name: "gateway",
         question: "What does a call through `bursar serve` cost, beside a plain proxy?",
         run: gateway::run,
+    },
+    Bench {
+        name: "dashboard",
+        question: "Does a page slow down as the ledger grows to ten million calls?",
+        run: dashboard::run,
     },
     Bench {
         name: "ledger",

@@ -21,6 +21,17 @@ const CALL_IDS_BY_REQUEST: Statement =
     Statement { doing: "list calls", sql: include_str!("../queries/call_ids_by_request.sql") };
 const CALL_IDS_BY_SESSION: Statement =
     Statement { doing: "list calls", sql: include_str!("../queries/call_ids_by_session.sql") };
+/// One for each pick that has an index, the narrowest first.
+const CALL_IDS_BY_KEY: Statement =
+    Statement { doing: "list calls", sql: include_str!("../queries/call_ids_by_key.sql") };
+const CALL_IDS_BY_USER: Statement =
+    Statement { doing: "list calls", sql: include_str!("../queries/call_ids_by_user.sql") };
+const CALL_IDS_BY_OUTCOME: Statement =
+    Statement { doing: "list calls", sql: include_str!("../queries/call_ids_by_outcome.sql") };
+const CALL_IDS_BY_TEAM: Statement =
+    Statement { doing: "list calls", sql: include_str!("../queries/call_ids_by_team.sql") };
+const CALL_IDS_BY_MODEL: Statement =
+    Statement { doing: "list calls", sql: include_str!("../queries/call_ids_by_model.sql") };
 const CALL_POSITION: Statement =
     Statement { doing: "find a call", sql: include_str!("../queries/call_position.sql") };
 const CALLS_BY_ID: Statement =
@@ -198,7 +209,7 @@ impl Ledger {
                 values.push(session.as_str().into());
                 CALL_IDS_BY_SESSION
             }
-            (None, None) => CALL_IDS,
+            (None, None) => filter.statement(),
         };
         values.push(i64::from(page.limit).into());
         let rows: Vec<IdRow> = self.reads.rows(statement, &values).await?;
@@ -215,6 +226,20 @@ impl Ledger {
 }
 
 impl CallFilter {
+    /// What lists these calls by the index that leaves the fewest to look at.
+    fn statement(&self) -> Statement {
+        match self {
+            Self { key: Some(_), .. } => CALL_IDS_BY_KEY,
+            Self { user: Some(_), .. } => CALL_IDS_BY_USER,
+            Self { outcome: Some(outcome), .. } if *outcome != Outcome::Succeeded => {
+                CALL_IDS_BY_OUTCOME
+            }
+            Self { team: Some(_), .. } => CALL_IDS_BY_TEAM,
+            Self { model: Some(_), .. } => CALL_IDS_BY_MODEL,
+            _ => CALL_IDS,
+        }
+    }
+
     fn matches(&self, call: &CallRow) -> bool {
         let who = &call.attribution;
         self.since.is_none_or(|since| call.started_at >= since)

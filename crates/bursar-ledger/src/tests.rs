@@ -22,6 +22,7 @@ mod migrating;
 mod once;
 mod open;
 mod outage;
+mod plans;
 mod properties;
 mod queries;
 mod races;

@@ -10,6 +10,11 @@ use crate::{Error, Ledger};
 const VERSIONS: Statement =
     Statement { doing: "read model versions", sql: include_str!("../queries/versions.sql") };
 
+const VERSIONS_OF_TEAM: Statement = Statement {
+    doing: "read model versions",
+    sql: include_str!("../queries/versions_of_team.sql"),
+};
+
 /// A version that answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionRow {
@@ -58,7 +63,8 @@ impl Ledger {
             user.unwrap_or_default().into(),
             Self::PAGE_ROWS_MAX.into(),
         ];
-        let rows: Vec<Row> = self.reads.rows(VERSIONS, &values).await?;
+        let statement = if team.is_some() { VERSIONS_OF_TEAM } else { VERSIONS };
+        let rows: Vec<Row> = self.reads.rows(statement, &values).await?;
         let told = rows.into_iter().map(|row| VersionRow {
             model: row.model,
             version: row.model_version,

@@ -107,6 +107,14 @@ impl Simulator {
         &self.url
     }
 
+    /// The address in the next line that it prints, after `words`.
+    pub(crate) fn next_url(&mut self, words: &str) -> Result<String> {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line)?;
+        let url = line.trim().strip_prefix(words);
+        Ok(url.with_context(|| format!("the server went on with `{}`", line.trim()))?.to_owned())
+    }
+
     /// The process's number.
     pub(crate) fn process_id(&self) -> u32 {
         self.process.id()
