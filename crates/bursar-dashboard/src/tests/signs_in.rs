@@ -155,7 +155,7 @@ async fn every_answer_to_a_browser_says_what_it_may_load_and_that_nobody_keeps_i
         }
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(headers["cache-control"], "no-store", "{path}");
-        assert_eq!(headers["referrer-policy"], "no-referrer", "{path}");
+        assert_eq!(headers["referrer-policy"], "same-origin", "{path}");
         assert!(!headers.contains_key("content-encoding"), "{path}");
         assert!(!headers.contains_key("access-control-allow-origin"), "{path}");
         let page = answer.text().await.unwrap();
