@@ -11,6 +11,7 @@ mod applies;
 mod archives;
 mod arns;
 mod books;
+mod browser;
 mod budgets;
 mod chat;
 mod clients;

@@ -10,7 +10,7 @@ use crate::clients::place;
 use crate::world::{Ran, World};
 
 /// A demo that stays, as a program starts it; its one object.
-fn staying(world: &World) -> (Child, Value) {
+pub(crate) fn staying(world: &World) -> (Child, Value) {
     let (process, mut lines) = start(world, &["--json"]);
     let line = lines.next().expect("it prints").expect("it is text");
     (process, serde_json::from_str(&line).expect("it is JSON"))
@@ -40,7 +40,7 @@ fn paste(line: &str) -> Ran {
 }
 
 #[track_caller]
-fn end(mut process: Child) {
+pub(crate) fn end(mut process: Child) {
     let told = Command::new("kill").args(["-TERM", &process.id().to_string()]).status();
     assert!(told.expect("kill runs").success());
     assert_eq!(process.wait().expect("it ends").code(), Some(0));

@@ -7,7 +7,7 @@ use crate::administration::Served;
 use crate::world::{Ran, World};
 
 /// Runs the program with this on stdin.
-fn piped(world: &World, arguments: &[&str], text: &str) -> Ran {
+pub(crate) fn piped(world: &World, arguments: &[&str], text: &str) -> Ran {
     let mut command = world.command();
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");

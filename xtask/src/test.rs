@@ -31,15 +31,15 @@ const OUTPUT_LIMIT: Duration = Duration::from_secs(10);
 /// The last line on stdout is the verdict, in the words of Rust's own test harness, so that
 /// whoever reads only that line knows all.
 pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
-    machine::prepare()?;
+    let (node, browser) = browser()?;
     let python = python::prepare()?;
-    let node = node::prepare()?;
     let postgres = Postgres::start(Purpose::Tests, &std::env::temp_dir())?;
     let settings = [
         ("BURSAR_TEST_POSTGRES", postgres.url()),
         ("BURSAR_TEST_PYTHON", &python),
         ("BURSAR_TEST_NODE", &node.program),
         ("BURSAR_TEST_NODE_MODULES", &node.modules),
+        ("BURSAR_TEST_CHROMIUM", &browser),
     ];
     let tally = Arc::new(Mutex::new(Tally::default()));
     let mut passed = true;
@@ -58,6 +58,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<ExitCode> {
     passed &= tally.failed == 0 && tally.passed > 0;
     println!("{}", tally.verdict(passed));
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Node.js with what drives a browser, and the browser.
+pub(crate) fn browser() -> Result<(node::Node, String)> {
+    machine::prepare()?;
+    let browser = machine::browser().context("Chromium has just been there")?;
+    Ok((node::prepare()?, browser))
 }
 
 /// The folder that says which clients test the simulator from outside, and what each must be told.

@@ -80,7 +80,7 @@ pub(crate) struct Act {
     pub(crate) value: String,
     /// What it says.
     pub(crate) label: &'static str,
-    /// The same in full, for who does not see the row.
+    /// The same in full, beginning with that, for who does not see the row.
     pub(crate) about: String,
 }
 

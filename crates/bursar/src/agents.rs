@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use bursar_admin::{Admin, TeamFacts};
 use bursar_core::{Bursar, Cutter, Invocation, Prompt, cut_pair};
 use bursar_domain::identity::Attribution;
 use bursar_domain::model::ModelRef;
@@ -16,12 +17,14 @@ use crate::settings::Settings;
 const TEAM: &str = "agents";
 /// Who works, on what, and how fast: milliseconds between two frames.
 const AGENTS: [(&str, &str, u64); 3] = [
-    ("planner", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", 700),
-    ("coder", "us.anthropic.claude-haiku-4-5-20251001-v1:0", 400),
-    ("reviewer", "amazon.nova-pro-v1:0", 250),
+    ("planner", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", 250),
+    ("coder", "us.anthropic.claude-haiku-4-5-20251001-v1:0", 200),
+    ("reviewer", "amazon.nova-pro-v1:0", 150),
 ];
 /// A stream of so many tokens takes minutes at that pace.
 const TOKENS: u64 = 6_000;
+/// The frames that they come in.
+const PIECES: u64 = 1_500;
 /// Before an agent that was stopped begins again.
 const PAUSE: Duration = Duration::from_secs(5);
 /// What is told of a stream that runs when the demo ends.
@@ -35,7 +38,15 @@ pub(crate) struct Agents {
 
 impl Agents {
     /// Lets them begin.
-    pub(crate) fn start(bursar: &Bursar, settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) async fn start(
+        bursar: &Bursar,
+        settings: &Settings,
+        admin: &Admin,
+    ) -> Result<Self, Failure> {
+        if admin.teams().await?.iter().all(|row| row.name != TEAM) {
+            admin.create_team(TEAM, TeamFacts::default()).await?;
+            admin.add_users(TEAM, &AGENTS.map(|(name, ..)| name.to_owned())).await?;
+        }
         let (end, ending) = watch::channel(false);
         let mut working = JoinSet::new();
         for (name, model, gap_ms) in AGENTS {
@@ -97,7 +108,7 @@ async fn until_over<T>(
 }
 
 fn stream(model: &ModelRef, gap_ms: u64) -> Invocation {
-    let words = format!("input=900 output={TOKENS} gap-ms={gap_ms}");
+    let words = format!("input=900 output={TOKENS} pieces={PIECES} gap-ms={gap_ms}");
     let prompt = Prompt {
         text: "Go on. ".repeat(200),
         max_tokens: Some(TOKENS),

@@ -71,7 +71,7 @@ impl Showroom {
         let reader = reader(&admin).await?;
         let desk = wiring::desk_of(&ledger, settings)?;
         let dashboard = Administration::for_reader(desk, &reader).await?;
-        let agents = Agents::start(&bursar, settings)?;
+        let agents = Agents::start(&bursar, settings, &admin).await?;
         let gateway = Gateway::start(vec![Door { listener, tls: None }], bursar, doors);
         let gateway = gateway.map_err(cannot)?;
         Ok(Self { gateway, simulator, ledger, keys, dashboard, reader, admin, agents })

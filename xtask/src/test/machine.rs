@@ -12,7 +12,7 @@ struct Need {
     packages: &'static [&'static str],
 }
 
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 5] = [
     Need { what: "a C compiler", is_met: || find("cc").is_some(), packages: &["gcc", "libc6-dev"] },
     Need {
         what: "a PostgreSQL server",
@@ -25,7 +25,17 @@ const NEEDS: [Need; 4] = [
         packages: &["python3", "python3-venv"],
     },
     Need { what: "npm", is_met: || find("npm").is_some(), packages: &["npm"] },
+    Need {
+        what: "Chromium",
+        is_met: || browser().is_some(),
+        packages: &["chromium", "fonts-dejavu-core"],
+    },
 ];
+
+/// The browser: Debian's, or what others call the same.
+pub(super) fn browser() -> Option<String> {
+    ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(find)
+}
 
 /// Installs what is missing with apt, as root or through a sudo that asks for no password.
 pub(super) fn prepare() -> Result<()> {

@@ -1,5 +1,6 @@
 //! A private folder of Node.js modules with the referees that npm has: AWS's SDK for JavaScript, the
-//! clients of OpenAI and Anthropic, and Node.js itself where the machine's is too old for them.
+//! clients of OpenAI and Anthropic, what drives a browser and judges its pages, and Node.js itself where
+//! the machine's is too old for them.
 
 use std::fs;
 use std::path::Path;
@@ -20,9 +21,9 @@ const RUNTIME: &str = "22.23.3";
 const IS_NEW_ENOUGH: &str = "process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)";
 
 /// Node.js and the modules that it loads.
-pub(super) struct Node {
-    pub(super) program: String,
-    pub(super) modules: String,
+pub(crate) struct Node {
+    pub(crate) program: String,
+    pub(crate) modules: String,
 }
 
 /// Fills `target/node` where it is not there yet, or holds something else.

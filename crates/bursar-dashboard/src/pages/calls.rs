@@ -149,7 +149,7 @@ pub(super) fn named(id: &str) -> Cell {
 }
 
 /// The end of an id, which tells calls of a page apart.
-pub(super) fn short(id: &str) -> String {
+fn short(id: &str) -> String {
     let end = id.char_indices().rev().nth(11).map_or(0, |(place, _)| place);
     format!("…{}", &id[end..])
 }

@@ -4,7 +4,7 @@
 use bursar_admin::{Role, RunningCall, Selectors, View, Viewer};
 use bursar_domain::money::{Total, parse_decimal};
 
-use super::calls::{dollars, short, signed};
+use super::calls::{dollars, signed};
 use super::{ALL, Done, Page, Visit};
 use crate::content::{Act, Block, Content, Field, Live, Tile};
 use crate::figures;
@@ -79,7 +79,7 @@ fn lead(view: &View, filters: &Filters) -> String {
     let of = filters.pick("model").map(|model| format!(", of {model}")).unwrap_or_default();
     let can = if matches!(view.viewer().role, Role::Admin | Role::Lead) {
         " A cut ends a call for its client; what Bedrock generates beyond it is most likely billed. A \
-         freeze refuses what comes next, until `bursar thaw`."
+         freeze refuses what comes next, until `bursar thaw` ends it."
     } else {
         ""
     };
@@ -128,7 +128,6 @@ fn sheet(calls: &[RunningCall], filters: &Filters) -> Sheet {
             ("tokens", Fill::Figures),
             ("a second", Fill::Figures),
             ("cost so far", Fill::Figures),
-            ("held", Fill::Figures),
             ("room left", Fill::Figures),
             ("process", Fill::Words),
             ("state", Fill::Words),
@@ -165,11 +164,16 @@ fn row(call: &RunningCall, filters: &Filters) -> Vec<Cell> {
         count(call.output_tokens),
         count(call.tokens_per_second),
         dollars(call.cost_usd.as_deref()),
-        dollars(call.held_usd.as_deref()),
         dollars(call.room_usd.as_deref()),
         Cell::text(call.owner.get(..8).unwrap_or(&call.owner)).exactly(&call.owner),
         Cell::text(state(call)),
     ]
+}
+
+/// The end of an id, which tells calls that run apart.
+fn short(id: &str) -> String {
+    let end = id.char_indices().rev().nth(5).map_or(0, |(place, _)| place);
+    id[end..].to_owned()
 }
 
 /// A time for people: `8 s`, `3 min 12 s`, `2 h 05 min`.
@@ -206,10 +210,10 @@ fn acts(call: &RunningCall, viewer: &Viewer) -> Vec<Act> {
         acts.push(act("cut", &call.id, "Cut", about));
     }
     if let Some(key) = &call.key {
-        acts.push(act("freeze_key", key, "Freeze key", format!("Freeze the key {key}")));
+        acts.push(act("freeze_key", key, "Freeze key", format!("Freeze key {key}")));
     }
     if let (Some(team), Role::Admin) = (&call.team, viewer.role) {
-        acts.push(act("freeze_team", team, "Freeze team", format!("Freeze the team {team}")));
+        acts.push(act("freeze_team", team, "Freeze team", format!("Freeze team {team}")));
     }
     acts
 }
