@@ -8,6 +8,7 @@ mod catalogue;
 mod dist;
 mod lint;
 mod postgres;
+mod screenshots;
 mod simulate;
 mod step;
 mod test;
@@ -25,6 +26,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   dist              the release binary with man pages, completions, checksums and SBOM
   bench [NAME…]     measures, and writes docs/benchmarks.md; without a NAME, everything
   torture [ROOM…]   hurts the program and says what held; without a ROOM, lists them
+  screenshots [--keep]
+                    every page of the dashboard as pictures, to look at; some of them into docs/images
   simulate-ledger [--steps N] [--seeds N] [--seed S] [--mutant NAME] [--store model|sqlite]
                     runs the ledger's admission under crashes, lost answers and jumping clocks
   catalogue MODELS.json PRICES.json ROUTING.json
@@ -52,6 +55,7 @@ fn run(arguments: &[String]) -> Result<ExitCode> {
         "dist" => dist::run()?,
         "bench" => bench::run(rest)?,
         "torture" => return torture::run(rest),
+        "screenshots" => screenshots::run(rest)?,
         "catalogue" => catalogue::run(rest)?,
         "simulate-ledger" => simulate::run(rest)?,
         "help" | "--help" | "-h" => println!("{USAGE}"),

@@ -7,7 +7,9 @@ for (const place of document.querySelectorAll("[data-events]")) {
   const source = new EventSource(place.dataset.events);
   const show = (html) => {
     // What is being pressed, or selected to be copied, stays where it is until the next time.
-    if (place.querySelector(":active") || document.getSelection().containsNode(place, true)) return;
+    const chosen = document.getSelection();
+    const isChosen = chosen.type === "Range" && chosen.containsNode(place, true);
+    if (isChosen || place.querySelector(":active")) return;
     const focused = place.contains(document.activeElement) && document.activeElement.id;
     const aside = place.querySelector(".scroll")?.scrollLeft ?? 0;
     place.innerHTML = html;
