@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::keys::bind;
 use crate::teams::{checked_name, unknown};
-use crate::{Admin, Error};
+use crate::{Admin, Error, Viewer};
 
 /// Changes everything.
 const ADMIN: &str = "admin";
@@ -48,13 +48,15 @@ pub struct AdminKeyRow {
     pub revoked_at: Option<String>,
 }
 
-/// Who has proved to have a key of the admin API.
+/// Who has proved to have a key of the admin API, or somebody's API token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visitor {
-    /// The key's name.
+    /// What the audit log calls them.
     pub name: String,
     /// Whether it may change something.
     pub may_change: bool,
+    /// In whose name it asks; a key asks in nobody's, and sees everything.
+    pub viewer: Option<Viewer>,
 }
 
 impl Admin {
@@ -123,7 +125,9 @@ impl Admin {
         master: &MasterKey,
         bearer: &Secret,
     ) -> Result<Option<Visitor>, Error> {
-        let Some(id) = admin_key_id_of(bearer.expose()) else { return Ok(None) };
+        let Some(id) = admin_key_id_of(bearer.expose()) else {
+            return self.visitor_by_token(master, bearer).await;
+        };
         let hash = master.admin_hash(bearer.expose());
         let now = self.clock.now();
         let keys = self.ledger.admin_keys().await?;
@@ -132,8 +136,11 @@ impl Admin {
             let kept = hex::decode(&key.secret_hmac).unwrap_or_default();
             bool::from(kept.as_slice().ct_eq(hash.as_slice()))
         };
-        let visitor =
-            |key: &AdminKey| Visitor { name: key.name.clone(), may_change: key.role == ADMIN };
+        let visitor = |key: &AdminKey| Visitor {
+            name: key.name.clone(),
+            may_change: key.role == ADMIN,
+            viewer: None,
+        };
         Ok(key.filter(proves).map(visitor))
     }
 

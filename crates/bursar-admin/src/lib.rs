@@ -39,6 +39,7 @@ mod streams;
 mod teams;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod usage;
 mod view;
 mod viewer;
@@ -79,6 +80,7 @@ pub use streams::{
     StreamLimitWords,
 };
 pub use teams::{Made, TeamFacts, TeamRow};
+pub use tokens::{MadeToken, NewToken, TokenRow};
 pub use usage::{UsageAsk, UsageLine, UsageReply, UsageSums, dimension_word, parse_dimension};
 pub use view::{
     Ahead, Fault, FrozenSince, Group, Kinds, ModelFacts, Outlay, Pace, Runaway, Runaways, Server,

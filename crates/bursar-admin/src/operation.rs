@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Schema, SchemaType, Type};
 
-use crate::{Answer, Desk, Error, Method, Route};
+use crate::{Answer, Desk, Error, Method, Route, View};
 
 /// What a field of an ask is, for who has it as a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,9 @@ pub enum FieldKind {
 }
 
 type Run = Box<dyn for<'d> Fn(&'d Desk, &[u8]) -> Result<Answer<'d, Vec<u8>>, Error> + Send + Sync>;
+
+type RunPart =
+    Box<dyn for<'v> Fn(&'v View, &[u8]) -> Result<Answer<'v, Vec<u8>>, Error> + Send + Sync>;
 
 /// One thing that can be asked, in JSON.
 pub struct Operation {
@@ -38,6 +41,7 @@ pub struct Operation {
     /// What the two refer to, by name.
     pub parts: Vec<(String, RefOr<Schema>)>,
     run: Run,
+    run_part: Option<RunPart>,
 }
 
 impl<Ask, Reply> Route<Ask, Reply>
@@ -59,12 +63,9 @@ where
             ask: Ask::schema(),
             reply: Reply::schema(),
             parts,
-            run: Box::new(move |desk, text| {
-                let ask: Ask = serde_json::from_slice(text).map_err(|error| bad_ask(&error))?;
-                Ok(Box::pin(async move {
-                    let reply = self.ask(desk, ask).await?;
-                    Ok(serde_json::to_vec(&reply).unwrap_or_default())
-                }))
+            run: Box::new(move |desk, text| in_json(text, |ask| (self.answerer)(desk, ask))),
+            run_part: self.part.map(|answerer| -> RunPart {
+                Box::new(move |view, text| in_json(text, |ask| answerer(view, ask)))
             }),
         }
     }
@@ -77,6 +78,16 @@ impl Operation {
     /// [`Error::BadAsk`] for what is no such ask, and whatever stands in the way of it.
     pub async fn answer(&self, desk: &Desk, ask: &[u8]) -> Result<Vec<u8>, Error> {
         (self.run)(desk, ask)?.await
+    }
+
+    /// The same for who sees a part of the ledger.
+    ///
+    /// # Errors
+    /// [`Error::NotYours`] where it does not answer for parts.
+    pub(crate) async fn answer_part(&self, view: &View, ask: &[u8]) -> Result<Vec<u8>, Error> {
+        let role = view.viewer().role.to_string();
+        let run = self.run_part.as_ref().ok_or(Error::NotYours { role })?;
+        run(view, ask)?.await
     }
 
     /// The fields that an ask may have, and what each is.
@@ -100,6 +111,15 @@ fn kind(schema: &RefOr<Schema>) -> FieldKind {
         Some(Type::Integer | Type::Number | Type::Boolean) => FieldKind::Plain,
         _ => FieldKind::Parts,
     }
+}
+
+fn in_json<'a, Ask: DeserializeOwned, Reply: Serialize + 'a>(
+    text: &[u8],
+    answer: impl FnOnce(Ask) -> Answer<'a, Reply>,
+) -> Result<Answer<'a, Vec<u8>>, Error> {
+    let ask = serde_json::from_slice(text).map_err(|error| bad_ask(&error))?;
+    let answer = answer(ask);
+    Ok(Box::pin(async move { Ok(serde_json::to_vec(&answer.await?).unwrap_or_default()) }))
 }
 
 fn bad_ask(error: &serde_json::Error) -> Error {

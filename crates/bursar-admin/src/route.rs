@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use bursar_domain::closed_set;
 
-use crate::{Desk, Error};
+use crate::{Desk, Error, View};
 
 closed_set! {
     /// How something is asked over HTTP.
@@ -31,6 +31,9 @@ pub type Answer<'d, Reply> = Pin<Box<dyn Future<Output = Result<Reply, Error>> +
 /// Who answers.
 pub(crate) type Answerer<Ask, Reply> = for<'d> fn(&'d Desk, Ask) -> Answer<'d, Reply>;
 
+/// Who answers for a part of the ledger.
+pub(crate) type PartAnswerer<Ask, Reply> = for<'v> fn(&'v View, Ask) -> Answer<'v, Reply>;
+
 /// One thing that can be asked.
 pub struct Route<Ask, Reply> {
     /// How.
@@ -42,7 +45,9 @@ pub struct Route<Ask, Reply> {
     pub about: &'static str,
     /// Whether nothing is changed by it.
     pub is_read: bool,
-    answerer: Answerer<Ask, Reply>,
+    pub(crate) answerer: Answerer<Ask, Reply>,
+    /// Who answers those that see a part of the ledger; nobody, where nothing is said.
+    pub(crate) part: Option<PartAnswerer<Ask, Reply>>,
 }
 
 impl<Ask, Reply> Route<Ask, Reply> {
@@ -51,12 +56,18 @@ impl<Ask, Reply> Route<Ask, Reply> {
         about: &'static str,
         answerer: Answerer<Ask, Reply>,
     ) -> Self {
-        Self { method, path, about, is_read: matches!(method, Method::Get), answerer }
+        Self { method, path, about, is_read: matches!(method, Method::Get), answerer, part: None }
     }
 
     /// The same, where what is asked for is too much for a query, and nothing is changed.
     pub(crate) const fn reading(mut self) -> Self {
         self.is_read = true;
+        self
+    }
+
+    /// The same, which also answers who sees a part of the ledger, for that part.
+    pub(crate) const fn for_part(mut self, answerer: PartAnswerer<Ask, Reply>) -> Self {
+        self.part = Some(answerer);
         self
     }
 

@@ -101,7 +101,7 @@ impl Admin {
         Ok(self.ledger.session(token_hmac).await?.filter(is_live))
     }
 
-    async fn seen_by(&self, session: Session) -> Result<Viewer, Error> {
+    pub(crate) async fn seen_by(&self, session: Session) -> Result<Viewer, Error> {
         // A role that this program does not know sees nothing.
         let role: Role = session.role.parse().map_err(|_| Error::Untold)?;
         let sight = match role {

@@ -1,6 +1,7 @@
 //! The ledger as one viewer sees it: everything that pages read goes through here, and each of these
 //! readers begins with what the viewer may see. Who needs the whole ledger has a [`Desk`].
 
+mod asked;
 mod budgets;
 mod burned;
 mod calls;
@@ -31,8 +32,8 @@ pub use sums::{Group, SumAsk, SumLine};
 /// The ledger as one viewer sees it.
 #[derive(Debug, Clone)]
 pub struct View {
-    desk: Desk,
-    viewer: Viewer,
+    pub(crate) desk: Desk,
+    pub(crate) viewer: Viewer,
 }
 
 impl View {
@@ -40,6 +41,12 @@ impl View {
     #[must_use]
     pub fn new(desk: &Desk, viewer: Viewer) -> Self {
         Self { desk: desk.asked_by(viewer.name.clone()), viewer }
+    }
+
+    /// The same by a program in somebody's name, which the audit log calls so.
+    #[must_use]
+    pub fn through(desk: &Desk, (viewer, name): (Viewer, String)) -> Self {
+        Self { desk: desk.asked_by(name), viewer }
     }
 
     /// Who looks.
@@ -54,7 +61,7 @@ impl View {
         self.desk.admin.clock.now()
     }
 
-    fn part(&self) -> Option<&Part> {
+    pub(crate) fn part(&self) -> Option<&Part> {
         self.viewer.sight.part()
     }
 
@@ -76,7 +83,7 @@ impl View {
     }
 
     /// That the viewer sees all of the ledger.
-    fn whole(&self) -> Result<(), Error> {
+    pub(crate) fn whole(&self) -> Result<(), Error> {
         self.may(&[Role::Admin, Role::Finance])
     }
 

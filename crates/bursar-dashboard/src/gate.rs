@@ -1,4 +1,4 @@
-//! Who asks: a key of the admin API as a bearer token, and nothing else. A virtual key, which makes
+//! Who asks: a key of the admin API or somebody's API token, as a bearer token, and nothing else. A virtual key, which makes
 //! calls, is none.
 
 use actix_web::HttpRequest;
@@ -10,7 +10,7 @@ use bursar_ledger::Secret;
 use crate::problem::Problem;
 
 /// How every secret of ours begins.
-const SECRET_PREFIXES: [&str; 2] = ["bsr_", "bsa_"];
+const SECRET_PREFIXES: [&str; 3] = ["bsr_", "bsa_", "bst_"];
 
 /// What a request says of who sends it.
 #[derive(Debug)]
@@ -38,7 +38,11 @@ impl Asker {
             )
             .hint("revoke it: `bursar admin-key revoke`; send it as `authorization: Bearer …`"));
         }
-        if !desk.admin.has_admin_key().await? {
+        let may_be_token = match &self.bearer {
+            Some(bearer) => desk.admin.may_be_token(bearer).await?,
+            None => false,
+        };
+        if !may_be_token && !desk.admin.has_admin_key().await? {
             return Err(unknown("there is no admin key yet")
                 .hint("`bursar admin-key create --name NAME`, at the ledger, makes one"));
         }

@@ -19,6 +19,7 @@ mod runaways;
 mod settings;
 mod spend;
 mod teams;
+mod tokens;
 mod versions;
 
 use std::pin::Pin;
@@ -76,7 +77,7 @@ const ALL: &[Role] = &[Role::Admin, Role::Finance, Role::Lead, Role::Member];
 const WHOLE: &[Role] = &[Role::Admin, Role::Finance];
 
 /// Every page, in the order of the list.
-static PAGES: [&Page; 16] = [
+static PAGES: [&Page; 17] = [
     &overview::PAGE,
     &spend::PAGE,
     &models::PAGE,
@@ -88,6 +89,7 @@ static PAGES: [&Page; 16] = [
     &live::PAGE,
     &budgets::PAGE,
     &teams::PAGE,
+    &tokens::PAGE,
     &versions::PAGE,
     &prices::PAGE,
     &exports::PAGE,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
-use bursar_admin::{Desk, Operation, Visitor};
+use bursar_admin::{Desk, Operation, View, Visitor};
 use bursar_domain::time::Timestamp;
 use bursar_ledger::Secret;
 use futures_util::StreamExt;
@@ -159,7 +159,11 @@ async fn page(mounted: &Mounted, request: &HttpRequest) -> Result<HttpResponse, 
         "/openapi.json" => HttpResponse::Ok().json(document(&mounted.site.operations)),
         "/metrics" => {
             if !gate::is_local(request) {
-                mounted.visitor(request).await?;
+                let visitor = mounted.visitor(request).await?;
+                if let Some(viewer) = visitor.viewer.filter(|one| one.sight.part().is_some()) {
+                    let role = viewer.role.to_string();
+                    return Err(bursar_admin::Error::NotYours { role }.into());
+                }
             }
             let text = mounted.run(metrics::exposition(Arc::clone(&mounted.site))).await?;
             HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
@@ -194,16 +198,21 @@ async fn operate(
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
             "read_only",
-            format!("the admin key `{}` only reads", visitor.name),
+            format!("the key or token of `{}` only reads", visitor.name),
         )
-        .hint("ask with a key that was made without `--read-only`"));
+        .hint("ask with a key that was made without `--read-only`, or a token that may change"));
     }
     let body = read(request, body).await?;
     let text = ask::json(operation, &parts, (request.uri().query().unwrap_or_default(), &body))?;
     let site = Arc::clone(&mounted.site);
     let reply = mounted.run(async move {
-        let desk = site.desk().asked_by(visitor.name);
-        site.operations[place].answer(&desk, &text).await
+        let (desk, operation) = (site.desk(), &site.operations[place]);
+        match visitor.viewer {
+            Some(viewer) => {
+                View::through(&desk, (viewer, visitor.name)).answer(operation, &text).await
+            }
+            None => operation.answer(&desk.asked_by(visitor.name), &text).await,
+        }
     });
     let reply = reply.await??;
     // What may hold a secret is kept by nobody on the way.

@@ -21,6 +21,7 @@ mod signs_in;
 mod signs_on;
 mod spend;
 mod states;
+mod tokens;
 
 use std::net::TcpListener;
 

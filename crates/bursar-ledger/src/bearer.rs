@@ -12,10 +12,14 @@ use crate::secret::Secret;
 pub const PREFIX: &str = "bsr_";
 /// How every secret of the admin API begins: another word, so that neither passes for the other.
 const ADMIN_PREFIX: &str = "bsa_";
+/// How every API token begins.
+const TOKEN_PREFIX: &str = "bst_";
 /// How a key's identity begins.
 const ID_PREFIX: &str = "key_";
 /// How an admin key's identity begins.
 const ADMIN_ID_PREFIX: &str = "adm_";
+/// How an API token's identity begins.
+const TOKEN_ID_PREFIX: &str = "tok_";
 /// How an access key id begins.
 const ACCESS_PREFIX: &str = "BSRK";
 /// Letters of the public part: forty bits, told apart in lower and in upper case.
@@ -39,6 +43,13 @@ pub fn new_admin_bearer(key_id: &str, entropy: &Entropy) -> Secret {
     new_secret(format!("{ADMIN_PREFIX}{public}_"), entropy)
 }
 
+/// A new secret for the API token of this identity.
+#[must_use]
+pub fn new_token_bearer(token_id: &str, entropy: &Entropy) -> Secret {
+    let public = token_id.strip_prefix(TOKEN_ID_PREFIX).unwrap_or(token_id);
+    new_secret(format!("{TOKEN_PREFIX}{public}_"), entropy)
+}
+
 fn new_secret(mut text: String, entropy: &Entropy) -> Secret {
     let fair = std::iter::repeat_with(|| entropy.bytes::<64>()).flatten();
     // Bytes from 248 on would make some letters likelier than others.
@@ -60,6 +71,12 @@ pub fn key_id_of(bearer: &str) -> Option<String> {
 #[must_use]
 pub fn admin_key_id_of(bearer: &str) -> Option<String> {
     id_of(bearer, (ADMIN_PREFIX, ADMIN_ID_PREFIX))
+}
+
+/// The same of an API token.
+#[must_use]
+pub fn token_id_of(bearer: &str) -> Option<String> {
+    id_of(bearer, (TOKEN_PREFIX, TOKEN_ID_PREFIX))
 }
 
 fn id_of(bearer: &str, (prefix, id_prefix): (&str, &str)) -> Option<String> {

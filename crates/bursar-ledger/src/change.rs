@@ -7,6 +7,7 @@
 mod access;
 mod accounts;
 mod admin_keys;
+mod api_tokens;
 mod freezes;
 mod glass;
 mod ink;
@@ -38,6 +39,7 @@ use limits::Limits;
 pub use access::AccessChange;
 pub use accounts::{AccountChange, NewLink};
 pub use admin_keys::AdminKeyChange;
+pub use api_tokens::ApiTokenChange;
 pub use keys::{KeyChange, KeyTerms};
 
 const INSERT_CHANGES: Statement =
@@ -58,6 +60,8 @@ pub enum Change {
     Access(AccessChange),
     /// Makes or ends a key of the admin API.
     AdminKey(AdminKeyChange),
+    /// Makes, ends or uses an API token.
+    ApiToken(ApiTokenChange),
     /// Changes who may sign in where people look, or signs somebody in or out.
     Account(AccountChange),
     /// Sets a limit. One of the same scope, counter, unit and window is changed, and keeps its
@@ -242,6 +246,7 @@ async fn make_singly(
 ) -> Result<Vec<Changed>, Error> {
     Ok(match change {
         Change::AdminKey(change) => vec![admin_keys::make(session, change, now).await?],
+        Change::ApiToken(change) => vec![api_tokens::make(session, change, now).await?],
         Change::Account(change) => vec![accounts::make(session, change, now).await?],
         Change::Freeze { id, scope, reason } => {
             vec![freezes::freeze(session, (id, scope, reason), (actor, now)).await?]

@@ -8,6 +8,7 @@ mod accounts;
 mod admin_keys;
 mod admitted;
 mod aftermath;
+mod api_tokens;
 mod archive;
 mod audit;
 mod backup;
@@ -58,12 +59,14 @@ pub use accounts::{Account, ForeignIdentity, Session};
 pub use admin_keys::AdminKey;
 pub use admitted::{Admission, Admitted, Settled};
 pub use aftermath::Ended;
+pub use api_tokens::{ApiToken, TokenOwner};
 pub use archive::{Archive, ArchiveRequest, ArchiveState, ArchivedMonth, Month};
 pub use audit::{AuditReport, Finding};
 pub use backup::dump_command;
 pub use calls::{CallFilter, CallRow, Page};
 pub use change::{
-    AccessChange, AccountChange, AdminKeyChange, Change, Changed, KeyChange, KeyTerms, NewLink,
+    AccessChange, AccountChange, AdminKeyChange, ApiTokenChange, Change, Changed, KeyChange,
+    KeyTerms, NewLink,
 };
 pub use changes::ChangeRow;
 pub use checkup::Checkup;

@@ -17,6 +17,7 @@ use crate::secret::Secret;
 const KEY_BYTES: usize = 32;
 const FINGERPRINT: &str = "bursar fingerprint v1";
 const ADMIN_KEY_HASH: &str = "bursar admin key hash v1";
+const API_TOKEN_HASH: &str = "bursar API token hash v1";
 const FORM_TOKEN: &str = "bursar form token v1";
 const KEY_HASH: &str = "bursar key hash v1";
 const LINK_HASH: &str = "bursar password link hash v1";
@@ -75,6 +76,13 @@ impl MasterKey {
     #[must_use]
     pub fn admin_hash(&self, bearer: &str) -> [u8; 32] {
         let key = self.derive(ADMIN_KEY_HASH, &[]);
+        mac(&key, &Sha256::digest(bearer.as_bytes()))
+    }
+
+    /// The hash of an API token's secret that the ledger keeps.
+    #[must_use]
+    pub fn token_hash(&self, bearer: &str) -> [u8; 32] {
+        let key = self.derive(API_TOKEN_HASH, &[]);
         mac(&key, &Sha256::digest(bearer.as_bytes()))
     }
 

@@ -4,6 +4,7 @@
 mod access;
 mod accounts;
 mod admin_keys;
+mod api_tokens;
 mod archive;
 mod away;
 mod backup;

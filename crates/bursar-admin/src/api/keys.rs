@@ -85,18 +85,24 @@ fn a_day() -> String {
 }
 
 /// The keys that there are.
-pub static KEYS: Route<WhichKeys, Rows<KeyRow>> =
-    Route::new((Method::Get, "/keys"), "The virtual keys that there are", |desk, ask| {
+pub static KEYS: Route<WhichKeys, Rows<KeyRow>> = Route::new(
+    (Method::Get, "/keys"),
+    "The virtual keys that there are",
+    |desk, ask: WhichKeys| {
         Box::pin(async move {
             Ok(Rows { rows: desk.admin.keys(ask.team.as_deref(), ask.revoked).await? })
         })
-    });
+    },
+)
+.for_part(|view, ask: WhichKeys| {
+    Box::pin(async move { Ok(Rows { rows: view.keys_of(&ask).await? }) })
+});
 
 /// Makes a key.
 pub static MAKE_KEY: Route<MakeKey, NewKey> = Route::new(
     (Method::Post, "/keys"),
     "Make a virtual key; its secrets are in this reply and never again",
-    |desk, ask| {
+    |desk, ask: MakeKey| {
         Box::pin(async move {
             let now = desk.admin.clock.now();
             let expires = ask.expires.as_deref().map(|text| parse_expiry(text, now));
@@ -111,13 +117,16 @@ pub static MAKE_KEY: Route<MakeKey, NewKey> = Route::new(
             desk.admin.create_key(&desk.master_key().await?, &request).await
         })
     },
-);
+)
+.for_part(|view, ask: MakeKey| Box::pin(async move { view.make_key(ask).await }));
 
 /// One key.
-pub static KEY: Route<OneKey, KeyRow> =
-    Route::new((Method::Get, "/keys/{key}"), "One key, with what it may ask for", |desk, ask| {
-        Box::pin(async move { desk.admin.key(&ask.key).await })
-    });
+pub static KEY: Route<OneKey, KeyRow> = Route::new(
+    (Method::Get, "/keys/{key}"),
+    "One key, with what it may ask for",
+    |desk, ask: OneKey| Box::pin(async move { desk.admin.key(&ask.key).await }),
+)
+.for_part(|view, ask: OneKey| Box::pin(async move { view.key_row(&ask.key).await }));
 
 /// Changes what a key's calls may ask for.
 pub static CHANGE_KEY: Route<KeyChange, KeyRow> = Route::new(
@@ -136,19 +145,22 @@ pub static CHANGE_KEY: Route<KeyChange, KeyRow> = Route::new(
 pub static ROTATE_KEY: Route<KeyRotation, NewKey> = Route::new(
     (Method::Post, "/keys/{key}/rotate"),
     "Give a key other secrets, which are in this reply and never again; its identity stays",
-    |desk, ask| {
+    |desk, ask: KeyRotation| {
         Box::pin(async move {
             let grace_ms = parse_span(&ask.grace)?;
             desk.admin.rotate_key(&desk.master_key().await?, &ask.key, grace_ms).await
         })
     },
-);
+)
+.for_part(|view, ask: KeyRotation| Box::pin(async move { view.rotate_key(ask).await }));
 
 /// Ends a key.
-pub static REVOKE_KEY: Route<OneKey, KeyRow> =
-    Route::new((Method::Delete, "/keys/{key}"), "End a key and all its secrets", |desk, ask| {
-        Box::pin(async move { desk.admin.revoke_key(&ask.key).await })
-    });
+pub static REVOKE_KEY: Route<OneKey, KeyRow> = Route::new(
+    (Method::Delete, "/keys/{key}"),
+    "End a key and all its secrets",
+    |desk, ask: OneKey| Box::pin(async move { desk.admin.revoke_key(&ask.key).await }),
+)
+.for_part(|view, ask: OneKey| Box::pin(async move { view.revoke_key(&ask.key).await }));
 
 /// The keys of this API.
 pub static ADMIN_KEYS: Route<Nothing, Rows<AdminKeyRow>> =

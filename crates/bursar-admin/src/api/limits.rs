@@ -33,15 +33,25 @@ pub struct FreezeAsk {
 pub static BUDGETS: Route<Selectors, Rows<BudgetRow>> = Route::new(
     (Method::Get, "/budgets"),
     "Every limit on what is selected, or part of it, and how it stands",
-    |desk, ask| Box::pin(async move { Ok(Rows { rows: desk.admin.budgets(&ask).await? }) }),
-);
+    |desk, ask: Selectors| {
+        Box::pin(async move { Ok(Rows { rows: desk.admin.budgets(&ask).await? }) })
+    },
+)
+.for_part(|view, ask: Selectors| {
+    Box::pin(async move { Ok(Rows { rows: view.budgets_of(&ask).await? }) })
+});
 
 /// Sets a limit.
 pub static SET_BUDGET: Route<SetLimit, BudgetChange> = Route::new(
     (Method::Post, "/budgets"),
     "Set a limit, or change the one on the same calls, of the same unit and window",
-    |desk, ask| Box::pin(async move { desk.admin.set_budget(&ask.select, &ask.limit).await }),
-);
+    |desk, ask: SetLimit| {
+        Box::pin(async move { desk.admin.set_budget(&ask.select, &ask.limit).await })
+    },
+)
+.for_part(|view, ask: SetLimit| {
+    Box::pin(async move { view.set_budget(&ask.select, &ask.limit).await })
+});
 
 /// How one limit stands.
 pub static BUDGET: Route<LimitQuery, Rows<BudgetRow>> = Route::new(
@@ -55,8 +65,9 @@ pub static BUDGET: Route<LimitQuery, Rows<BudgetRow>> = Route::new(
 pub static END_BUDGET: Route<LimitQuery, BudgetChange> = Route::new(
     (Method::Post, "/budgets/end"),
     "End a limit; what it has counted stays",
-    |desk, ask| Box::pin(async move { desk.admin.end_budget(&ask).await }),
-);
+    |desk, ask: LimitQuery| Box::pin(async move { desk.admin.end_budget(&ask).await }),
+)
+.for_part(|view, ask: LimitQuery| Box::pin(async move { view.end_budget(&ask).await }));
 
 /// How fast limits are used up.
 pub static FORECAST: Route<Selectors, Rows<Forecast>> = Route::new(
@@ -78,7 +89,8 @@ pub static FREEZES: Route<Nothing, Rows<FreezeRow>> = Route::new(
     (Method::Get, "/freezes"),
     "Who is frozen, the longest first",
     |desk, Nothing {}| Box::pin(async move { Ok(Rows { rows: desk.admin.freezes().await? }) }),
-);
+)
+.for_part(|view, Nothing {}| Box::pin(async move { Ok(Rows { rows: view.freezes().await? }) }));
 
 /// Refuses every call of what is selected.
 pub static FREEZE: Route<FreezeAsk, Frozen> = Route::new(

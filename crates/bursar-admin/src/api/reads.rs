@@ -21,14 +21,17 @@ pub struct OneCall {
 pub static CALLS: Route<CallQuery, CallPage> = Route::new(
     (Method::Get, "/calls"),
     "Calls as they are recorded, newest first; pass `next` as `after` for the rows behind",
-    |desk, ask| Box::pin(async move { desk.admin.calls(&ask).await }),
-);
+    |desk, ask: CallQuery| Box::pin(async move { desk.admin.calls(&ask).await }),
+)
+.for_part(|view, ask: CallQuery| Box::pin(async move { view.calls(&ask).await }));
 
 /// One call in full.
-pub static CALL: Route<OneCall, CallDetail> =
-    Route::new((Method::Get, "/calls/{id}"), "One call in full, with its attempts", |desk, ask| {
-        Box::pin(async move { desk.admin.call(&ask.id).await })
-    });
+pub static CALL: Route<OneCall, CallDetail> = Route::new(
+    (Method::Get, "/calls/{id}"),
+    "One call in full, with its attempts",
+    |desk, ask: OneCall| Box::pin(async move { desk.admin.call(&ask.id).await }),
+)
+.for_part(|view, ask: OneCall| Box::pin(async move { view.call(&ask.id).await }));
 
 /// Why a call was admitted, refused, or ended as it did.
 pub static WHY: Route<OneCall, Why> = Route::new(
@@ -48,8 +51,9 @@ pub static WHY_KEY: Route<OneKey, KeyWhy> = Route::new(
 pub static USAGE: Route<UsageAsk, UsageReply> = Route::new(
     (Method::Get, "/usage"),
     "What was spent, by model, team, day and so on, from the hourly and daily sums",
-    |desk, ask| Box::pin(async move { desk.admin.usage(&ask).await }),
-);
+    |desk, ask: UsageAsk| Box::pin(async move { desk.admin.usage(&ask).await }),
+)
+.for_part(|view, ask: UsageAsk| Box::pin(async move { view.usage(&ask).await }));
 
 /// Who changed what.
 pub static CHANGES: Route<ChangeQuery, ChangePage> = Route::new(
@@ -62,8 +66,9 @@ pub static CHANGES: Route<ChangeQuery, ChangePage> = Route::new(
 pub static PRICES: Route<PriceQuery, Rows<PriceRow>> = Route::new(
     (Method::Get, "/prices"),
     "The prices of a model that are in force, as calls of this process are priced",
-    |desk, ask| Box::pin(async move { Ok(Rows { rows: desk.prices(&ask)? }) }),
-);
+    |desk, ask: PriceQuery| Box::pin(async move { Ok(Rows { rows: desk.prices(&ask)? }) }),
+)
+.for_part(|view, ask: PriceQuery| Box::pin(async move { Ok(Rows { rows: view.prices(&ask)? }) }));
 
 /// How the ledger is.
 pub static HEALTH: Route<Nothing, Health> =

@@ -34,7 +34,8 @@ pub static STREAMS: Route<Nothing, Rows<RunningCall>> = Route::new(
     |desk, Nothing {}| {
         Box::pin(async move { Ok(Rows { rows: desk.admin.running_calls().await? }) })
     },
-);
+)
+.for_part(|view, Nothing {}| Box::pin(async move { Ok(Rows { rows: view.running().await? }) }));
 
 /// Wishes running calls cut.
 pub static CUT: Route<CutRequest, CallIds> = Route::new(

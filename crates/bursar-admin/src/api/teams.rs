@@ -101,7 +101,8 @@ pub struct AccessFile {
 pub static TEAMS: Route<Nothing, Rows<TeamRow>> =
     Route::new((Method::Get, "/teams"), "The teams that there are", |desk, Nothing {}| {
         Box::pin(async move { Ok(Rows { rows: desk.admin.teams().await? }) })
-    });
+    })
+    .for_part(|view, Nothing {}| Box::pin(async move { Ok(Rows { rows: view.teams().await? }) }));
 
 /// Makes a team.
 pub static MAKE_TEAM: Route<NewTeam, Made> =
@@ -114,8 +115,9 @@ pub static MAKE_TEAM: Route<NewTeam, Made> =
 pub static TEAM: Route<OneTeam, TeamRow> = Route::new(
     (Method::Get, "/teams/{team}"),
     "One team, with its projects, users and keys",
-    |desk, ask| Box::pin(async move { desk.admin.team(&ask.team).await }),
-);
+    |desk, ask: OneTeam| Box::pin(async move { desk.admin.team(&ask.team).await }),
+)
+.for_part(|view, ask: OneTeam| Box::pin(async move { view.team_row(&ask.team).await }));
 
 /// Says anew what is said of a team.
 pub static CHANGE_TEAM: Route<TeamChange, TeamRow> = Route::new(

@@ -58,3 +58,5 @@ UNION ALL
 SELECT 'admin_key' AS table_name, COUNT(*) AS row_count FROM admin_key
 UNION ALL
 SELECT 'account' AS table_name, COUNT(*) AS row_count FROM account
+UNION ALL
+SELECT 'api_token' AS table_name, COUNT(*) AS row_count FROM api_token

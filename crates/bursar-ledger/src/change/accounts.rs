@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::Changed;
 use super::access::{taken, unknown};
+use super::api_tokens;
 use crate::accounts::{accounts_in, link_in};
 use crate::statement::{Session, Statement};
 use crate::{Account, Error};
@@ -63,19 +64,19 @@ pub enum AccountChange {
         /// The account as it is to be.
         account: Box<Account>,
     },
-    /// Ends an account's sessions; no line in the audit log where it has none.
+    /// Ends an account's sessions and API tokens; no line in the audit log where it has none.
     EndSessions {
         /// The account's id.
         id: String,
     },
-    /// Takes an account's password away and ends its sessions; a link sets another.
+    /// Takes an account's password away and ends its sessions and API tokens; a link sets another.
     Reset {
         /// The account's id.
         id: String,
         /// The link.
         link: NewLink,
     },
-    /// Disables an account, which ends its sessions and links; or enables it again.
+    /// Disables an account, which ends its sessions, API tokens and links; or enables it again.
     Able {
         /// The account's id.
         id: String,
@@ -127,13 +128,15 @@ pub(super) async fn make(
         AccountChange::Follow { account } => follow(session, account, now).await,
         AccountChange::EndSessions { id } => {
             let account = known(session, id).await?;
-            let ended = session.run(END_ALL, &[id.as_str().into()]).await?;
+            let ended = session.run(END_ALL, &[id.as_str().into()]).await?
+                + api_tokens::end_all(session, id, now).await?;
             Ok(changed("sessions end", &account, ((ended > 0).then(|| shown(&account)), None)))
         }
         AccountChange::Reset { id, link } => {
             let account = known(session, id).await?;
             session.run(SET_PASSWORD, &[id.as_str().into(), None::<&str>.into()]).await?;
             session.run(END_ALL, &[id.as_str().into()]).await?;
+            api_tokens::end_all(session, id, now).await?;
             session.run(END_LINKS, &[id.as_str().into()]).await?;
             put_link(session, id, link).await?;
             Ok(changed("user reset", &account, (None, Some(shown(&account)))))
@@ -236,6 +239,7 @@ async fn able(
     session.run(ABLE, &[id.into(), since.map(|at| at.0).into()]).await?;
     if !may {
         session.run(END_ALL, &[id.into()]).await?;
+        api_tokens::end_all(session, id, now).await?;
         session.run(END_LINKS, &[id.into()]).await?;
     }
     let action = if may { "user enable" } else { "user disable" };

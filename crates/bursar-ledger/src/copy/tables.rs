@@ -28,7 +28,7 @@ const fn put(sql: &'static str) -> Statement {
 }
 
 /// What is copied.
-pub(crate) static TABLES: [Table; 30] = [
+pub(crate) static TABLES: [Table; 31] = [
     Table {
         name: "report_tag",
         key: &[("tag_key", Kind::Text)],
@@ -291,6 +291,13 @@ pub(crate) static TABLES: [Table; 30] = [
         key: &[("id", Kind::Text)],
         page: page(include_str!("../../queries/copy/account_page.sql")),
         put: put(include_str!("../../queries/copy/account_put.sql")),
+        known: None,
+    },
+    Table {
+        name: "api_token",
+        key: &[("id", Kind::Text)],
+        page: page(include_str!("../../queries/copy/api_token_page.sql")),
+        put: put(include_str!("../../queries/copy/api_token_put.sql")),
         known: None,
     },
     Table {

@@ -63,6 +63,7 @@ pub(super) async fn fill(ledger: &Ledger) {
         super::admin_keys::make("adm_2", "grafana"),
         super::admin_keys::revoke("adm_2"),
         super::accounts::make("acc_1", "ann"),
+        super::api_tokens::make("tok_1", "acc_1"),
     ];
     ledger.change("a test", changes).await.unwrap();
 }
