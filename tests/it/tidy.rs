@@ -3,6 +3,7 @@
 //! A failure names the file and the rule. Rules about dependencies are in `tidy/manifests.rs`,
 //! about the ledger's SQL in `tidy/sql.rs`; functions and arguments are clippy's to count.
 
+mod attacks;
 mod manifests;
 mod sql;
 

@@ -1,5 +1,5 @@
-//! Who asks: a key of the admin API or somebody's API token, as a bearer token, and nothing else. A virtual key, which makes
-//! calls, is none.
+//! Who asks: a key of the admin API or somebody's API token, as a bearer token, and nothing else. A
+//! virtual key, which makes calls, is none.
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;

@@ -1,6 +1,7 @@
 //! The API as a client sees it: a real listener, a real HTTP client, a real ledger. Each case ends
 //! with the ledger's own audit.
 
+mod attacks;
 mod bad;
 mod burns;
 mod cases;
