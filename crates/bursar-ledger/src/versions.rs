@@ -46,8 +46,8 @@ struct Row {
 }
 
 impl Ledger {
-    /// The versions that answered the last [`Ledger::PAGE_ROWS_MAX`] calls of a range, of a team and
-    /// a person or of all.
+    /// The versions that answered the last `most` calls of a range, of a team and a person or of all;
+    /// [`Ledger::PAGE_ROWS_MAX`] are as many as a page may read.
     ///
     /// # Errors
     /// A database that failed.
@@ -55,13 +55,14 @@ impl Ledger {
         &self,
         (since, until): (Timestamp, Timestamp),
         (team, user): (Option<&str>, Option<&str>),
+        most: i64,
     ) -> Result<Vec<VersionRow>, Error> {
         let values: [Value; 5] = [
             since.0.into(),
             until.0.into(),
             team.unwrap_or_default().into(),
             user.unwrap_or_default().into(),
-            Self::PAGE_ROWS_MAX.into(),
+            most.min(Self::PAGE_ROWS_MAX).into(),
         ];
         let statement = if team.is_some() { VERSIONS_OF_TEAM } else { VERSIONS };
         let rows: Vec<Row> = self.reads.rows(statement, &values).await?;

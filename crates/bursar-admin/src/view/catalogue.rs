@@ -70,7 +70,7 @@ impl View {
         })
     }
 
-    /// Which versions answered, of the last calls of a range that the viewer sees.
+    /// Which versions answered, of the last `most` calls of a range that the viewer sees.
     ///
     /// # Errors
     /// [`Error::Unknown`] for a team that the viewer does not see, or a ledger that failed.
@@ -78,10 +78,11 @@ impl View {
         &self,
         range: (Timestamp, Timestamp),
         team: Option<&str>,
+        most: i64,
     ) -> Result<Vec<VersionRow>, Error> {
         let user = self.part().and_then(|part| part.user.as_deref());
         let team = self.team(team)?;
-        Ok(self.desk.admin.ledger.versions(range, (team, user)).await?)
+        Ok(self.desk.admin.ledger.versions(range, (team, user), most).await?)
     }
 
     /// What this server is; for who sees all of the ledger.

@@ -9,6 +9,9 @@ use bursar_ledger::{DaySlice, Ended, Grain};
 
 use crate::{ArchivePlace, CallQuery, CallReply, Error, FreezeRow, View};
 
+/// So many freezes are looked into: each is a read of its own.
+const FREEZES_MAX: usize = 50;
+
 /// One page of the calls that were cut, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Runaways {
@@ -68,14 +71,14 @@ impl View {
         Ok(Runaways { rows, next: page.next, archived: page.archived })
     }
 
-    /// Who is frozen, and how often they asked in vain. Refusals are counted by UTC day, for whatever
+    /// Who is frozen, the first fifty, and how often they asked in vain. Refusals are counted by UTC day, for whatever
     /// reason they were.
     ///
     /// # Errors
     /// A ledger that failed or would have to read too much.
     pub async fn frozen(&self) -> Result<Vec<FrozenSince>, Error> {
         let mut frozen = Vec::new();
-        for freeze in self.own_freezes().await? {
+        for freeze in self.own_freezes().await?.into_iter().take(FREEZES_MAX) {
             let refused = match of_one(&freeze) {
                 Some((grain, value)) => Some(self.refused(grain, value, freeze.at).await?),
                 None => None,

@@ -1,10 +1,10 @@
 //! One model: what it cost and how it answers over time, its prices in force, and when it ends.
 
-use bursar_admin::{Group, PriceQuery, PriceRow};
+use bursar_admin::{Group, Pace, PriceQuery, PriceRow, SumAsk};
 use bursar_ledger::Counters;
 
 use super::models::whole_days;
-use super::reliability::fault_sheet;
+use super::reliability::{fault_sheet, faults_note};
 use super::spend::{EMPTY, all, ask, lead, points, series};
 use super::{ALL, Page, Visit, quota, versions};
 use crate::chart::{Chart, Subject, Unit};
@@ -37,26 +37,19 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         ask
     };
     let lines = view.sums(&sums(Group::Model)).await?;
+    let previous = period.previous();
+    let of_before = SumAsk {
+        since: previous.since,
+        until: previous.until,
+        by_time: false,
+        ..sums(Group::Model)
+    };
+    let before = all(&view.sums(&of_before).await?);
     let paces = view.paces(whole_days(period), filters.pick("team")).await?;
     let pace = paces.unwrap_or_default().into_iter().find(|pace| pace.model == model.id);
     let sum = all(&lines);
-    let ms = |ms: Option<i64>| ms.map_or_else(|| "–".to_owned(), figures::duration);
-    let exact = |figure: Option<i64>| figure.map(|figure| figure.to_string()).unwrap_or_default();
-    let mut tiles = tiles(&sum, &model.id, &filters);
-    if let Some(pace) = &pace {
-        let [half, most, nearly_all] = pace.latency_ms;
-        let [first, first_most] = pace.first_token_ms;
-        tiles.extend([
-            Tile::new("Half of the calls within", ms(half), exact(half)).beside(Some(format!(
-                "95 % {}, 99 % {}",
-                ms(most),
-                ms(nearly_all)
-            ))),
-            Tile::new("First token, half within", ms(first), exact(first))
-                .beside(Some(format!("95 % {}", ms(first_most)))),
-            Tile::new("Tokens a second", exact(pace.speed), exact(pace.speed)),
-        ]);
-    }
+    let mut tiles = tiles((&sum, &before), &model.id, &filters);
+    tiles.extend(pace.iter().flat_map(pace_tiles));
     let subject = |word, title: &str| Subject {
         word,
         title: title.to_owned(),
@@ -64,8 +57,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         points: points(period),
     };
     let spend = series(period, &lines, |sums: &Counters| sums.cost.0);
-    let mut versions = view.versions((period.since, period.until), filters.pick("team")).await?;
-    versions.retain(|version| version.model == model.id);
+    let versions = versions::of_model(&view, &filters, &model.id).await?;
     let prices = view.prices(&PriceQuery { model: model.id.clone(), at: None })?;
     let mut blocks = vec![
         Block::Tiles(tiles),
@@ -74,6 +66,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         Block::Note(quota::note()),
         Block::Sheet(fault_sheet(&view, &filters, Some(&model.id)).await?),
         Block::Sheet(versions::sheet(&versions, &filters)),
+        Block::Note(faults_note()),
         Block::Facts("What it is".to_owned(), model_facts(&model)),
         Block::Sheet(price_sheet(&prices)),
         Block::Sheet(history_sheet(&view.price_history(&model.id)?)),
@@ -91,12 +84,18 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     })
 }
 
-fn tiles(sum: &Counters, model: &str, filters: &Filters) -> Vec<Tile> {
+fn tiles((sum, before): (&Counters, &Counters), model: &str, filters: &Filters) -> Vec<Tile> {
+    let delta = |now: i128, before: i128| {
+        figures::delta(now, before).map(|delta| format!("{delta} on as long before"))
+    };
     let failed = sum.rejected + sum.failed;
     let calls = filters.link("/calls", &[("model", Some(model))]);
     vec![
-        Tile::new("Cost", figures::money(sum.cost), sum.cost.usd()),
-        Tile::new("Calls", figures::count(sum.calls), sum.calls).leads(calls),
+        Tile::new("Cost", figures::money(sum.cost), sum.cost.usd())
+            .beside(delta(sum.cost.0, before.cost.0)),
+        Tile::new("Calls", figures::count(sum.calls), sum.calls)
+            .beside(delta(sum.calls.into(), before.calls.into()))
+            .leads(calls),
         Tile::new("Errors", figures::share(failed.into(), sum.calls.into()), failed),
         Tile::new(
             "Throttled",
@@ -104,6 +103,21 @@ fn tiles(sum: &Counters, model: &str, filters: &Filters) -> Vec<Tile> {
             sum.throttled_attempts,
         ),
         Tile::new("Refused", figures::count(sum.refused), sum.refused),
+    ]
+}
+
+/// How fast it answers.
+fn pace_tiles(pace: &Pace) -> [Tile; 3] {
+    let ms = |ms: Option<i64>| ms.map_or_else(|| "–".to_owned(), figures::duration);
+    let exact = |figure: Option<i64>| figure.map(|figure| figure.to_string()).unwrap_or_default();
+    let [half, most, nearly_all] = pace.latency_ms;
+    let [first, first_most] = pace.first_token_ms;
+    let slower = format!("95 % {}, 99 % {}", ms(most), ms(nearly_all));
+    [
+        Tile::new("Half of the calls within", ms(half), exact(half)).beside(Some(slower)),
+        Tile::new("First token, half within", ms(first), exact(first))
+            .beside(Some(format!("95 % {}", ms(first_most)))),
+        Tile::new("Tokens a second", exact(pace.speed), exact(pace.speed)),
     ]
 }
 

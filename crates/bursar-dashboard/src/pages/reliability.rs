@@ -122,7 +122,8 @@ async fn heat_map(view: &View, filters: &Filters) -> Result<Block, Problem> {
     let picked = (filters.pick("team"), filters.pick("model"));
     let throttles = match view.throttles((since, until), picked).await.map_err(Problem::from) {
         Ok(throttles) => throttles,
-        Err(problem) if problem.status.is_client_error() && picked.0.is_none() => {
+        // Whose team it is was asked before.
+        Err(problem) if problem.status.as_u16() == 400 => {
             let why = problem.text();
             return Ok(Block::Note(format!(
                 "Throttled attempts by the hour are not shown: {why}."
@@ -217,8 +218,8 @@ fn faults_as_table(faults: &[Fault], zone: Zone) -> Sheet {
 
 pub(super) fn faults_note() -> String {
     format!(
-        "Errors by kind are told of the last {} calls that the range has. What is said of a kind is \
-         said of the last call that ended so, as `bursar why` says it.",
+        "Errors by kind, and a model's versions, are told of the last {} calls that the range has. \
+         What is said of a kind is said of the last call that ended so, as `bursar why` says it.",
         figures::count(Ledger::FAULT_CALLS_MAX)
     )
 }

@@ -130,12 +130,12 @@ fn sheet(runaways: &Runaways, filters: &Filters) -> Sheet {
             ("key", Fill::Words),
             ("model", Fill::Words),
             ("why", Fill::Words),
-            ("what was said", Fill::Words),
             ("output tokens", Fill::Figures),
             ("withheld", Fill::Figures),
             ("cost", Fill::Figures),
             ("the bill is", Fill::Words),
             ("refused after", Fill::Figures),
+            ("what was said", Fill::Words),
         ],
         rows: runaways.rows.iter().map(|runaway| row(runaway, filters.zone)).collect(),
         empty: "No call was cut in this range. Limits on streams cut them: `bursar streams limit` \
@@ -156,7 +156,6 @@ fn row(runaway: &Runaway, zone: Zone) -> Vec<Cell> {
         Cell::maybe(call.key.as_deref()),
         model.marked(colour(&call.model)),
         Cell::maybe(call.error_code.as_deref()),
-        Cell::maybe(call.error_message.as_deref()),
         tokens(call.output_tokens),
         withheld.map_or_else(|| Cell::maybe(None), |withheld| tokens(withheld.withheld)),
         calls::dollars(call.cost_usd.as_deref()),
@@ -169,5 +168,6 @@ fn row(runaway: &Runaway, zone: Zone) -> Vec<Cell> {
             || Cell::maybe(None),
             |refused| Cell::figure(figures::count(refused), refused),
         ),
+        Cell::maybe(call.error_message.as_deref()),
     ]
 }

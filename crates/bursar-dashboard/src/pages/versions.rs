@@ -1,5 +1,6 @@
 //! Versions: which versions of models answered, for whom, when, and how that is known.
 
+use bursar_admin::View;
 use bursar_ledger::{Ledger, VersionRow};
 
 use super::spend::EMPTY;
@@ -23,7 +24,8 @@ pub(super) static PAGE: Page = Page {
 async fn show(visit: Visit) -> Result<Content, Problem> {
     let Visit { view, filters, .. } = visit;
     let period = &filters.period;
-    let versions = view.versions((period.since, period.until), filters.pick("team")).await?;
+    let range = (period.since, period.until);
+    let versions = view.versions(range, filters.pick("team"), Ledger::PAGE_ROWS_MAX).await?;
     let sheet = sheet(&versions, &filters);
     let lead = format!(
         "Of the last {} calls in the range. A version is what the answer reported, what an alias or a \
@@ -37,6 +39,19 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         blocks: vec![Block::Sheet(sheet)],
         ..Content::default()
     })
+}
+
+/// Versions of one model: of fewer calls, since a model's page reads other things too.
+pub(super) async fn of_model(
+    view: &View,
+    filters: &Filters,
+    model: &str,
+) -> Result<Vec<VersionRow>, Problem> {
+    let range = (filters.period.since, filters.period.until);
+    let most = Ledger::FAULT_CALLS_MAX;
+    let mut versions = view.versions(range, filters.pick("team"), most).await?;
+    versions.retain(|version| version.model == model);
+    Ok(versions)
 }
 
 /// Versions that answered, as a table.

@@ -149,12 +149,12 @@ async fn versions_are_told_with_whom_they_answered_and_when() {
         let ledger = place.open().await;
         three_calls(&ledger).await;
         let range = (Timestamp(0), Timestamp(NOW.0 + DAY_MS));
-        let rows = ledger.versions(range, (None, None)).await.unwrap();
+        let rows = ledger.versions(range, (None, None), 20_000).await.unwrap();
         let told: Vec<_> = rows.iter().map(|row| (row.team.as_str(), row.calls)).collect();
         assert_eq!(told, [("research", 2), ("sales", 1)]);
         assert_eq!((rows[0].first_at, rows[0].last_at), (NOW, NOW));
         assert_eq!(rows[0].evidence, "reported");
-        let bobs = ledger.versions(range, (Some("research"), Some("bob"))).await.unwrap();
+        let bobs = ledger.versions(range, (Some("research"), Some("bob")), 20_000).await.unwrap();
         assert_eq!((bobs.len(), bobs[0].calls), (1, 1));
         ledger.end().await;
     }
