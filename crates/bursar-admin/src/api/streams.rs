@@ -35,7 +35,7 @@ pub static STREAMS: Route<Nothing, Rows<RunningCall>> = Route::new(
         Box::pin(async move { Ok(Rows { rows: desk.admin.running_calls().await? }) })
     },
 )
-.for_part(|view, Nothing {}| Box::pin(async move { Ok(Rows { rows: view.running().await? }) }));
+.for_part(|view, Nothing {}| Box::pin(async move { Ok(Rows { rows: view.running(None).await? }) }));
 
 /// Wishes running calls cut.
 pub static CUT: Route<CutRequest, CallIds> = Route::new(

@@ -83,8 +83,17 @@ impl View {
         let (since, until) = (Timestamp(hours(since.0)), Timestamp(hours(until.0 + HOUR_MS - 1)));
         let is_daily = |at: Timestamp| at == at.day();
         let is_hourly = !(is_daily(since) && (is_daily(until) || until > self.now()));
-        let ask =
-            SumAsk { group, since, until, is_hourly, by_time: false, team: None, model: None };
+        let ask = SumAsk {
+            group,
+            then: None,
+            tag: None,
+            since,
+            until,
+            is_hourly,
+            by_time: false,
+            team: None,
+            model: None,
+        };
         let mut total = Counters::default();
         let mut rows = Vec::new();
         for line in self.sums(&ask).await? {
