@@ -238,13 +238,15 @@ impl Writer {
         let started = Instant::now();
         for pause in PAUSES_MS {
             let written = self.write_once(&tasks, again).await;
-            match &written {
-                Err(Failure::Failed(Error::Unreachable { .. })) => again = true,
-                Err(Failure::Failed(Error::Locked)) if self.is_shared() => {}
-                _ => return (written, again),
+            let is_lost = matches!(written, Err(Failure::Failed(Error::Unreachable { .. })));
+            let is_crossed = matches!(written, Err(Failure::Failed(Error::Locked)));
+            if !is_lost && !(is_crossed && self.is_shared()) {
+                return (written, again);
             }
-            if started.elapsed() * 2 > self.answer_limit {
-                // Nobody is there: to ask at once again would only keep the callers waiting.
+            again |= is_lost;
+            if is_lost && started.elapsed() * 2 > self.answer_limit {
+                // Nobody is there: to ask at once again would only keep the callers waiting. Who is
+                // there takes a second to find that locks have crossed.
                 return (written, again);
             }
             tokio::time::sleep(Duration::from_millis(pause)).await;

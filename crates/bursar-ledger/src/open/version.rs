@@ -3,12 +3,15 @@
 //! A version is the number of the last migration. What a migration means for the programs before it
 //! is written in the ledger by that migration (decision 0016).
 
-use sqlx::FromRow;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::PgPool;
+use sqlx::{Connection, FromRow};
 
 use crate::Error;
 use crate::statement::{Pool, Statement, failed};
+
+/// How often a migration is begun before it is given up: each time somebody else got on.
+const TRIES: u32 = 10;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
@@ -112,19 +115,40 @@ pub(crate) async fn check_same(pool: &Pool) -> Result<(), Error> {
 
 /// Brings the ledger to the last of the migrations.
 pub(super) async fn migrate(pool: &Pool, migrations: &Migrator) -> Result<(), Error> {
-    let migrated = match pool {
-        Pool::Sqlite(pool) => migrations.run(pool).await,
-        Pool::Postgres(pool) | Pool::Limited(pool, _) => run_on(pool, migrations).await,
-    };
-    migrated.map_err(|error| match error {
+    match pool {
+        Pool::Sqlite(pool) => migrations.run(pool).await.map_err(|error| at(error, migrations)),
+        Pool::Postgres(pool) | Pool::Limited(pool, _) => migrate_beside(pool, migrations).await,
+    }
+}
+
+/// Migrates beside others who write: again where their locks crossed a migration's, and the server
+/// ended the migration, of which nothing is left then.
+async fn migrate_beside(pool: &PgPool, migrations: &Migrator) -> Result<(), Error> {
+    for _ in 1..TRIES {
+        match migrate_once(pool, migrations).await {
+            Err(Error::Locked) => {}
+            ended => return ended,
+        }
+    }
+    migrate_once(pool, migrations).await
+}
+
+/// On a connection of its own, which ends with it: where a migration fails, the driver leaves it the
+/// lock that keeps other migrations out.
+async fn migrate_once(pool: &PgPool, migrations: &Migrator) -> Result<(), Error> {
+    let lost = |error| failed("migrate", error);
+    let mut connection = pool.acquire().await.map_err(lost)?.detach();
+    let migrated = migrations.run(&mut connection).await;
+    connection.close().await.map_err(lost)?;
+    migrated.map_err(|error| at(error, migrations))
+}
+
+fn at(error: MigrateError, migrations: &Migrator) -> Error {
+    match error {
         MigrateError::VersionMissing(found) => Error::Newer { found, known: last_of(migrations) },
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
             failed("migrate", error)
         }
         other => failed("migrate", sqlx::Error::Migrate(Box::new(other))),
-    })
-}
-
-async fn run_on(pool: &PgPool, migrations: &Migrator) -> Result<(), MigrateError> {
-    migrations.run(pool).await
+    }
 }

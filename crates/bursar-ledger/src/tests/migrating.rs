@@ -10,7 +10,7 @@ use crate::database_url::Place as Address;
 use crate::open::{known_version, migrations};
 use crate::{ArchiveRequest, Error, Ledger, LedgerCopy, Month};
 
-const NEXT: &str = include_str!("sql/next_version.sql");
+pub(super) const NEXT: &str = include_str!("sql/next_version.sql");
 const NEXT_ALONE: &str = include_str!("sql/next_version_alone.sql");
 
 /// The migrations up to a version.
@@ -66,7 +66,7 @@ async fn a_ledger_of_every_earlier_version_is_migrated_and_works() {
 }
 
 /// Opens the ledger as the program of the next version does.
-async fn as_next(place: &Place, migration: &'static str) -> Ledger {
+pub(super) async fn as_next(place: &Place, migration: &'static str) -> Ledger {
     place.open_with(|options| options.next_version = Some(migration)).await.unwrap()
 }
 

@@ -1,12 +1,16 @@
 //! Two hundred tasks at once: the limit is met exactly, nothing deadlocks, nothing is lost.
 
+use std::time::Duration;
+
 use bursar_domain::budget::Mode;
 
 use sqlx::{Connection, FromRow};
 
+use super::migrating::{NEXT, as_next};
 use super::outage::until;
 use super::stragglers;
 use super::world::{Place, durable_places, intent, places, postgres, settlement};
+use crate::open::known_version;
 use crate::statement::Statement;
 use crate::{Admission, Ledger};
 
@@ -113,7 +117,9 @@ async fn a_server_that_ends_sessions_loses_and_doubles_nothing() {
 #[tokio::test]
 async fn a_reservation_whose_locks_cross_those_of_a_migration_is_admitted_after_it() {
     let (place, mut session) = stragglers::place().await;
-    let ledger = place.open().await;
+    // A second, which the server takes to find that locks have crossed, is more than half of it.
+    let limit = Duration::from_millis(1_800);
+    let ledger = place.open_with(|options| options.answer_limit = limit).await.unwrap();
     let window = ledger.window("team", Mode::Hard, 1_000_000).await;
     sqlx::raw_sql(include_str!("sql/lock_holds.sql")).execute(&mut session).await.unwrap();
     let asked = tokio::spawn({
@@ -128,6 +134,22 @@ async fn a_reservation_whose_locks_cross_those_of_a_migration_is_admitted_after_
     assert_eq!(ledger.balance(&window).await.0, 10_000);
     let settled = settlement(admitted.intent());
     ledger.settle(admitted, settled).await.unwrap();
+    ledger.end().await;
+}
+
+#[tokio::test]
+async fn a_migration_whose_locks_cross_those_of_a_call_is_made_after_it() {
+    let (place, mut session) = stragglers::place().await;
+    let ledger = place.open().await;
+    sqlx::raw_sql(include_str!("sql/write_windows.sql")).execute(&mut session).await.unwrap();
+    let opened = tokio::spawn(async move { (as_next(&place, NEXT).await, place) });
+    until("it waits", async || stragglers::blocked(&ledger).await == 1).await;
+    // The migration has the table of calls by now, and waited first: it is the one that is ended.
+    sqlx::raw_sql(include_str!("sql/write_calls.sql")).execute(&mut session).await.unwrap();
+    session.close().await.unwrap();
+    let (next, _place) = opened.await.unwrap();
+    assert_eq!(next.checkup().await.unwrap().version, known_version() + 1);
+    next.end().await;
     ledger.end().await;
 }
 

@@ -1,0 +1,3 @@
+-- Takes the table of calls too, then ends.
+LOCK TABLE call IN ROW EXCLUSIVE MODE;
+COMMIT
