@@ -7,7 +7,7 @@ const { told, start, comeIn, pagesOf, below } = require("./browser.cjs");
 // A phone, a tablet, a desk.
 const WIDTHS = [390, 820, 1280];
 // What is further down is more of the same.
-const HEIGHT_MAX = 1100;
+const HEIGHT_MAX = 1000;
 const { executablePath, url, link, folder } = told();
 
 const nameOf = (where) => where.split("/").slice(0, 3).map((part, place) => (place === 2 ? "one" : part)).filter(Boolean).join("-") || "overview";
