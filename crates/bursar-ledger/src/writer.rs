@@ -240,7 +240,7 @@ impl Writer {
             let written = self.write_once(&tasks, again).await;
             let is_lost = matches!(written, Err(Failure::Failed(Error::Unreachable { .. })));
             let is_crossed = matches!(written, Err(Failure::Failed(Error::Locked)));
-            if !is_lost && !(is_crossed && self.is_shared()) {
+            if !(is_lost || is_crossed && self.is_shared()) {
                 return (written, again);
             }
             again |= is_lost;

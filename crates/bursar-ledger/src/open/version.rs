@@ -138,7 +138,7 @@ async fn migrate_beside(pool: &PgPool, migrations: &Migrator) -> Result<(), Erro
 async fn migrate_once(pool: &PgPool, migrations: &Migrator) -> Result<(), Error> {
     let lost = |error| failed("migrate", error);
     let mut connection = pool.acquire().await.map_err(lost)?.detach();
-    let migrated = migrations.run(&mut connection).await;
+    let migrated = migrations.run_direct(None, &mut connection, false).await;
     connection.close().await.map_err(lost)?;
     migrated.map_err(|error| at(error, migrations))
 }
