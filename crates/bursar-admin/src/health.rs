@@ -30,7 +30,7 @@ impl Admin {
     /// # Errors
     /// A ledger that failed.
     pub async fn health(&self) -> Result<Health, Error> {
-        let checkup = self.ledger.checkup().await?;
+        let checkup = self.ledger.glance().await?;
         let findings = checkup.findings.iter().map(|finding| {
             let bursar_ledger::Finding { check, subject, expected, found } = finding;
             format!("{check} of {subject}: {found} is recorded, {expected} follows")

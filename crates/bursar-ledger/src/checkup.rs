@@ -51,18 +51,22 @@ struct BytesRow {
 }
 
 impl Ledger {
-    /// Takes a quick look. Opening has checked the version and settled what the dead left open, so
-    /// the holds that are counted are of processes that live.
+    /// Takes a quick look, at every page of a file too that is not large.
     ///
     /// # Errors
     /// [`Error::Corrupt`] when a page of the file makes no sense.
     pub async fn checkup(&self) -> Result<Checkup, Error> {
-        let bytes = self.bytes().await?;
         let is_file = matches!(self.place.as_ref(), Home::File(_));
-        let is_read_whole = is_file && bytes <= Checkup::READ_BYTES_MAX;
+        let is_read_whole = is_file && self.bytes().await? <= Checkup::READ_BYTES_MAX;
         if is_read_whole {
             check_pages(&self.reads).await?;
         }
+        Ok(Checkup { is_read_whole, ..self.glance().await? })
+    }
+
+    /// The same without the pages: what may be asked again and again. Opening has checked the version
+    /// and settled what the dead left open, so the holds that are counted are of processes that live.
+    pub async fn glance(&self) -> Result<Checkup, Error> {
         let open: Option<OpenRow> = self.reads.row(COUNT_HOLDS, &[]).await?;
         let mut report = AuditReport::default();
         self.audit_lines(&mut report).await?;
@@ -70,8 +74,8 @@ impl Ledger {
             version: found_version(&self.reads).await?,
             holds: open.as_ref().and_then(|row| u64::try_from(row.holds).ok()).unwrap_or(0),
             oldest_hold: open.and_then(|row| row.oldest_ms).map(Timestamp),
-            bytes,
-            is_read_whole,
+            bytes: self.bytes().await?,
+            is_read_whole: false,
             findings: report.findings,
         })
     }
