@@ -83,6 +83,9 @@ impl View {
         let (since, until) = (Timestamp(hours(since.0)), Timestamp(hours(until.0 + HOUR_MS - 1)));
         let is_daily = |at: Timestamp| at == at.day();
         let is_hourly = !(is_daily(since) && (is_daily(until) || until > self.now()));
+        // The day that it is now is not over, and is told as far as it is known.
+        let days = |ms: i64| ms.div_euclid(DAY_MS) * DAY_MS;
+        let until = if is_hourly { until } else { Timestamp(days(until.0 + DAY_MS - 1)) };
         let ask = SumAsk {
             group,
             then: None,

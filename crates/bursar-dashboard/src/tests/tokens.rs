@@ -3,11 +3,11 @@
 use std::sync::atomic::Ordering;
 
 use bursar_admin::{Operation, api};
-use bursar_domain::time::DAY_MS;
+use bursar_domain::time::{Clock, DAY_MS, HOUR_MS, Timestamp};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::house::{House, PEOPLE, house, houses};
+use super::house::{House, PEOPLE, house, house_at, houses};
 
 /// What only those may read who see sales.
 const FOREIGN: [&str; 3] = ["sales", "secret-merger", "sales-key"];
@@ -158,18 +158,32 @@ async fn told(house: &House, (name, role): (&str, &str)) -> Value {
     usage["total"]["cost_usd"].clone()
 }
 
+async fn all_are_told_theirs(house: &House) {
+    for (name, role, _) in PEOPLE {
+        let calls = match role {
+            "lead" => 2,
+            "member" => 1,
+            _ => 3,
+        };
+        let expected = json!(bursar_domain::money::Total(calls * 7_654_321).usd());
+        assert_eq!(told(house, (name, role)).await, expected, "{role}");
+    }
+}
+
 #[tokio::test]
 async fn everybody_is_told_what_is_theirs_and_the_sums_are_those_of_their_pages() {
     for house in houses().await {
-        for (name, role, _) in PEOPLE {
-            let calls = match role {
-                "lead" => 2,
-                "member" => 1,
-                _ => 3,
-            };
-            let expected = json!(bursar_domain::money::Total(calls * 7_654_321).usd());
-            assert_eq!(told(&house, (name, role)).await, expected, "{role}");
-        }
+        all_are_told_theirs(&house).await;
+        house.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_days_sums_are_told_while_it_is_not_over() {
+    for hours in [0, 12, 23] {
+        let at = Timestamp(Timestamp::parse_date("2026-11-20").unwrap().0 + hours * HOUR_MS + 1);
+        let house = house_at(Clock::new(move || at)).await;
+        all_are_told_theirs(&house).await;
         house.end().await;
     }
 }
