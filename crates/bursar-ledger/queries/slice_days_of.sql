@@ -18,11 +18,11 @@ SELECT
     CAST(SUM(unpriced) AS BIGINT) AS unpriced, CAST(SUM(estimated) AS BIGINT) AS estimated
 FROM (
     SELECT d.*
-    FROM jsonb_each($2) AS asked
-    JOIN usage_day AS d
-        ON d.grain = $1 AND d.day_ms = CAST(asked.value ->> 'day_ms' AS BIGINT)
+    -- CROSS, for SQLite keeps its order: it would else look at every day asked for once a row.
+    FROM jsonb_each($2) AS asked CROSS JOIN usage_day AS d
+    WHERE d.grain = $1 AND d.day_ms = CAST(asked.value ->> 'day_ms' AS BIGINT)
         AND d.value = CAST(asked.value ->> 'value' AS TEXT)
-    WHERE NOT d.count_tokens AND (CAST($3 AS TEXT) = '' OR d.value2 = $3)
+        AND NOT d.count_tokens AND (CAST($3 AS TEXT) = '' OR d.value2 = $3)
     LIMIT $5
 ) AS page
 GROUP BY 1, 2, 3

@@ -54,12 +54,12 @@ SELECT
     CAST(SUM(speed_18) AS BIGINT) AS speed_18, CAST(SUM(speed_19) AS BIGINT) AS speed_19
 FROM (
     SELECT d.*
-    FROM jsonb_each($2) AS asked
-    JOIN usage_day AS d
-        ON d.grain = $1 AND d.day_ms = CAST(asked.value ->> 'day_ms' AS BIGINT)
+    -- CROSS, for SQLite keeps its order: it would else look at every day asked for once a row.
+    FROM jsonb_each($2) AS asked CROSS JOIN usage_day AS d
+    WHERE d.grain = $1 AND d.day_ms = CAST(asked.value ->> 'day_ms' AS BIGINT)
         AND (CAST(asked.value ->> 'value' AS TEXT) = '*'
             OR d.value = CAST(asked.value ->> 'value' AS TEXT))
-    WHERE NOT d.count_tokens
+        AND NOT d.count_tokens
     LIMIT $3
 ) AS page
 GROUP BY 1, 2

@@ -132,8 +132,24 @@ pub(crate) struct DayKey {
     shard: i64,
 }
 
-/// Histogram buckets that are not zero, by column.
-pub(crate) type Buckets = BTreeMap<String, i64>;
+/// Counts of calls by how long they took and how fast they answered, by bucket.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Histograms {
+    latency: [i64; BUCKETS],
+    first_token: [i64; BUCKETS],
+    speed: [i64; BUCKETS],
+}
+
+impl Histograms {
+    fn add(&mut self, other: &Self) {
+        let add = |mine: &mut [i64; BUCKETS], theirs: &[i64; BUCKETS]| {
+            mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine += theirs);
+        };
+        add(&mut self.latency, &other.latency);
+        add(&mut self.first_token, &other.first_token);
+        add(&mut self.speed, &other.speed);
+    }
+}
 
 /// What is added to an hourly row.
 #[derive(Debug, Serialize)]
@@ -147,19 +163,20 @@ pub(crate) struct HourRow<'a> {
 /// What is added to a daily row.
 #[derive(Debug, Serialize)]
 pub(crate) struct DayRow<'a> {
+    // First: a statement looks for each of their sixty buckets in the row, from its beginning.
+    #[serde(flatten)]
+    histograms: &'a Histograms,
     #[serde(flatten)]
     key: &'a DayKey,
     #[serde(flatten)]
     sums: &'a Sums,
-    #[serde(flatten)]
-    buckets: &'a Buckets,
 }
 
 /// Sums to add to the roll-ups, one for each row that they touch.
 #[derive(Debug, Default)]
 pub(crate) struct Rollup {
     pub(crate) hours: BTreeMap<HourKey, Sums>,
-    pub(crate) days: BTreeMap<DayKey, (Sums, Buckets)>,
+    pub(crate) days: BTreeMap<DayKey, (Sums, Histograms)>,
 }
 
 /// Where sums are added: this process's shard, and the tags that are kept apart.
@@ -183,7 +200,7 @@ impl Rollup {
         key.price_id =
             settlement.bill.price.as_ref().map(|price| price.id.to_string()).unwrap_or_default();
         let days = day_keys(rooms, intent, model);
-        self.add(days, (key, *sums, buckets(intent, settlement)));
+        self.add(days, (key, *sums, histograms(intent, settlement)));
     }
 
     /// The hourly rows, in key order.
@@ -193,25 +210,23 @@ impl Rollup {
 
     /// The daily rows, in key order.
     pub(crate) fn day_rows(&self) -> impl Iterator<Item = DayRow<'_>> {
-        self.days.iter().map(|(key, (sums, buckets))| DayRow { key, sums, buckets })
+        self.days.iter().map(|(key, (sums, histograms))| DayRow { histograms, key, sums })
     }
 
     /// Counts a refusal.
     pub(crate) fn add_refusal(&mut self, rooms: &Rooms, intent: &Intent) {
         let model = &intent.model;
-        let entry = (hour_key(rooms, intent, model), Sums::refusal(), Buckets::new());
+        let entry = (hour_key(rooms, intent, model), Sums::refusal(), Histograms::default());
         self.add(day_keys(rooms, intent, model), entry);
     }
 
-    fn add(&mut self, days: Vec<DayKey>, entry: (HourKey, Sums, Buckets)) {
-        let (key, sums, buckets) = entry;
+    fn add(&mut self, days: Vec<DayKey>, entry: (HourKey, Sums, Histograms)) {
+        let (key, sums, histograms) = entry;
         self.hours.entry(key).or_default().add(&sums);
         for day in days {
-            let (day_sums, day_buckets) = self.days.entry(day).or_default();
+            let (day_sums, day_histograms) = self.days.entry(day).or_default();
             day_sums.add(&sums);
-            for (column, count) in &buckets {
-                *day_buckets.entry(column.clone()).or_default() += count;
-            }
+            day_histograms.add(&histograms);
         }
     }
 }
@@ -268,37 +283,40 @@ fn day_keys(rooms: &Rooms, intent: &Intent, model: &ModelId) -> Vec<DayKey> {
     keys
 }
 
-/// Upper bounds of the first nineteen buckets, five to a factor of ten; the last has none.
-/// Latency and time to first token in milliseconds.
-pub(crate) const TIME_BOUNDS: [i64; 19] = [
+/// Five to a factor of ten; the last has no upper bound.
+const BUCKETS: usize = 20;
+
+/// Upper bounds of the buckets but the last, of latency and time to first token in milliseconds.
+pub(crate) const TIME_BOUNDS: [i64; BUCKETS - 1] = [
     63, 100, 160, 250, 400, 630, 1_000, 1_600, 2_500, 4_000, 6_300, 10_000, 16_000, 25_000, 40_000,
     63_000, 100_000, 160_000, 250_000,
 ];
 
 /// The same for speed, in output tokens a second.
-pub(crate) const SPEED_BOUNDS: [i64; 19] =
+pub(crate) const SPEED_BOUNDS: [i64; BUCKETS - 1] =
     [1, 2, 3, 4, 6, 10, 16, 25, 40, 63, 100, 160, 250, 400, 630, 1_000, 1_600, 2_500, 4_000];
 
+/// One count, in the bucket of the value.
+fn one(bounds: &[i64; BUCKETS - 1], value: i64) -> [i64; BUCKETS] {
+    let bucket = bounds.iter().position(|&bound| value <= bound).unwrap_or(bounds.len());
+    std::array::from_fn(|place| i64::from(place == bucket))
+}
+
 /// The buckets of a call that succeeded; what did not says nothing about speed.
-fn buckets(intent: &Intent, settlement: &Settlement) -> Buckets {
-    let mut buckets = Buckets::new();
+fn histograms(intent: &Intent, settlement: &Settlement) -> Histograms {
+    let mut histograms = Histograms::default();
     if settlement.ending.outcome != Outcome::Succeeded {
-        return buckets;
+        return histograms;
     }
-    let mut count = |measure: &str, bounds: &[i64], value: i64| {
-        let bucket = bounds.iter().position(|&bound| value <= bound).unwrap_or(bounds.len());
-        buckets.insert(format!("{measure}_{bucket:02}"), 1);
-    };
     let ended = settlement.ended_at.0;
-    count("latency", &TIME_BOUNDS, ended.saturating_sub(intent.started_at.0));
-    if let Some(first) = settlement.first_token_at {
-        count("first_token", &TIME_BOUNDS, first.0.saturating_sub(intent.started_at.0));
-        let (tokens, elapsed) =
-            (i128::from(settlement.bill.usage.output), ended.saturating_sub(first.0));
-        if tokens > 0 && elapsed > 0 {
-            let speed = tokens * 1_000 / i128::from(elapsed);
-            count("speed", &SPEED_BOUNDS, i64::try_from(speed).unwrap_or(i64::MAX));
-        }
+    histograms.latency = one(&TIME_BOUNDS, ended.saturating_sub(intent.started_at.0));
+    let Some(first) = settlement.first_token_at else { return histograms };
+    histograms.first_token = one(&TIME_BOUNDS, first.0.saturating_sub(intent.started_at.0));
+    let (tokens, elapsed) =
+        (i128::from(settlement.bill.usage.output), ended.saturating_sub(first.0));
+    if tokens > 0 && elapsed > 0 {
+        let speed = tokens * 1_000 / i128::from(elapsed);
+        histograms.speed = one(&SPEED_BOUNDS, i64::try_from(speed).unwrap_or(i64::MAX));
     }
-    buckets
+    histograms
 }
