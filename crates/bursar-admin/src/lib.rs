@@ -83,8 +83,8 @@ pub use teams::{Made, TeamFacts, TeamRow};
 pub use tokens::{MadeToken, NewToken, TokenRow};
 pub use usage::{UsageAsk, UsageLine, UsageReply, UsageSums, dimension_word, parse_dimension};
 pub use view::{
-    Ahead, Fault, FrozenSince, Group, Kinds, ModelFacts, Outlay, Pace, Runaway, Runaways, Server,
-    SumAsk, SumLine, View,
+    Ahead, Fault, FrozenSince, Group, Kinds, ModelFacts, Outlay, Pace, RefusedWhy, Runaway,
+    Runaways, Server, SumAsk, SumLine, View,
 };
 pub use viewer::{Part, Sight, Viewer};
 pub use why::{

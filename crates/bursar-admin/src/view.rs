@@ -12,6 +12,7 @@ mod kinds;
 mod outlook;
 mod paces;
 mod people;
+mod refused;
 mod runaways;
 mod streams;
 mod sums;
@@ -26,6 +27,7 @@ pub use faults::Fault;
 pub use kinds::Kinds;
 pub use outlook::{Ahead, Outlay};
 pub use paces::Pace;
+pub use refused::RefusedWhy;
 pub use runaways::{FrozenSince, Runaway, Runaways};
 pub use sums::{Group, SumAsk, SumLine};
 

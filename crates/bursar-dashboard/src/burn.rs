@@ -209,6 +209,7 @@ mod tests {
             each: None,
             each_value: None,
             window: "month".to_owned(),
+            window_id: "1 0 ".to_owned(),
             zone: "UTC".to_owned(),
             on_limit: "refuse".to_owned(),
             figures: Figures {

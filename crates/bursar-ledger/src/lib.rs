@@ -94,5 +94,5 @@ pub use usage::{
     Buckets, Counters, DaySlice, Dimension, Grain, Habit, HourBy, HourSlice, Paces, PricedTokens,
     SliceRow, ThrottleRow, Throttles, UsageQuery, UsageReport, UsageRow,
 };
-pub use verdict::{AdmittedBy, OpenHold, RefusalRow};
+pub use verdict::{AdmittedBy, OpenHold, RefusalRow, RefusedFor};
 pub use versions::VersionRow;

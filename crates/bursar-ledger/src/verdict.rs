@@ -18,6 +18,8 @@ const OF_CALL: Statement =
     Statement { doing: "read refusals", sql: include_str!("../queries/refusals_of_call.sql") };
 const OF_KEY: Statement =
     Statement { doing: "read refusals", sql: include_str!("../queries/refusals_of_key.sql") };
+const OF_WINDOW: Statement =
+    Statement { doing: "count refusals", sql: include_str!("../queries/refusals_of_window.sql") };
 const OPEN_HOLD: Statement =
     Statement { doing: "read a hold", sql: include_str!("../queries/open_hold.sql") };
 const ADMITTED_BY: Statement = Statement {
@@ -59,6 +61,15 @@ impl RefusalRow {
     pub const fn at(&self) -> Timestamp {
         Timestamp(self.at_ms)
     }
+}
+
+/// How many of a window's last refusals had one reason.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct RefusedFor {
+    /// Why, in a word of `RefusalReason`.
+    pub reason: String,
+    /// How many.
+    pub refused: i64,
 }
 
 /// A call that has not ended, as the ledger holds it.
@@ -124,6 +135,16 @@ impl Ledger {
     /// The last refusals of a key that were kept, the latest first.
     pub async fn refusals_of_key(&self, key: &str, most: u32) -> Result<Vec<RefusalRow>, Error> {
         self.reads.rows(OF_KEY, &[key.into(), i64::from(most).into()]).await
+    }
+
+    /// Why a window refused calls, the most frequent reason first: of the last so many refusals that
+    /// are kept.
+    pub async fn refusals_of_window(
+        &self,
+        window: &WindowId,
+        most: u32,
+    ) -> Result<Vec<RefusedFor>, Error> {
+        self.reads.rows(OF_WINDOW, &[window.0.as_str().into(), i64::from(most).into()]).await
     }
 
     /// The hold of a call that has not ended.

@@ -49,6 +49,9 @@ pub struct BudgetRow {
     pub each_value: Option<String>,
     /// How long before it begins anew.
     pub window: String,
+    /// The counter in its window of now, as refusals name it; empty from a server that does not say.
+    #[serde(default)]
+    pub window_id: String,
     /// Whose clocks say so.
     pub zone: String,
     /// `refuse` or `freeze`.
@@ -117,6 +120,7 @@ impl BudgetRow {
             each: limit.each.map(|each| each.to_string()),
             each_value: Some(each_value.clone()).filter(|value| !value.is_empty()),
             window: limit.span.to_string(),
+            window_id: standing.balance.window.to_string(),
             zone: limit.zone.name().to_owned(),
             on_limit: limit.on_limit.to_string(),
             figures: Figures::of(standing),

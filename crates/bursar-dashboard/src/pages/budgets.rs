@@ -1,6 +1,11 @@
 //! Budgets: how limits stand, what is frozen, and for who may, setting and ending limits.
 
-use bursar_admin::{BudgetRow, FreezeRow, LimitQuery, LimitWords, Role, Selectors, View};
+use std::collections::BTreeMap;
+
+use bursar_admin::{
+    BudgetRow, FreezeRow, LimitQuery, LimitWords, RefusedWhy, Role, Selectors, View,
+};
+use bursar_domain::budget::Mode;
 use bursar_domain::span::Zone;
 use bursar_domain::time::Timestamp;
 
@@ -34,7 +39,8 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     if !burns.is_empty() {
         blocks.push(Block::Burns("How they burn down", burns));
     }
-    blocks.push(Block::Sheet(budget_sheet(&budgets, (now, filters.zone))));
+    let why = view.refused_why(&budgets).await?;
+    blocks.push(Block::Sheet(budget_sheet((&budgets, &why), (now, filters.zone))));
     if !freezes.is_empty() {
         blocks.push(Block::Sheet(freeze_sheet(&freezes, filters.zone)));
     }
@@ -78,7 +84,10 @@ async fn burns(view: &View, budgets: &[BudgetRow]) -> Result<Vec<Burn>, Problem>
     Ok(burns)
 }
 
-fn budget_sheet(budgets: &[BudgetRow], (now, zone): (Timestamp, Zone)) -> Sheet {
+fn budget_sheet(
+    (budgets, why): (&[BudgetRow], &BTreeMap<String, RefusedWhy>),
+    (now, zone): (Timestamp, Zone),
+) -> Sheet {
     let columns = [
         ("limit", Fill::Words),
         ("of", Fill::Words),
@@ -92,6 +101,7 @@ fn budget_sheet(budgets: &[BudgetRow], (now, zone): (Timestamp, Zone)) -> Sheet 
         ("days left", Fill::Figures),
         ("at this pace", Fill::Words),
         ("refused", Fill::Figures),
+        ("why", Fill::Words),
         ("mode", Fill::Words),
         ("begins anew", Fill::Words),
     ];
@@ -99,7 +109,10 @@ fn budget_sheet(budgets: &[BudgetRow], (now, zone): (Timestamp, Zone)) -> Sheet 
         word: "budgets",
         title: "Limits, and how they stand".to_owned(),
         columns: columns.to_vec(),
-        rows: budgets.iter().map(|row| budget(row, (now, zone))).collect(),
+        rows: budgets
+            .iter()
+            .map(|row| budget((row, why.get(&row.window_id)), (now, zone)))
+            .collect(),
         empty:
             "No limit is set. `bursar budget set --team NAME --window month --limit 500usd` sets \
                 one, and so does the form below."
@@ -108,7 +121,10 @@ fn budget_sheet(budgets: &[BudgetRow], (now, zone): (Timestamp, Zone)) -> Sheet 
     }
 }
 
-fn budget(row: &BudgetRow, (now, zone): (Timestamp, Zone)) -> Vec<Cell> {
+fn budget(
+    (row, why): (&BudgetRow, Option<&RefusedWhy>),
+    (now, zone): (Timestamp, Zone),
+) -> Vec<Cell> {
     let figures = &row.figures;
     let amount = |text: &str| Cell::figure(figures.words(text), text);
     let (used, limit) = figures.used_of();
@@ -136,9 +152,27 @@ fn budget(row: &BudgetRow, (now, zone): (Timestamp, Zone)) -> Vec<Cell> {
         left.map_or_else(|| Cell::text("–"), |days| Cell::figure(days.to_string(), days)),
         Cell::text(burn::outlook(row, now)),
         Cell::figure(figures.refused.to_string(), figures.refused),
+        Cell::text(reasons(row, why)),
         Cell::text(&figures.mode),
         anew.map_or_else(|| Cell::text("never"), |at| time(at, zone)),
     ]
+}
+
+/// Why a limit refused calls, in words: of all of them, or of the last that are kept.
+fn reasons(row: &BudgetRow, why: Option<&RefusedWhy>) -> String {
+    let refused = i64::try_from(row.figures.refused).unwrap_or(i64::MAX);
+    if refused == 0 {
+        return "–".to_owned();
+    }
+    if row.figures.mode == Mode::Shadow.as_str() {
+        return "a shadow: it would have".to_owned();
+    }
+    let Some(why) = why.filter(|why| why.of > 0) else {
+        return "`bursar why CALL` says".to_owned();
+    };
+    let each = why.reasons.iter().map(|reason| format!("{} {}", reason.refused, reason.reason));
+    let all = each.collect::<Vec<_>>().join(", ");
+    if why.of < refused { format!("{all}; of the last {}", why.of) } else { all }
 }
 
 /// How much of a limit's time is over, in percent; `None` where it never begins anew.

@@ -4,6 +4,7 @@
 use sqlx::{AssertSqlSafe, FromRow};
 
 use super::world::file;
+use crate::Ledger;
 use crate::statement::Pool;
 
 /// A list, and the index that it reads by.
@@ -21,15 +22,19 @@ struct PlanRow {
     detail: String,
 }
 
+async fn plan(ledger: &Ledger, sql: &str) -> Vec<String> {
+    let Pool::Sqlite(pool) = &ledger.reads else { panic!("on SQLite") };
+    let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+    let plan: Vec<PlanRow> = sqlx::query_as(explain).fetch_all(pool).await.unwrap();
+    plan.into_iter().map(|row| row.detail).collect()
+}
+
 #[tokio::test]
 async fn lists_of_calls_are_read_by_the_index_of_what_is_picked() {
     let place = file();
     let ledger = place.open().await;
-    let Pool::Sqlite(pool) = &ledger.reads else { panic!("on SQLite") };
     for (sql, index) in LISTS {
-        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-        let plan: Vec<PlanRow> = sqlx::query_as(explain).fetch_all(pool).await.unwrap();
-        let plan: Vec<String> = plan.into_iter().map(|row| row.detail).collect();
+        let plan = plan(&ledger, sql).await;
         let by_index = format!("SEARCH call USING INDEX {index} (");
         assert!(plan.iter().any(|step| step.starts_with(&by_index)), "{index}: {plan:#?}");
         // Only calls of one millisecond are sorted, never all that match.
@@ -37,5 +42,19 @@ async fn lists_of_calls_are_read_by_the_index_of_what_is_picked() {
         let of_few = "USE TEMP B-TREE FOR LAST TERM OF ORDER BY";
         assert!(sort.is_none_or(|sort| sort == of_few), "{index}: {plan:#?}");
     }
+    ledger.end().await;
+}
+
+#[tokio::test]
+async fn why_a_window_refuses_is_read_by_the_index_of_windows_the_last_first() {
+    let place = file();
+    let ledger = place.open().await;
+    let plan = plan(&ledger, include_str!("../../queries/refusals_of_window.sql")).await;
+    let by_index = "SEARCH refusal USING INDEX refusal_window (window_id=?)";
+    assert!(plan.iter().any(|step| step == by_index), "{plan:#?}");
+    // Nothing is sorted before the last ones are taken.
+    let sorts = plan.iter().filter(|step| step.starts_with("USE TEMP B-TREE"));
+    assert!(sorts.clone().all(|step| !step.contains("LAST TERM")), "{plan:#?}");
+    assert!(sorts.count() <= 2, "by reason, and by how often: {plan:#?}");
     ledger.end().await;
 }

@@ -7,7 +7,7 @@ use bursar_domain::money::{Cost, Micros, Total};
 use bursar_domain::span::Span;
 
 use super::world::{NOW, intent, limit, moving_clock, places, refused, scope, settlement};
-use crate::{AdmittedBy, Change, Standing};
+use crate::{AdmittedBy, Change, RefusedFor, Standing};
 
 const ONE: i64 = 1_000_000;
 /// What a good call costs, in pico-dollars.
@@ -147,6 +147,30 @@ async fn a_refusal_is_found_by_its_call_and_by_its_key() {
         let key = asked.attribution.key.clone().unwrap_or_default();
         assert_eq!(ledger.refusals_of_key(&key, 5).await.unwrap(), [row]);
         assert_eq!(ledger.refusals_of_key("nobody", 5).await.unwrap(), []);
+        ledger.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_window_tells_why_it_refused_the_last_calls() {
+    for place in places().await {
+        let ledger = place.open().await;
+        let window = ledger.window("team", Mode::Hard, 15_000).await;
+        let other = ledger.window("project", Mode::Hard, 90_000).await;
+        let open = ledger.admit(intent()).await;
+        refused(ledger.reserve(intent()).await.unwrap());
+        let settled = settlement(open.intent());
+        ledger.settle(open, settled).await.unwrap();
+        for _ in 0..2 {
+            let mut dear = intent();
+            dear.ceiling = Cost::from_pico(20_000_000_000);
+            refused(ledger.reserve(dear).await.unwrap());
+        }
+        let why = |reason: &str, refused| RefusedFor { reason: reason.to_owned(), refused };
+        let all = ledger.refusals_of_window(&window, 10).await.unwrap();
+        assert_eq!(all, [why("spent", 2), why("held", 1)]);
+        assert_eq!(ledger.refusals_of_window(&window, 1).await.unwrap().len(), 1);
+        assert_eq!(ledger.refusals_of_window(&other, 10).await.unwrap(), []);
         ledger.end().await;
     }
 }
