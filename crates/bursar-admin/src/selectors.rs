@@ -43,6 +43,26 @@ pub struct Selectors {
 }
 
 impl Selectors {
+    /// What selects a scope.
+    #[must_use]
+    pub fn of(scope: &Scope) -> Self {
+        let mut select = Self { all: scope.0.is_empty(), ..Self::default() };
+        for (facet, value) in &scope.0 {
+            let value = value.clone();
+            match facet {
+                Facet::Team => select.team = Some(value),
+                Facet::Project => select.project = Some(value),
+                Facet::User => select.user = Some(value),
+                Facet::Key => select.key = Some(value),
+                Facet::Model => select.model = Some(value),
+                Facet::Provider => select.provider = Some(value),
+                Facet::Session => select.session = Some(value),
+                Facet::Tag(key) => drop(select.tags.insert(key.clone(), value)),
+            }
+        }
+        select
+    }
+
     /// Whether nothing was selected, not even all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -171,6 +191,26 @@ mod tests {
         assert_eq!(both.scope().unwrap().to_string(), "team research, tag:env prod");
         let all = Selectors { all: true, ..Selectors::default() };
         assert_eq!(all.scope().unwrap(), Scope::default());
+    }
+
+    #[test]
+    fn a_scope_is_what_its_selection_means() {
+        let facets = [
+            Facet::Team,
+            Facet::Project,
+            Facet::User,
+            Facet::Key,
+            Facet::Model,
+            Facet::Provider,
+            Facet::Session,
+            Facet::Tag("env".to_owned()),
+        ];
+        let mut scope = Scope::default();
+        assert_eq!(Selectors::of(&scope).scope().unwrap(), scope);
+        for facet in facets {
+            scope = scope.with(facet, "it");
+            assert_eq!(Selectors::of(&scope).scope().unwrap(), scope);
+        }
     }
 
     #[test]

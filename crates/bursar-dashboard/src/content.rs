@@ -3,7 +3,7 @@
 
 use crate::burn::Burn;
 use crate::chart::Chart;
-use crate::filters::Filters;
+use crate::filters::{Filters, escaped};
 use crate::heat::Heat;
 use crate::sheet::{Cell, Sheet};
 use bursar_ledger::Secret;
@@ -34,6 +34,8 @@ pub(crate) enum Block {
     /// How limits burn down, under a heading; their figures stand in a table of the page.
     Burns(&'static str, Vec<Burn>),
     Sheet(Sheet),
+    /// A table that is not empty, with buttons.
+    Doable(Doable),
     Live(Live),
     /// Facts of one thing, under a heading.
     Facts(String, Vec<(&'static str, Cell)>),
@@ -56,17 +58,23 @@ pub(crate) struct Ask {
     pub(crate) fields: Vec<Field>,
 }
 
-/// What is kept fresh while a page is open: figures, a table, and what can be done to each of its rows.
+/// A table, and what can be done to each of its rows.
 #[derive(Debug)]
-pub(crate) struct Live {
-    /// When it was so, in words.
-    pub(crate) as_of: String,
-    pub(crate) tiles: Vec<Tile>,
+pub(crate) struct Doable {
     pub(crate) sheet: Sheet,
     /// What can be done to each row, in the order of the rows; none where the viewer may do nothing.
     pub(crate) acts: Vec<Vec<Act>>,
     /// What goes along with whatever is done.
     pub(crate) fields: Vec<Field>,
+}
+
+/// What is kept fresh while a page is open: figures, and a table.
+#[derive(Debug)]
+pub(crate) struct Live {
+    /// When it was so, in words.
+    pub(crate) as_of: String,
+    pub(crate) tiles: Vec<Tile>,
+    pub(crate) doable: Doable,
     /// What is said of rows that are not shown.
     pub(crate) more: Option<String>,
 }
@@ -114,12 +122,13 @@ pub(crate) struct Field {
     pub(crate) value: String,
 }
 
-impl Live {
-    /// Each row with the word that tells it from others, and with what can be done to it.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = (&str, &Vec<Cell>, Option<&Vec<Act>>)> {
+impl Doable {
+    /// Each row with the word that tells it from others, without spaces, and with what can be done to
+    /// it.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (String, &Vec<Cell>, Option<&Vec<Act>>)> {
         self.sheet.rows.iter().enumerate().map(|(place, row)| {
             let key = row.first().map(Cell::exact).unwrap_or_default();
-            (key, row, self.acts.get(place))
+            (escaped(key), row, self.acts.get(place))
         })
     }
 }
@@ -184,13 +193,15 @@ impl Content {
     /// The table of this word; the first one where none is named.
     pub(crate) fn sheet(&self, word: &str) -> Option<&Sheet> {
         let sheets = self.blocks.iter().filter_map(|block| match block {
-            Block::Sheet(sheet) | Block::Live(Live { sheet, .. }) => Some(sheet),
+            Block::Sheet(sheet) => Some(sheet),
+            Block::Doable(doable) | Block::Live(Live { doable, .. }) => Some(&doable.sheet),
             Block::Chart(chart) => Some(&chart.table),
             Block::Heat(heat) => Some(&heat.table),
             _ => None,
         });
         let first = self.blocks.iter().find_map(|block| match block {
-            Block::Sheet(sheet) | Block::Live(Live { sheet, .. }) => Some(sheet),
+            Block::Sheet(sheet) => Some(sheet),
+            Block::Doable(doable) | Block::Live(Live { doable, .. }) => Some(&doable.sheet),
             _ => None,
         });
         let mut named = sheets.filter(|sheet| sheet.word == word);

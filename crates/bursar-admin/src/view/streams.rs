@@ -1,8 +1,9 @@
 //! What runs, as far as the viewer sees it, and the two ways to stop it that pages have: cutting a call,
-//! and freezing whoever makes such calls.
+//! and freezing whoever makes such calls, which is undone by a thaw.
 
 use crate::error::shown;
-use crate::{CutRequest, Error, FreezeRow, Role, RunningCall, Selectors, View, api};
+use crate::teams::unknown;
+use crate::{CutRequest, Error, FreezeRow, Role, RunningCall, Selectors, Thawed, View, api};
 
 impl View {
     /// The calls that run now, oldest first: the viewer's own, or those of a team.
@@ -42,5 +43,43 @@ impl View {
     pub async fn freeze(&self, select: &Selectors, reason: &str) -> Result<FreezeRow, Error> {
         let ask = api::FreezeAsk { select: self.own_selection(select)?, reason: reason.to_owned() };
         Ok(api::FREEZE.ask(&self.desk, ask).await?.freeze)
+    }
+
+    /// Whether the viewer may end a freeze that they see: an admin any, a lead their own, for what an
+    /// admin has stopped is not the team's to start again.
+    #[must_use]
+    pub fn may_thaw(&self, freeze: &FreezeRow) -> bool {
+        match self.viewer.role {
+            Role::Admin => true,
+            Role::Lead => freeze.by == self.desk.admin.actor,
+            Role::Finance | Role::Member => false,
+        }
+    }
+
+    /// Ends the freeze of this name, and those of whatever is part of what it is about; for an admin,
+    /// and for a lead where all of them are the lead's own.
+    ///
+    /// # Errors
+    /// [`Error::NotYours`], [`Error::Unknown`] for one that is not there or is another team's,
+    /// [`Error::Contradiction`] for somebody else's, and what thawing refuses.
+    pub async fn thaw(&self, name: &str, reason: &str) -> Result<Thawed, Error> {
+        self.may(&[Role::Admin, Role::Lead])?;
+        let freezes = self.own_freezes().await?;
+        let Some(freeze) = freezes.iter().find(|freeze| freeze.scope.to_string() == name) else {
+            return Err(unknown("freeze", name, std::iter::empty(), "`bursar freeze`"));
+        };
+        let mut ended = freezes.iter().filter(|other| other.scope.includes(&freeze.scope));
+        if let Some(other) = ended.find(|other| !self.may_thaw(&FreezeRow::from(*other))) {
+            return Err(Error::Contradiction {
+                said: format!(
+                    "the freeze of {} is not yours to end",
+                    shown(&other.scope.to_string())
+                ),
+                hint: format!("ask {}, or an admin", shown(&other.by)),
+            });
+        }
+        let select = Selectors::of(&freeze.scope);
+        let ask = api::FreezeAsk { select, reason: reason.to_owned() };
+        api::THAW.ask(&self.desk, ask).await
     }
 }

@@ -1,4 +1,4 @@
-//! Budgets: how limits stand, what is frozen, and for who may, setting and ending limits.
+//! Budgets: how limits stand, what is frozen, and for who may, setting and ending limits, and thawing.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use bursar_domain::time::Timestamp;
 use super::calls::time;
 use super::{ALL, Done, Page, Visit};
 use crate::burn::{self, Burn};
-use crate::content::{Ask, Block, Content, Field};
+use crate::content::{Act, Ask, Block, Content, Doable, Field};
 use crate::form::Form;
 use crate::problem::Problem;
 use crate::sheet::{Cell, Fill, Sheet};
@@ -27,6 +27,8 @@ pub(super) static PAGE: Page = Page {
     act: Some(|visit, form| Box::pin(act(visit, form))),
 };
 
+/// What stands in the audit log unless somebody writes another reason.
+const REASON: &str = "by hand, on the dashboard";
 /// So many limits are drawn: those that are used most.
 const PICTURES: usize = 9;
 
@@ -42,7 +44,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     let why = view.refused_why(&budgets).await?;
     blocks.push(Block::Sheet(budget_sheet((&budgets, &why), (now, filters.zone))));
     if !freezes.is_empty() {
-        blocks.push(Block::Sheet(freeze_sheet(&freezes, filters.zone)));
+        blocks.extend(frozen(&view, &freezes, filters.zone));
     }
     if matches!(view.viewer().role, Role::Admin | Role::Lead) {
         let team = view.viewer().sight.part().map(|part| part.team.clone()).unwrap_or_default();
@@ -183,6 +185,24 @@ fn gone(row: &BudgetRow, now: Timestamp) -> Option<i128> {
     (whole > 0).then(|| (i128::from(now.0 - start) * 100 / whole).clamp(0, 100))
 }
 
+/// Who is frozen; with a button for each freeze that the viewer may end.
+fn frozen(view: &View, freezes: &[FreezeRow], zone: Zone) -> Vec<Block> {
+    let sheet = freeze_sheet(freezes, zone);
+    let thaw = |freeze: &FreezeRow| {
+        let about = format!("Thaw {}", freeze.name);
+        let thaw = Act { name: "thaw", value: freeze.name.clone(), label: "Thaw", about };
+        view.may_thaw(freeze).then_some(thaw).into_iter().collect::<Vec<_>>()
+    };
+    let acts: Vec<Vec<Act>> = freezes.iter().map(thaw).collect();
+    if acts.iter().all(Vec::is_empty) {
+        return vec![Block::Sheet(sheet)];
+    }
+    let fields = vec![Field { value: REASON.to_owned(), ..Field::empty("reason", "Why") }];
+    let note = "A thaw ends a freeze, and those of whatever is part of it: that of a team those of its \
+                keys, too.";
+    vec![Block::Doable(Doable { sheet, acts, fields }), Block::Note(note.to_owned())]
+}
+
 fn freeze_sheet(freezes: &[FreezeRow], zone: Zone) -> Sheet {
     let row = |freeze: &FreezeRow| {
         vec![
@@ -203,6 +223,10 @@ fn freeze_sheet(freezes: &[FreezeRow], zone: Zone) -> Sheet {
 
 async fn act(visit: Visit, form: Form) -> Result<Done, Problem> {
     let said = |name: &str| Some(form.text(name).trim()).filter(|text| !text.is_empty());
+    if let Some(name) = said("thaw") {
+        visit.view.thaw(name, said("reason").unwrap_or_default()).await?;
+        return Ok(Done::Go(PAGE.path.to_owned()));
+    }
     let text = |name: &str| said(name).map(str::to_owned);
     let select = Selectors {
         team: text("team"),

@@ -6,7 +6,7 @@ use bursar_domain::money::{Total, parse_decimal};
 
 use super::calls::{dollars, signed};
 use super::{ALL, Done, Page, Visit};
-use crate::content::{Act, Block, Content, Field, Live, Tile};
+use crate::content::{Act, Block, Content, Doable, Field, Live, Tile};
 use crate::figures;
 use crate::filters::Filters;
 use crate::form::Form;
@@ -57,9 +57,11 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     let live = Live {
         as_of: figures::time(view.now(), filters.zone),
         tiles,
-        acts: acts.collect(),
-        sheet: sheet(&calls, &filters),
-        fields: if may { vec![reason] } else { Vec::new() },
+        doable: Doable {
+            sheet: sheet(&calls, &filters),
+            acts: acts.collect(),
+            fields: if may { vec![reason] } else { Vec::new() },
+        },
         more,
     };
     Ok(Content {
@@ -79,7 +81,7 @@ fn lead(view: &View, filters: &Filters) -> String {
     let of = filters.pick("model").map(|model| format!(", of {model}")).unwrap_or_default();
     let can = if matches!(view.viewer().role, Role::Admin | Role::Lead) {
         " A cut ends a call for its client; what Bedrock generates beyond it is most likely billed. A \
-         freeze refuses what comes next, until `bursar thaw` ends it."
+         freeze refuses what comes next, until a thaw at Budgets, or `bursar thaw`, ends it."
     } else {
         ""
     };

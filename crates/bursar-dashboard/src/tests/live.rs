@@ -239,6 +239,68 @@ async fn a_cut_and_a_freeze_are_an_admins_and_within_the_team_its_leads() {
     }
 }
 
+/// Sends the form of a page that ends a freeze; its answer.
+async fn thaws(house: &House, name: &str, freeze: &str) -> (StatusCode, String) {
+    let cookie = house.sign_in(name).await;
+    let fields = [("thaw", freeze), ("reason", "it was a test")];
+    let answer = house.send(&cookie, "/budgets", &fields).await;
+    (answer.status(), answer.text().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_freeze_is_ended_by_an_admin_and_by_the_lead_whose_own_it_is() {
+    for house in houses().await {
+        let (key, mias) = (house.keys["research"].clone(), house.keys["mia"].clone());
+        for (name, field, value) in [
+            ("lea", "freeze_key", key.as_str()),
+            ("ada", "freeze_key", &mias),
+            ("ada", "freeze_team", "sales"),
+            ("ada", "freeze_team", "research"),
+        ] {
+            let cookie = house.sign_in(name).await;
+            let answer = house.send(&cookie, "/live", &[(field, value)]).await;
+            assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{name} {value}");
+        }
+        let leas = format!("team research, key {key}");
+        for (name, buttons) in [("ada", 4), ("fin", 0), ("lea", 1), ("mia", 0)] {
+            let cookie = house.sign_in(name).await;
+            let (_, page) = house.open(&cookie, "/budgets").await;
+            assert_eq!(page.matches("name=\"thaw\"").count(), buttons, "{name}: {page}");
+        }
+        let (no, none) = (StatusCode::FORBIDDEN, StatusCode::NOT_FOUND);
+        for (name, freeze, expected) in [
+            ("fin", leas.as_str(), no),
+            ("mia", &leas, no),
+            ("lea", "team sales", none),
+            ("lea", "all", none),
+            ("lea", "<script>", none),
+            ("lea", "team research", StatusCode::BAD_REQUEST),
+            ("lea", &leas, StatusCode::SEE_OTHER),
+            ("lea", &leas, none),
+            ("ada", "team research", StatusCode::SEE_OTHER),
+            ("ada", &format!("key {mias}"), StatusCode::SEE_OTHER),
+        ] {
+            let (status, page) = thaws(&house, name, freeze).await;
+            assert_eq!(status, expected, "{name} {freeze}: {page}");
+            assert!(!page.contains("<script>"), "{page}");
+        }
+        let ada = house.sign_in("ada").await;
+        let bare = house.post("/budgets", Some(&ada), &[("thaw", "team sales")]).await;
+        assert_eq!(bare.status(), no, "a form needs its token");
+        let ledger = &house.desk.admin.ledger;
+        let still: Vec<String> =
+            ledger.freezes().await.unwrap().iter().map(|one| one.scope.to_string()).collect();
+        assert_eq!(still, ["team sales"]);
+        let changes = ledger.changes(None, None, 100).await.unwrap();
+        let thaws = changes.iter().filter(|change| change.action == "thaw");
+        let by: Vec<&str> = thaws.clone().map(|change| change.actor.as_str()).collect();
+        assert_eq!(by, ["ada", "ada", "lea"]);
+        let said = Some("thawed: it was a test");
+        assert!(thaws.clone().all(|change| change.becomes.as_deref() == said));
+        house.end().await;
+    }
+}
+
 #[tokio::test]
 async fn five_hundred_streams_are_counted_and_a_hundred_shown_the_oldest_or_the_dearest() {
     let house = house().await;
