@@ -21,7 +21,7 @@ TO :"role";
 GRANT SELECT, INSERT, UPDATE ON
     budget, budget_window, frozen, usage_hour, usage_day, ledger_revision, ledger_clock, team,
     team_fact, project, member, virtual_key, key_secret, policy, stream_limit, head_delivery,
-    admin_key, account, api_token
+    admin_key, account, api_token, last_audit
 TO :"role";
 
 -- What is there while something is open or may be asked again, and goes with it.

@@ -2,6 +2,7 @@
 //! ledger that is lost and restored.
 
 use std::fs;
+use std::process::Command;
 
 use serde_json::json;
 
@@ -130,6 +131,29 @@ fn an_audit_rebuilds_balances_only_when_it_is_asked_to() {
         let said = world.bursar(&["ledger", "changes"]).exits(0);
         assert!(said.stderr.contains("nobody has changed anything"), "{}", said.stderr);
     }
+}
+
+#[test]
+fn an_audit_is_written_down_and_without_the_right_to_that_says_so() {
+    let world = World::on(Database::Postgres, &[]);
+    world.bursar(&["converse", "-m", NOVA, "Hello"]).exits(0);
+    assert_eq!(world.json(&["ledger", "audit"])["noted"], true);
+    let (server, name) = world.ledger.rsplit_once('/').expect("it names a database");
+    let role = format!("reader_of_{name}");
+    let (scheme, host) = server.rsplit_once('@').expect("it names who asks");
+    let grant = format!(
+        "CREATE ROLE {role} LOGIN PASSWORD 'of-a-test';
+         GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"
+    );
+    let psql = Command::new("psql").args([&world.ledger, "-c", &grant]).status();
+    assert!(psql.expect("psql is installed").success());
+    let scheme = scheme.split("//").next().expect("it has one");
+    let reader = format!("{scheme}//{role}:of-a-test@{host}/{name}");
+    let audit = world.bursar(&["--ledger", &reader, "ledger", "audit"]).exits(0);
+    assert!(audit.stdout.contains("1 calls and 0 open holds agree"), "{}", audit.stdout);
+    assert!(audit.stderr.contains("what it found is not written down"), "{}", audit.stderr);
+    let told = world.json(&["--ledger", &reader, "ledger", "audit"]);
+    assert_eq!((&told["clean"], &told["noted"]), (&json!(true), &json!(false)));
 }
 
 #[test]

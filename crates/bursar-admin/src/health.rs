@@ -22,6 +22,20 @@ pub struct Health {
     pub is_sound: bool,
     /// What it found.
     pub findings: Vec<String>,
+    /// What the last audit found that was written down; `None` where none was.
+    #[serde(default)]
+    pub last_audit: Option<AuditReply>,
+}
+
+/// An audit that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AuditReply {
+    /// When it ended.
+    pub at: String,
+    /// How much did not add up: a hundred stands for as many or more.
+    pub findings: i64,
+    /// How many calls it looked at.
+    pub calls: i64,
 }
 
 impl Admin {
@@ -31,6 +45,7 @@ impl Admin {
     /// A ledger that failed.
     pub async fn health(&self) -> Result<Health, Error> {
         let checkup = self.ledger.glance().await?;
+        let audit = self.ledger.last_audit().await?;
         let findings = checkup.findings.iter().map(|finding| {
             let bursar_ledger::Finding { check, subject, expected, found } = finding;
             format!("{check} of {subject}: {found} is recorded, {expected} follows")
@@ -43,6 +58,11 @@ impl Admin {
             bytes: checkup.bytes,
             is_sound: findings.is_empty(),
             findings,
+            last_audit: audit.map(|audit| AuditReply {
+                at: audit.ended_at().to_string(),
+                findings: audit.findings,
+                calls: audit.calls,
+            }),
         })
     }
 }

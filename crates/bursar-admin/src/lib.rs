@@ -63,7 +63,7 @@ pub use error::Error;
 pub use expiry::{parse_expiry, parse_span};
 pub use foresight::{CallAhead, Foresight, LimitAhead, ModelAhead};
 pub use freezes::{FreezeRow, Frozen, Thawed};
-pub use health::Health;
+pub use health::{AuditReply, Health};
 pub use keys::{KeyRequest, KeyRow, NewKey};
 pub use master_key::MasterKeySource;
 pub use operation::{FieldKind, Operation};

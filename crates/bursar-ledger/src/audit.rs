@@ -8,6 +8,7 @@ mod amounts;
 mod calls;
 mod fold;
 mod holds;
+mod last;
 mod rebuild;
 mod windows;
 
@@ -16,6 +17,8 @@ use sqlx::FromRow;
 use crate::archive::{prove, prove_file};
 use crate::statement::{Pool, Statement};
 use crate::{Error, Ledger};
+
+pub use last::LastAudit;
 
 const INTEGRITY_CHECK: Statement = Statement {
     doing: "check the file",

@@ -61,7 +61,7 @@ pub use admitted::{Admission, Admitted, Settled};
 pub use aftermath::Ended;
 pub use api_tokens::{ApiToken, TokenOwner};
 pub use archive::{Archive, ArchiveRequest, ArchiveState, ArchivedMonth, Month};
-pub use audit::{AuditReport, Finding};
+pub use audit::{AuditReport, Finding, LastAudit};
 pub use backup::dump_command;
 pub use calls::{CallFilter, CallRow, Page};
 pub use change::{

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::Error;
 use crate::admitted::{Admission, Open, Settled};
 use crate::archive::ArchiveStep;
+use crate::audit::LastAudit;
 use crate::change::{Change, Changed};
 use crate::facts::write_intent;
 use crate::history::PastCall;
@@ -49,6 +50,8 @@ pub(crate) enum Task {
     Adopt,
     /// Note what became of a head that was offered.
     Offered(Box<Offered>),
+    /// Note what an audit found.
+    Audited(LastAudit),
     /// Take a step of taking a month out of the ledger.
     Archive(Box<ArchiveStep>),
     /// Hold a call that was admitted while the ledger was away, whatever there is room for.

@@ -359,6 +359,7 @@ fn gather(posting: &mut Posting, task: &Task, now: Timestamp) {
         | Task::Seal(_)
         | Task::Adopt
         | Task::Offered(_)
+        | Task::Audited(_)
         | Task::Archive(_)
         | Task::Record(_)
         | Task::Close => {}

@@ -1,5 +1,9 @@
 //! Settings and health: what this server is, and how its ledger is.
 
+use bursar_admin::AuditReply;
+use bursar_domain::span::Zone;
+use bursar_ledger::AuditReport;
+
 use super::calls::time;
 use super::{Page, Visit, WHOLE};
 use crate::content::{Block, Content, Tile};
@@ -29,6 +33,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
             if health.is_sound { "sound" } else { "not sound" },
             health.findings.len(),
         ),
+        audit_tile(health.last_audit.as_ref(), filters.zone),
         Tile::new("Its size, in bytes", figures::tokens(bytes), bytes),
         Tile::new("Open calls", health.holds.to_string(), health.holds),
         Tile::new("The last call was kept within", figures::duration(ms), ms),
@@ -51,7 +56,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         title: "What a quick look found".to_owned(),
         columns: vec![("finding", Fill::Words)],
         rows: rows.collect(),
-        empty: "Nothing wrong. `bursar ledger audit` looks at everything.".to_owned(),
+        empty: "Nothing wrong.".to_owned(),
         next: None,
     };
     Ok(Content {
@@ -62,4 +67,24 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         ],
         ..Content::default()
     })
+}
+
+/// What the last look at everything found, which only the command line takes: it reads every call.
+fn audit_tile(last: Option<&AuditReply>, zone: Zone) -> Tile {
+    let label = "The last audit found";
+    let Some(AuditReply { at, findings, calls }) = last else {
+        let beside = "`bursar ledger audit` adds everything up";
+        return Tile::new(label, "nothing yet: none was made", "").beside(Some(beside.to_owned()));
+    };
+    let found = match findings {
+        0 => "nothing wrong".to_owned(),
+        1 => "one fault".to_owned(),
+        // It stops collecting there.
+        many if usize::try_from(*many).is_ok_and(|many| many >= AuditReport::FINDINGS_MAX) => {
+            format!("{many} faults or more")
+        }
+        many => format!("{many} faults"),
+    };
+    let (at, calls) = (time(at, zone).text, figures::count(*calls));
+    Tile::new(label, found, findings).beside(Some(format!("at {at}, in {calls} calls")))
 }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use actix_web::body::to_bytes;
 use bursar_admin::Error;
-use bursar_ledger::Error as Ledger;
+use bursar_ledger::{AuditReport, Error as Ledger, Finding};
 use reqwest::StatusCode;
 
-use super::house::{PEOPLE, empty_house};
+use super::house::{PEOPLE, empty_house, houses};
 use crate::frame;
 use crate::problem::Problem;
 
@@ -45,6 +45,37 @@ async fn every_page_of_an_empty_ledger_is_there_and_says_how_to_make_data() {
         assert!(page.contains("No call was made in this range"), "{name}: {page}");
     }
     house.end().await;
+}
+
+#[tokio::test]
+async fn the_last_audit_stands_on_the_settings_page_and_where_none_was_made_how_to() {
+    for house in houses().await {
+        let ledger = &house.desk.admin.ledger;
+        let fin = house.sign_in("fin").await;
+        let (_, page) = house.open(&fin, "/settings").await;
+        assert!(page.contains("nothing yet: none was made"), "{page}");
+        assert!(page.contains("`bursar ledger audit` adds everything up"), "{page}");
+        let clean = ledger.audit().await.unwrap();
+        let now = house.desk.admin.clock.now();
+        ledger.note_audit(&clean, now).await.unwrap();
+        let (_, page) = house.open(&fin, "/settings").await;
+        assert!(page.contains("<dd data-value=\"0\">nothing wrong</dd>"), "{page}");
+        assert!(page.contains(&format!(", in {} calls", clean.calls)), "{page}");
+        let finding = Finding {
+            check: "held",
+            subject: "w".to_owned(),
+            expected: "1".to_owned(),
+            found: "2".to_owned(),
+        };
+        for (count, said) in [(1, "one fault"), (3, "3 faults"), (100, "100 faults or more")] {
+            let report = AuditReport { findings: vec![finding.clone(); count], ..clean.clone() };
+            ledger.note_audit(&report, now).await.unwrap();
+            let (_, page) = house.open(&fin, "/settings").await;
+            let told = format!("<dd data-value=\"{count}\">{said}</dd>");
+            assert!(page.contains(&told), "{told}: {page}");
+        }
+        house.end().await;
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::io::{Seek, SeekFrom, Write};
 use bursar_domain::time::Timestamp;
 
 use super::world::{NOW, file, intent, intent_at, places};
-use crate::{DatabaseUrl, Error};
+use crate::{AuditReport, DatabaseUrl, Error, Finding};
 
 #[tokio::test]
 async fn a_quick_look_sees_open_calls_and_the_oldest_of_them() {
@@ -24,6 +24,33 @@ async fn a_quick_look_sees_open_calls_and_the_oldest_of_them() {
         assert_eq!(seen.bytes > 0, !is_memory, "{seen:?}");
         assert_eq!(seen.is_read_whole, is_file(&place.url), "{seen:?}");
         drop((first, second));
+        ledger.end().await;
+    }
+}
+
+#[tokio::test]
+async fn what_the_last_audit_found_is_kept_and_no_earlier_one_comes_over_it() {
+    for place in places().await {
+        let ledger = place.open().await;
+        assert_eq!(ledger.last_audit().await.unwrap(), None);
+        ledger.good_call(intent()).await;
+        let clean = ledger.audit().await.unwrap();
+        ledger.note_audit(&clean, NOW).await.unwrap();
+        let of = |check| Finding {
+            check,
+            subject: "w".to_owned(),
+            expected: "1".to_owned(),
+            found: "2".to_owned(),
+        };
+        let damaged = AuditReport { findings: vec![of("held"), of("spent")], calls: 7, holds: 3 };
+        let seen = async || {
+            let last = ledger.last_audit().await.unwrap().unwrap();
+            (last.ended_at().0 - NOW.0, last.findings, last.calls, last.holds)
+        };
+        assert_eq!(seen().await, (0, 0, 1, 0));
+        ledger.note_audit(&damaged, Timestamp(NOW.0 + 5)).await.unwrap();
+        ledger.note_audit(&clean, Timestamp(NOW.0 + 4)).await.unwrap();
+        assert_eq!(seen().await, (5, 2, 7, 3));
         ledger.end().await;
     }
 }

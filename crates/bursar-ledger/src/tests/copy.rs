@@ -16,10 +16,11 @@ use crate::statement::Statement;
 use crate::{ArchiveRequest, Change, CopyReport, Error, Ledger, LedgerCopy, Month};
 
 /// Tables that are not history: what a database is, who lives, and what is open.
-const NOT_COPIED: [&str; 10] = [
+const NOT_COPIED: [&str; 11] = [
     "cut_wish",
     "head_delivery",
     "hold",
+    "last_audit",
     "ledger_clock",
     "ledger_meta",
     "ledger_revision",

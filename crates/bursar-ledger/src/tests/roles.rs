@@ -155,6 +155,29 @@ async fn the_role_that_runs_calls_cannot_touch_history() {
 }
 
 #[tokio::test]
+async fn a_role_that_only_reads_audits_and_is_told_that_the_result_is_not_kept() {
+    let (owner, app, role) = two_roles().await;
+    owner.good_call(intent()).await;
+    let quoted = role.replace('"', "\"\"");
+    for sql in [
+        format!("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM \"{quoted}\""),
+        format!("GRANT SELECT ON ALL TABLES IN SCHEMA public TO \"{quoted}\""),
+    ] {
+        owner.damage(Box::leak(sql.into_boxed_str())).await;
+    }
+    let reader = app.open_with(|_| {}).await.unwrap();
+    let report = reader.audit().await.unwrap();
+    assert_eq!((report.is_clean(), report.calls), (true, 1), "{report:?}");
+    let error = reader.note_audit(&report, NOW).await.unwrap_err();
+    assert!(error.to_string().contains("note an audit"), "{error}");
+    assert_eq!(reader.last_audit().await.unwrap(), None);
+    // Nothing of it counts as an outage: whoever may write goes on.
+    reader.close().await.unwrap();
+    owner.note_audit(&report, NOW).await.unwrap();
+    owner.end().await;
+}
+
+#[tokio::test]
 async fn only_the_owner_migrates_and_gives_rights() {
     let (owner, place, role) = two_roles().await;
     let ledger = place.open().await;

@@ -20,6 +20,7 @@ pub(super) fn is_alone(task: &Task) -> bool {
             | Task::Seal(_)
             | Task::Adopt
             | Task::Offered(_)
+            | Task::Audited(_)
             | Task::Archive(_)
             | Task::Record(_)
     )
@@ -70,6 +71,7 @@ pub(super) async fn write(
             let values = [offered.block.into(), offered.at.0.into(), failure.into()];
             session.run(seal::NOTE, &values).await.map(|_| Done::Nothing)
         }
+        Task::Audited(audit) => audit.write(session).await.map(|()| Done::Nothing),
         _ => Ok(Done::Nothing),
     }
 }

@@ -169,6 +169,7 @@ impl Away {
                 | Task::Record(_)
                 | Task::Adopt
                 | Task::Offered(_)
+                | Task::Audited(_)
                 | Task::Archive(_)
                 | Task::Close => answer(job.reply, Err(cause.clone())),
             }

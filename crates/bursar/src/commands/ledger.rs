@@ -45,7 +45,8 @@ enum LedgerCommand {
   bursar ledger audit
   bursar ledger audit --rebuild
 
-Calls may go on meanwhile.")]
+Calls may go on meanwhile. What it found stands at `/settings` of the dashboard until the next time,
+where the role may write to the ledger.")]
     Audit {
         /// First set every balance to what its journal adds up to, and say what differed
         #[arg(long)]
@@ -158,9 +159,17 @@ async fn audit(settings: &Settings, rebuild: bool, output: Output) -> Result<(),
     let ledger = wiring::open_ledger(settings).await?;
     let changed = if rebuild { ledger.rebuild(&settings.actor).await? } else { Vec::new() };
     let report = ledger.audit().await;
+    let noted = match &report {
+        Ok(report) => ledger.note_audit(report, Clock::system().now()).await,
+        Err(_) => Ok(()),
+    };
     ledger.close().await?;
     let report = report?;
+    if let Err(error) = &noted {
+        output.note(format!("what it found is not written down, and no page shows it: {error}"));
+    }
     let mut object = audit_json(&report);
+    object["noted"] = noted.is_ok().into();
     if rebuild {
         object["rebuilt"] = changed.iter().map(rebuilt_json).collect();
     }
