@@ -1,5 +1,6 @@
 //! `bursar --server URL`: the same commands, asked of a server, say and do the same.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::thread::JoinHandle;
 
@@ -68,6 +69,7 @@ async fn desk(ledger: &str) -> Desk {
         catalogue: Catalogue::embedded(),
         prices: PriceBook::embedded_only(),
         names: Names::default(),
+        quotas: BTreeMap::new(),
         master: MasterKeySource::Said(Secret::new(MASTER.to_owned())),
         region: "us-east-1".to_owned(),
         reload: None,

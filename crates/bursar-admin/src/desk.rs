@@ -1,7 +1,10 @@
 //! Where people and programs ask: the ledger as one of them sees it, and what words can stand for.
 
+use std::collections::BTreeMap;
+
 use bursar_domain::catalogue::{Catalogue, Names};
 use bursar_domain::price_book::PriceBook;
+use bursar_domain::quota::Quota;
 use bursar_ledger::MasterKey;
 
 use crate::{Admin, Error, KnownModels, MasterKeySource, Reload};
@@ -17,6 +20,8 @@ pub struct Desk {
     pub prices: PriceBook,
     /// The settings' own names.
     pub names: Names,
+    /// What an account may take in a minute, by the models' canonical ids, where that was told.
+    pub quotas: BTreeMap<String, Quota>,
     /// Where the master key comes from.
     pub master: MasterKeySource,
     /// The region that calls are made from where nobody says another.

@@ -24,6 +24,7 @@ mod spend;
 mod states;
 mod tokens;
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 
 use bursar_admin::{Admin, Desk, MasterKeySource, Reload, Reloaded};
@@ -61,6 +62,7 @@ async fn desk() -> Desk {
         catalogue: Catalogue::embedded(),
         prices: PriceBook::embedded_only(),
         names: Names::default(),
+        quotas: BTreeMap::new(),
         master: MasterKeySource::Said(Secret::new("0123456789abcdef".repeat(4))),
         region: "us-east-1".to_owned(),
         reload: Some(Reload::new(|| {

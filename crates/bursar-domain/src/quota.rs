@@ -1,4 +1,5 @@
-//! How Bedrock's throttler counts tokens against a quota, which is not how the bill does.
+//! What an account may take of a model in a minute, and how Bedrock's throttler counts tokens against
+//! that, which is not how the bill does.
 
 /// The rule, in words.
 pub const RULE: &str = "at its start a call takes its whole input and its output limit from the quota, \
@@ -9,6 +10,15 @@ const BURNDOWN: u64 = 5;
 /// The Claude models before 3.7, by how their names begin, and the first that is none of them.
 const BEFORE: [&str; 3] = ["claude-v", "claude-instant", "claude-3-"];
 const FIRST: &str = "claude-3-7-";
+
+/// What an account may take of a model in a minute; `None` where that was not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Quota {
+    /// Tokens, as the throttler counts them.
+    pub tokens: Option<u64>,
+    /// Requests.
+    pub requests: Option<u64>,
+}
 
 /// How often a token of a model's output counts against the quota, by its canonical id. Rates differ
 /// by model, and only this much is published.

@@ -68,6 +68,7 @@ impl Reloading {
         self.lobby.change(terms(&settings, &self.started_with));
         self.desk.send_modify(|desk| {
             (desk.prices, desk.names) = (settings.prices.clone(), settings.names.clone());
+            desk.quotas.clone_from(&settings.quotas);
         });
         let needs_restart = self.started_with.needs_restart(&settings);
         let file = settings.file.map(|file| file.display().to_string());

@@ -2,6 +2,7 @@
 //!
 //! The only reader of the configuration file and of the environment.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use bursar_domain::catalogue::{Catalogue, Names, Reason};
 use bursar_domain::model::ModelRef;
 use bursar_domain::money::Cost;
 use bursar_domain::price_book::PriceBook;
+use bursar_domain::quota::Quota;
 use bursar_ledger::{DatabaseUrl, Secret, SpoolOptions};
 use tracing_subscriber::filter::LevelFilter;
 
@@ -24,6 +26,7 @@ mod file;
 mod models;
 mod oidc;
 mod prices;
+mod quotas;
 mod reload;
 mod server;
 mod telemetry;
@@ -68,6 +71,8 @@ pub(crate) struct Settings {
     pub(crate) names: Names,
     /// What is called instead of a model that cannot answer.
     pub(crate) fallbacks: Fallbacks,
+    /// What an account may take in a minute, by the models' canonical ids, where that was told.
+    pub(crate) quotas: BTreeMap<String, Quota>,
     /// The ways to Bedrock, where the file names any.
     pub(crate) upstreams: Vec<UpstreamSettings>,
     /// Where `models refresh` keeps what it read, if a file is named.
@@ -150,6 +155,7 @@ impl Settings {
             catalogue: OnceLock::new(),
             names: said.models.names(),
             fallbacks: Fallbacks::default(),
+            quotas: BTreeMap::new(),
             upstreams: Vec::new(),
             prices,
             report_tags: said.tags.report,
@@ -177,6 +183,7 @@ impl Settings {
         if let Some(path) = self.file.clone() {
             let source = Source { path: &path, text };
             self.read_models(&source)?;
+            self.read_quotas(&source)?;
             self.read_upstreams(&source)?;
         }
         Ok(self)

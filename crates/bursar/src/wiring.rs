@@ -68,6 +68,7 @@ pub(crate) fn desk_of(ledger: &Ledger, settings: &Settings) -> Result<Desk, Fail
         catalogue: settings.catalogue()?,
         prices: settings.prices.clone(),
         names: settings.names.clone(),
+        quotas: settings.quotas.clone(),
         master: settings.master_key_source()?,
         region: settings.region.clone(),
         reload: None,

@@ -1,6 +1,7 @@
 //! What is known of models and of this server, beside what the ledger has summed.
 
 use bursar_domain::price_book::PriceBook;
+use bursar_domain::quota::Quota;
 use bursar_domain::time::Timestamp;
 use bursar_ledger::VersionRow;
 
@@ -68,6 +69,12 @@ impl View {
             retrieved_on: catalogue.retrieved_on().to_owned(),
             id,
         })
+    }
+
+    /// What an account may take of a model, by its canonical id, as far as the settings say.
+    #[must_use]
+    pub fn quota(&self, model: &str) -> Quota {
+        self.desk.quotas.get(model).copied().unwrap_or_default()
     }
 
     /// Which versions answered, of the last `most` calls of a range that the viewer sees.

@@ -62,7 +62,10 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     let mut blocks = vec![
         Block::Tiles(tiles),
         Block::Chart(Box::new(Chart::bars(subject("spend", "Spend"), spend))),
-        Block::Facts("Against Bedrock's quota".to_owned(), quota::facts(&model.id, &lines, period)),
+        Block::Facts(
+            "Against Bedrock's quota".to_owned(),
+            quota::facts((&model.id, view.quota(&model.id)), &lines, period),
+        ),
         Block::Note(quota::note()),
         Block::Sheet(fault_sheet(&view, &filters, Some(&model.id)).await?),
         Block::Sheet(versions::sheet(&versions, &filters)),

@@ -1,10 +1,15 @@
+use std::mem::replace;
+
 use bursar_domain::advice::{Trouble, advise};
 use bursar_domain::call::Operation;
 use bursar_domain::catalogue::Names;
 use bursar_domain::price_book::PriceBook;
+use bursar_domain::quota::Quota;
+use bursar_domain::time::Clock;
 use reqwest::StatusCode;
 
-use super::house::{HAIKU, houses};
+use super::house::{HAIKU, NOVA, house_at, houses};
+use crate::{Meters, Site};
 
 #[tokio::test]
 async fn errors_are_shown_with_the_advice_that_a_terminal_gives() {
@@ -82,11 +87,37 @@ async fn a_models_page_has_its_errors_its_versions_and_how_the_throttler_counts(
         assert_eq!(status, StatusCode::OK, "{page}");
         let told = page.replace("&#39;", "'");
         assert!(told.contains(bursar_domain::quota::RULE), "{page}");
-        for said in ["5 times", "not known to Bursar", ">ThrottlingException<", "2 of 2"] {
+        for said in ["5 times", "[models.quotas]", ">ThrottlingException<", "2 of 2"] {
             assert!(page.contains(said), "{said}: {page}");
         }
         let (_, csv) = house.open(&lea, &format!("{path}&format=csv&sheet=versions")).await;
         assert_eq!(csv.lines().count(), 2, "{csv}");
         house.end().await;
     }
+}
+
+#[tokio::test]
+async fn a_quota_that_the_settings_tell_stands_beside_what_was_taken_of_it() {
+    let now = Clock::system().now();
+    let mut house = house_at(Clock::new(move || now)).await;
+    let quota = Quota { tokens: Some(1_000), requests: None };
+    house.desk.quotas.insert(NOVA.to_owned(), quota);
+    let (url, stop, served) = super::serve_on(Site::new(house.desk.clone(), Meters::none()));
+    let before = (replace(&mut house.stop, stop), replace(&mut house.served, served));
+    house.url = url;
+    before.0.send(()).unwrap();
+    before.1.await.unwrap().unwrap();
+    let lea = house.sign_in("lea").await;
+    let path = format!("/models/{}?range=24h", crate::filters::escaped(NOVA));
+    let (_, page) = house.open(&lea, &path).await;
+    // Three calls of the team within an hour, of 100 tokens in and 1,000 out: 55 a minute.
+    for said in [
+        "<dt>Tokens, in its busiest hour</dt><dd data-value=\"55\">55 a minute</dd>",
+        "<dt>The quota of tokens</dt><dd data-value=\"1000\">1,000 a minute: 5.5 % of it</dd>",
+        "<dt>The quota of requests</dt><dd>not known to Bursar</dd>",
+        "<dt>Throttled attempts</dt>",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    house.end().await;
 }

@@ -15,6 +15,7 @@ use toml::Spanned;
 
 use super::Settings;
 use super::file::line_of;
+use super::quotas::QuotaSaid;
 use crate::failure::{Failure, Situation};
 
 /// The section as it is written.
@@ -28,6 +29,8 @@ pub(super) struct Models {
     pub(super) base_models: BTreeMap<String, String>,
     /// What is called instead of a model that cannot answer, in order.
     pub(super) fallback: BTreeMap<String, Spanned<Vec<String>>>,
+    /// What an account may take of a model in a minute.
+    pub(super) quotas: BTreeMap<String, Spanned<QuotaSaid>>,
 }
 
 /// What an alias stands for.
@@ -133,7 +136,7 @@ impl Settings {
     }
 
     /// The one model that a name means.
-    fn known(
+    pub(super) fn known(
         &self,
         text: &str,
         source: &Source<'_>,
