@@ -89,6 +89,7 @@ fn a_person_is_shown_the_same_lines() {
     paste(&after("# boto3")).exits(0);
     assert!(shown.iter().any(|line| line.starts_with("listening on http://127.0.0.1:")));
     end(process);
+    assert!(shown.iter().any(|line| line.contains("others, which are made up")), "{shown:?}");
     assert_eq!(calls_of(&world, "shop"), 2);
     world.audit();
 }
@@ -123,8 +124,15 @@ fn its_link_lets_one_reader_in_as_an_admin_who_finds_the_calls_and_the_streams_t
         overview.contains("demo, admin") && overview.contains("<h1>Overview</h1>"),
         "{overview}"
     );
-    let calls = world.json(&["usage"])["total"]["calls"].as_i64().expect("a number");
-    assert!(calls >= 20 && overview.contains("<h2 id=\"spend-title\">"), "{overview}");
+    let calls = world.json(&["usage"])["total"]["calls"].as_u64().expect("a number");
+    let made_up = told["gateway"]["made_up"].as_u64().expect("it says how many");
+    assert!(made_up >= 1_000 && calls >= 20 + made_up, "{calls} of which {made_up}");
+    assert!(overview.contains("<h2 id=\"spend-title\">"), "{overview}");
+    // The pages show weeks, and what was before them.
+    let days = world.json(&["usage", "--by", "day"]);
+    assert!(days["rows"].as_array().is_some_and(|days| days.len() >= 60), "{days:#}");
+    let month = open("/?range=30d");
+    assert!(month.contains("<dd class=\"beside\">+"), "it grows: {month}");
     let agents = ["planner", "coder", "reviewer"];
     let live = std::iter::repeat_with(|| open("/live"))
         .find(|page| agents.iter().all(|name| page.contains(name)))
@@ -153,5 +161,16 @@ fn on_a_terminal_the_demo_opens_the_dashboard_until_enter_and_elsewhere_it_ends_
     assert!(shown.contains("come in as an admin, once, at http://127.0.0.1:"), "{shown}");
     process.stdin.as_mut().expect("piped").write_all(b"\r").expect("it reads");
     assert_eq!(process.wait().expect("it ends").code(), Some(0));
+    world.audit();
+}
+
+#[test]
+fn a_ledger_that_held_calls_is_given_no_past() {
+    let world = World::start();
+    world.bursar(&["converse", "-m", crate::world::NOVA, "hello"]).exits(0);
+    let (process, told) = staying(&world);
+    end(process);
+    assert_eq!(told["gateway"]["made_up"], Value::Null);
+    assert!(world.calls().iter().all(|call| call["team"] != "support"));
     world.audit();
 }

@@ -10,7 +10,6 @@ mod menu;
 mod past;
 mod rhythm;
 
-use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use bursar_domain::call::Outcome;
@@ -37,7 +36,7 @@ const BUDGET_DAYS: i64 = 31;
 /// What is to be made.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted {
-    pub(crate) calls: NonZeroU64,
+    pub(crate) calls: u64,
     pub(crate) months: u32,
     pub(crate) teams: usize,
     pub(crate) models: usize,
@@ -112,7 +111,7 @@ impl Filling<'_> {
     ) -> Result<(), Failure> {
         let budgets_at = wanted.until.0 - BUDGET_DAYS * DAY_MS;
         let mut has_budgets = false;
-        let rhythm = Rhythm::new(wanted.calls.get(), wanted.months, wanted.until);
+        let rhythm = Rhythm::new(wanted.calls, wanted.months, wanted.until);
         for (hour, count) in rhythm.hours() {
             if hour.0 <= budgets_at - BUDGET_DAYS * DAY_MS {
                 self.spent.fill(Total(0));

@@ -9,6 +9,7 @@ mod alias;
 mod args;
 mod attachment;
 mod attribution;
+mod backdrop;
 mod budget;
 mod capped;
 mod chat;

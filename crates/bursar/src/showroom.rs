@@ -18,7 +18,7 @@ use crate::commands::serve::start_simulator;
 use crate::failure::{Failure, Situation};
 use crate::output::BOLD;
 use crate::settings::Settings;
-use crate::{paste, wiring};
+use crate::{backdrop, paste, wiring};
 
 /// A team, its window, what it may spend in that, and what that is for.
 const TEAMS: [(&str, &str, &str, &str); 2] = [
@@ -40,11 +40,14 @@ pub(crate) struct Showroom {
     reader: String,
     admin: Admin,
     agents: Agents,
+    /// How many calls before the demo's own are made up.
+    made_up: Option<u64>,
 }
 
 impl Showroom {
-    /// Opens it, on the demo's own ledger. Its simulator has none of the demo's faults.
-    pub(crate) async fn open(settings: &Settings) -> Result<Self, Failure> {
+    /// Opens it, on the demo's own ledger. Its simulator has none of the demo's faults. A ledger that
+    /// was new gets a past; one that was kept has its own.
+    pub(crate) async fn open(settings: &Settings, is_new: bool) -> Result<Self, Failure> {
         let simulator = start_simulator().await?;
         let connection = Connection {
             region: Some("us-east-1".to_owned()),
@@ -55,6 +58,11 @@ impl Showroom {
         let mut bursar = wiring::open_at(settings, &connection, true).await?;
         let ledger = bursar.ledger.clone();
         let admin = wiring::admin_of(&ledger, settings);
+        let made_up = if is_new {
+            Some(Box::pin(backdrop::paint(&ledger, settings, admin.clock.now())).await?)
+        } else {
+            None
+        };
         let master = admin.master_key(&settings.master_key_source()?).await?;
         let mut keys = Vec::new();
         for (team, window, limit, _) in TEAMS {
@@ -74,17 +82,21 @@ impl Showroom {
         let agents = Agents::start(&bursar, settings, &admin).await?;
         let gateway = Gateway::start(vec![Door { listener, tls: None }], bursar, doors);
         let gateway = gateway.map_err(cannot)?;
-        Ok(Self { gateway, simulator, ledger, keys, dashboard, reader, admin, agents })
+        Ok(Self { gateway, simulator, ledger, keys, dashboard, reader, admin, agents, made_up })
     }
 
     /// For people: where they look, and how they come in.
     pub(crate) fn dashboard(&self) -> Vec<String> {
         let link = self.dashboard.first_link();
         let link = link.as_ref().map_or("", |link| link.expose());
-        vec![
+        let mut lines = vec![
             format!("\n{BOLD}The dashboard is on {}{BOLD:#}", self.dashboard.url()),
             format!("come in as an admin, once, at {link}"),
-        ]
+        ];
+        lines.extend(self.made_up.map(|calls| {
+            format!("before these calls it shows two months of {calls} others, which are made up")
+        }));
+        lines
     }
 
     fn url(&self) -> &str {
@@ -119,7 +131,8 @@ impl Showroom {
         });
         let link = self.dashboard.first_link();
         let dashboard = json!({"url": self.dashboard.url(), "link": link});
-        json!({"url": url, "teams": teams.collect::<Vec<_>>(), "dashboard": dashboard})
+        let teams = teams.collect::<Vec<_>>();
+        json!({"url": url, "teams": teams, "dashboard": dashboard, "made_up": self.made_up})
     }
 
     /// Serves until it is told to stop; every call is settled then.

@@ -38,7 +38,8 @@ them throttled or failing, and shows what was recorded. Then a team hits its cap
 runs away is cut. On a terminal it then serves the dashboard, with a link at which you come in as an
 admin, until you press Enter. With --stay it does so anywhere, until Ctrl-C; it also serves two teams,
 each with a key and a budget, and prints lines for boto3, the AWS CLI, curl, and OpenAI's and
-Anthropic's clients to paste into another terminal. Nothing leaves this machine.")]
+Anthropic's clients to paste into another terminal. Before these calls the dashboard shows two months
+that are made up. Nothing leaves this machine.")]
 pub(crate) struct Demo {
     /// Calls to make, of the 1,200 recorded
     #[arg(long, default_value_t = 1_200, value_parser = clap::value_parser!(u32).range(1..=1_200))]
@@ -60,6 +61,7 @@ impl Demo {
         let mut rows = trace::parse("the demo's trace", TRACE.as_bytes())?;
         rows.truncate(usize::try_from(self.calls).unwrap_or(usize::MAX));
         let player = player(&settings, &simulator).await?;
+        let is_new = !player.bursar.ledger.has_calls().await?;
         let tally = player.play(&rows, output).await?.tally;
         let admin = wiring::admin_of(&player.bursar.ledger, &settings);
         let model = settings.resolve(CAPPED_MODEL)?;
@@ -72,7 +74,8 @@ impl Demo {
         let ledger = settings.database()?.to_string();
         let is_watched = !self.stay && !output.json && terminal::is_both_ways();
         let stays = self.stay || is_watched;
-        let showroom = if stays { Some(Box::pin(Showroom::open(&settings)).await?) } else { None };
+        let showroom =
+            if stays { Some(Box::pin(Showroom::open(&settings, is_new)).await?) } else { None };
         let told = stays.then(stop::told);
         if output.json {
             let mut object = usage::as_json("model", &by_model);

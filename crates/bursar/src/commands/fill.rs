@@ -1,7 +1,5 @@
 //! `bursar ledger fill`: a large ledger to try things on.
 
-use std::num::NonZeroU64;
-
 use bursar_domain::time::{Clock, Timestamp};
 use bursar_ledger::{Ledger, OpenOptions};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -58,7 +56,7 @@ pub(crate) struct FillArgs {
 
 impl FillArgs {
     pub(crate) async fn run(self, settings: &Settings, output: Output) -> Result<(), Failure> {
-        let wanted = self.wanted(Clock::system().now())?;
+        let wanted = self.wanted(Clock::system().now());
         let database = settings.database()?;
         let mut options = OpenOptions::new(Clock::system());
         options.report_tags.clone_from(&settings.report_tags);
@@ -77,7 +75,7 @@ impl FillArgs {
             "making {calls} calls of {teams} teams to {models} models over {months} months in \
              {database}"
         ));
-        let bar = bar(calls.get(), output);
+        let bar = bar(calls, output);
         let prices = (settings.catalogue()?, &settings.prices);
         let made = Box::pin(fill(&ledger, &settings.actor, prices, wanted, &bar)).await;
         bar.finish_and_clear();
@@ -85,16 +83,15 @@ impl FillArgs {
         show(&made?, output)
     }
 
-    fn wanted(&self, now: Timestamp) -> Result<Wanted, Failure> {
-        let none = || Failure::new(Situation::Usage, "no calls are asked for");
-        Ok(Wanted {
-            calls: NonZeroU64::new(self.calls).ok_or_else(none)?,
+    fn wanted(&self, now: Timestamp) -> Wanted {
+        Wanted {
+            calls: self.calls,
             months: self.months,
             teams: usize::try_from(self.teams).unwrap_or(usize::MAX),
             models: usize::try_from(self.models).unwrap_or(usize::MAX),
             seed: self.seed,
             until: self.until.map_or(now, |when| when.at(now)),
-        })
+        }
     }
 }
 
