@@ -19,7 +19,7 @@ TO :"role";
 
 -- What moves, and stays.
 GRANT SELECT, INSERT, UPDATE ON
-    budget, budget_window, frozen, usage_hour, usage_day, ledger_revision, ledger_clock, team,
+    budget, budget_window, frozen, usage_hour, usage_grain, ledger_revision, ledger_clock, team,
     team_fact, project, member, virtual_key, key_secret, policy, stream_limit, head_delivery,
     admin_key, account, api_token, last_audit
 TO :"role";

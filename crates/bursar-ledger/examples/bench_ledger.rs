@@ -18,7 +18,7 @@ use bursar_domain::money::{Cost, Rate};
 use bursar_domain::price::{PriceId, PriceStamp, Rates, Routing, Tier};
 use bursar_domain::time::{Clock, Timestamp};
 use bursar_domain::usage::Usage;
-use bursar_ledger::{Admission, DatabaseUrl, Ledger, OpenOptions};
+use bursar_ledger::{Admission, DatabaseUrl, Grain, Ledger, OpenOptions};
 use serde_json::{Map, Value, json};
 use sqlx::types::Json;
 use sqlx::{Connection, IntoArguments, PgConnection, SqliteConnection};
@@ -41,7 +41,7 @@ const SETTLE: &[&str] = &[
     include_str!("../queries/sqlite/insert_calls.sql"),
     include_str!("../queries/sqlite/insert_attempts.sql"),
     include_str!("../queries/sqlite/add_usage_hours.sql"),
-    include_str!("../queries/sqlite/add_usage_days.sql"),
+    include_str!("../queries/sqlite/add_usage_grains.sql"),
 ];
 
 #[tokio::main]
@@ -181,9 +181,10 @@ fn batch(run: u16, first: usize) -> [(&'static [&'static str], Vec<Value>); 2] {
         Value::Object(rows.map(|(number, intent)| (number.to_string(), row(intent))).collect())
     };
     let hours = json!({"0": usage_hour(&intents)});
-    let days: Map<String, Value> =
-        (0..5).map(|grain| (grain.to_string(), usage_day(&intents, grain))).collect();
-    let settle = vec![tokens.into(), numbered(call_row), numbered(attempt_row), hours, days.into()];
+    let grains = Grain::ALL.iter().map(|grain| (grain.to_string(), usage_grain(&intents, *grain)));
+    let grains: Map<String, Value> = grains.collect();
+    let settle =
+        vec![tokens.into(), numbered(call_row), numbered(attempt_row), hours, grains.into()];
     [(RESERVE, vec![holds.into()]), (SETTLE, settle)]
 }
 
@@ -346,12 +347,13 @@ fn usage_hour(intents: &[Intent]) -> Value {
     joined(key, sums(intents))
 }
 
-fn usage_day(intents: &[Intent], grain: usize) -> Value {
-    let names = ["model", "team", "project", "key", "team_model"];
+fn usage_grain(intents: &[Intent], grain: Grain) -> Value {
+    let one = |bucket: usize| -> Vec<usize> {
+        (0..20).map(|place| if place == bucket { intents.len() } else { 0 }).collect()
+    };
     let key = json!({
-        "grain": names[grain], "day_ms": intents[0].started_at.day().0, "value": "value",
-        "value2": "", "count_tokens": false, "shard": 9, "latency_07": intents.len(),
-        "first_token_03": intents.len(), "speed_07": intents.len(),
+        "latency": one(7), "first_token": one(3), "speed": one(7), "grain": grain.as_str(), "start_ms": intents[0].started_at.day().0, "value": "value",
+        "value2": "", "count_tokens": false, "shard": 9,
     });
     joined(key, sums(intents))
 }

@@ -4,5 +4,5 @@ SELECT MIN(at_ms) AS at_ms FROM (
     UNION ALL
     SELECT MIN(hour_ms) AS at_ms FROM usage_hour WHERE hour_ms >= $1
     UNION ALL
-    SELECT MIN(day_ms) AS at_ms FROM usage_day WHERE grain = 'model' AND day_ms >= $1
+    SELECT MIN(start_ms) AS at_ms FROM usage_grain WHERE grain = 'model' AND start_ms >= $1
 ) AS first

@@ -12,6 +12,7 @@ SELECT
         WHEN 'region' THEN region
         WHEN 'tier' THEN tier
         WHEN 'tags' THEN tags
+        WHEN 'price' THEN price_id
         ELSE operation
     END AS value,
     CASE CAST($9 AS TEXT)
@@ -23,6 +24,7 @@ SELECT
         WHEN 'region' THEN region
         WHEN 'tier' THEN tier
         WHEN 'tags' THEN tags
+        WHEN 'price' THEN price_id
         WHEN 'operation' THEN operation
         ELSE ''
     END AS value2, COUNT(*) AS rows_read,

@@ -55,8 +55,8 @@ SELECT
 FROM (
     SELECT d.*
     -- CROSS, for SQLite keeps its order: it would else look at every day asked for once a row.
-    FROM jsonb_each($2) AS asked CROSS JOIN usage_day AS d
-    WHERE d.grain = $1 AND d.day_ms = CAST(asked.value ->> 'day_ms' AS BIGINT)
+    FROM jsonb_each($2) AS asked CROSS JOIN usage_grain AS d
+    WHERE d.grain = $1 AND d.start_ms = CAST(asked.value ->> 'start_ms' AS BIGINT)
         AND (CAST(asked.value ->> 'value' AS TEXT) = '*'
             OR d.value = CAST(asked.value ->> 'value' AS TEXT))
         AND NOT d.count_tokens

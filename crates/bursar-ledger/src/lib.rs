@@ -91,8 +91,8 @@ pub use spool::SpoolOptions;
 pub use standing::{Foreseen, Pace, Standing};
 pub use streams::{Checkpoint, CutWish, OPEN_CALLS_MAX, OpenCall, StreamRule};
 pub use usage::{
-    Buckets, Counters, DaySlice, Dimension, Grain, Habit, HourBy, HourSlice, Paces, PricedTokens,
-    SliceRow, ThrottleRow, Throttles, UsageQuery, UsageReport, UsageRow,
+    Buckets, Counters, Dimension, Grain, GrainSlice, Habit, HourBy, HourSlice, Paces, SliceRow,
+    UsageQuery, UsageReport, UsageRow,
 };
 pub use verdict::{AdmittedBy, OpenHold, RefusalRow, RefusedFor};
 pub use versions::VersionRow;

@@ -1,4 +1,4 @@
-//! What one call adds to the roll-ups: its sums, under every hour and day row that counts it.
+//! What one call adds to the roll-ups: its sums, under every hourly and narrow row that counts it.
 //!
 //! Pages read these sums and never call rows, so a ledger of a million calls reads like one of ten
 //! thousand. Histogram buckets cannot be filled in later, so they are kept from the first call.
@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 
 use bursar_domain::call::{Intent, Operation, Outcome, Settlement};
+use bursar_domain::closed_set;
 use bursar_domain::model::ModelId;
 use bursar_domain::money::{Cost, PICO_PER_MICRO};
+use bursar_domain::time::{DAY_MS, HOUR_MS};
 use serde::Serialize;
 use sqlx::FromRow;
 
@@ -121,11 +123,74 @@ pub(crate) struct HourKey {
     simulated: bool,
 }
 
-/// The key of a daily row: one dimension at a time.
+closed_set! {
+    /// What narrow sums are kept by: one dimension, or two, of each UTC day; those whose name begins
+    /// with `hour`, of each hour.
+    Grain {
+        /// The model.
+        Model = "model",
+        /// The team.
+        Team = "team",
+        /// The project.
+        Project = "project",
+        /// The virtual key.
+        Key = "key",
+        /// The person.
+        User = "user",
+        /// The region.
+        Region = "region",
+        /// The tier.
+        Tier = "tier",
+        /// The operation.
+        Operation = "operation",
+        /// The team, and the model as the second value.
+        TeamModel = "team_model",
+        /// The model, and the price row as the second value.
+        Price = "price",
+        /// The model and the price row, by hour.
+        HourPrice = "hour_price",
+        /// The model, by hour.
+        HourModel = "hour_model",
+        /// The team, by hour.
+        HourTeam = "hour_team",
+        /// The team and the model, by hour.
+        HourTeamModel = "hour_team_model",
+    }
+}
+
+impl Grain {
+    /// How long the time of a row is, in milliseconds.
+    #[must_use]
+    pub const fn step_ms(self) -> i64 {
+        match self {
+            Self::HourPrice | Self::HourModel | Self::HourTeam | Self::HourTeamModel => HOUR_MS,
+            _ => DAY_MS,
+        }
+    }
+
+    /// What a row of hours counts under: the value, and the second one.
+    fn values(self, key: &HourKey) -> (String, String) {
+        let one = |value: &str| (value.to_owned(), String::new());
+        match self {
+            Self::Model | Self::HourModel => one(&key.model),
+            Self::Team | Self::HourTeam => one(&key.team),
+            Self::Project => one(&key.project),
+            Self::Key => one(&key.key_id),
+            Self::User => one(&key.user_id),
+            Self::Region => one(&key.region),
+            Self::Tier => one(key.tier),
+            Self::Operation => one(key.operation),
+            Self::TeamModel | Self::HourTeamModel => (key.team.clone(), key.model.clone()),
+            Self::Price | Self::HourPrice => (key.model.clone(), key.price_id.clone()),
+        }
+    }
+}
+
+/// The key of a narrow row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(crate) struct DayKey {
+pub(crate) struct GrainKey {
     grain: String,
-    day_ms: i64,
+    start_ms: i64,
     value: String,
     value2: String,
     count_tokens: bool,
@@ -160,14 +225,14 @@ pub(crate) struct HourRow<'a> {
     sums: &'a Sums,
 }
 
-/// What is added to a daily row.
+/// What is added to a narrow row.
 #[derive(Debug, Serialize)]
-pub(crate) struct DayRow<'a> {
+pub(crate) struct GrainRow<'a> {
     // First: a statement looks for each of their sixty buckets in the row, from its beginning.
     #[serde(flatten)]
     histograms: &'a Histograms,
     #[serde(flatten)]
-    key: &'a DayKey,
+    key: &'a GrainKey,
     #[serde(flatten)]
     sums: &'a Sums,
 }
@@ -176,7 +241,7 @@ pub(crate) struct DayRow<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Rollup {
     pub(crate) hours: BTreeMap<HourKey, Sums>,
-    pub(crate) days: BTreeMap<DayKey, (Sums, Histograms)>,
+    pub(crate) grains: BTreeMap<GrainKey, (Sums, Histograms)>,
 }
 
 /// Where sums are added: this process's shard, and the tags that are kept apart.
@@ -199,8 +264,8 @@ impl Rollup {
         key.outcome = settlement.ending.outcome.as_str();
         key.price_id =
             settlement.bill.price.as_ref().map(|price| price.id.to_string()).unwrap_or_default();
-        let days = day_keys(rooms, intent, model);
-        self.add(days, (key, *sums, histograms(intent, settlement)));
+        let grains = grain_keys(rooms, intent, &key);
+        self.add(grains, (key, *sums, histograms(intent, settlement)));
     }
 
     /// The hourly rows, in key order.
@@ -208,25 +273,25 @@ impl Rollup {
         self.hours.iter().map(|(key, sums)| HourRow { key, sums })
     }
 
-    /// The daily rows, in key order.
-    pub(crate) fn day_rows(&self) -> impl Iterator<Item = DayRow<'_>> {
-        self.days.iter().map(|(key, (sums, histograms))| DayRow { histograms, key, sums })
+    /// The narrow rows, in key order.
+    pub(crate) fn grain_rows(&self) -> impl Iterator<Item = GrainRow<'_>> {
+        self.grains.iter().map(|(key, (sums, histograms))| GrainRow { histograms, key, sums })
     }
 
     /// Counts a refusal.
     pub(crate) fn add_refusal(&mut self, rooms: &Rooms, intent: &Intent) {
-        let model = &intent.model;
-        let entry = (hour_key(rooms, intent, model), Sums::refusal(), Histograms::default());
-        self.add(day_keys(rooms, intent, model), entry);
+        let key = hour_key(rooms, intent, &intent.model);
+        let grains = grain_keys(rooms, intent, &key);
+        self.add(grains, (key, Sums::refusal(), Histograms::default()));
     }
 
-    fn add(&mut self, days: Vec<DayKey>, entry: (HourKey, Sums, Histograms)) {
+    fn add(&mut self, grains: Vec<GrainKey>, entry: (HourKey, Sums, Histograms)) {
         let (key, sums, histograms) = entry;
         self.hours.entry(key).or_default().add(&sums);
-        for day in days {
-            let (day_sums, day_histograms) = self.days.entry(day).or_default();
-            day_sums.add(&sums);
-            day_histograms.add(&histograms);
+        for grain in grains {
+            let (grain_sums, grain_histograms) = self.grains.entry(grain).or_default();
+            grain_sums.add(&sums);
+            grain_histograms.add(&histograms);
         }
     }
 }
@@ -257,30 +322,22 @@ fn hour_key(rooms: &Rooms, intent: &Intent, model: &ModelId) -> HourKey {
     }
 }
 
-fn day_keys(rooms: &Rooms, intent: &Intent, model: &ModelId) -> Vec<DayKey> {
-    let who = &intent.attribution;
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let key = |grain: &str, value: String, value2: String| DayKey {
-        grain: grain.to_owned(),
-        day_ms: intent.started_at.day().0,
+fn grain_keys(rooms: &Rooms, intent: &Intent, hour: &HourKey) -> Vec<GrainKey> {
+    let key = |grain: String, (value, value2), step_ms| GrainKey {
+        grain,
+        start_ms: hour.hour_ms - hour.hour_ms.rem_euclid(step_ms),
         value,
         value2,
         count_tokens: intent.operation == Operation::CountTokens,
         shard: rooms.shard,
     };
-    let model = model.to_string();
-    let mut keys = vec![
-        key("model", model.clone(), String::new()),
-        key("team", text(&who.team), String::new()),
-        key("project", text(&who.project), String::new()),
-        key("key", text(&who.key), String::new()),
-        key("team_model", text(&who.team), model),
-    ];
-    keys.extend(rooms.report_tags.iter().map(|tag| {
-        let value = who.tags.get(tag).cloned().unwrap_or_default();
-        key(&format!("tag:{tag}"), value, String::new())
-    }));
-    keys
+    let fixed = Grain::ALL.iter();
+    let fixed = fixed.map(|grain| key(grain.to_string(), grain.values(hour), grain.step_ms()));
+    let tags = rooms.report_tags.iter().map(|tag| {
+        let value = intent.attribution.tags.get(tag).cloned().unwrap_or_default();
+        key(format!("tag:{tag}"), (value, String::new()), DAY_MS)
+    });
+    fixed.chain(tags).collect()
 }
 
 /// Five to a factor of ten; the last has no upper bound.

@@ -2,20 +2,17 @@
 //! edges and the other dimensions from the hourly one.
 
 mod habit;
-mod priced;
 mod read;
 mod slice;
-mod throttles;
 
 use bursar_domain::money::Total;
 use bursar_domain::time::Timestamp;
 
 use crate::rollup::Sums;
 
+pub use crate::rollup::Grain;
 pub use habit::Habit;
-pub use priced::PricedTokens;
-pub use slice::{Buckets, DaySlice, Grain, HourBy, HourSlice, Paces, SliceRow};
-pub use throttles::{ThrottleRow, Throttles};
+pub use slice::{Buckets, GrainSlice, HourBy, HourSlice, Paces, SliceRow};
 
 /// What usage is shown by.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ const QUERIES: &str = "crates/bursar-ledger/queries";
 const DOUBLES: [&str; 3] = ["reserve", "settle", "sweep"];
 /// The steps of the doubles, each within one transaction of the only writer.
 const SQLITE_STEPS: [&str; 17] = [
-    "add_usage_days",
+    "add_usage_grains",
     "add_usage_hours",
     "begin",
     "claim_holds",

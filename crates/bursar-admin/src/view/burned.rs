@@ -4,7 +4,7 @@ use bursar_domain::limit::Unit;
 use bursar_domain::money::Total;
 use bursar_domain::span::Zone;
 use bursar_domain::time::{DAY_MS, Timestamp};
-use bursar_ledger::{Counters, DaySlice, Grain};
+use bursar_ledger::{Counters, Grain, GrainSlice};
 
 use crate::{BudgetRow, Error, View};
 
@@ -22,7 +22,7 @@ impl View {
         let today = self.now().day();
         let Some((slice, unit)) = slice(row, today) else { return Ok(None) };
         let mut days: Vec<(Timestamp, i128)> = Vec::new();
-        let mut rows = self.desk.admin.ledger.days(&slice).await?;
+        let mut rows = self.desk.admin.ledger.grains(&slice).await?;
         rows.sort_by_key(|row| row.at);
         let mut sum = 0;
         for row in &rows {
@@ -39,7 +39,7 @@ impl View {
 }
 
 /// The sums of a limit's calls, from its window's beginning to today's, and what it counts.
-fn slice(row: &BudgetRow, today: Timestamp) -> Option<(DaySlice, Unit)> {
+fn slice(row: &BudgetRow, today: Timestamp) -> Option<(GrainSlice, Unit)> {
     let at = |text: &Option<String>| Timestamp::parse_rfc3339(text.as_deref()?);
     let since = at(&row.figures.window_start)?;
     let unit: Unit = row.figures.unit.parse().ok()?;
@@ -60,7 +60,7 @@ fn slice(row: &BudgetRow, today: Timestamp) -> Option<(DaySlice, Unit)> {
     };
     let values = values.map(|value| vec![(*value).clone()]);
     let second = second.cloned();
-    Some((DaySlice { grain, since, until: today, values, second, by_time: true }, unit))
+    Some((GrainSlice { grain, since, until: today, values, second, by_time: true }, unit))
 }
 
 fn used(sums: &Counters, unit: Unit) -> i128 {

@@ -1,9 +1,8 @@
-//! What fails and what throttles, as far as the viewer sees it: errors with the advice that a terminal
-//! gives, and throttled attempts hour by hour.
+//! What fails, as far as the viewer sees it: errors with the advice that a terminal gives.
 
 use bursar_domain::advice::{Advice, Trouble, advise};
 use bursar_domain::time::Timestamp;
-use bursar_ledger::{FaultRow, Throttles, Whose};
+use bursar_ledger::{FaultRow, Whose};
 
 use crate::{Error, View};
 
@@ -29,20 +28,6 @@ impl View {
         let whose = self.whose(team, model)?;
         let rows = self.desk.admin.ledger.faults(range, whose).await?;
         Ok(rows.into_iter().map(|row| Fault { advice: self.advice(&row), row }).collect())
-    }
-
-    /// Throttled attempts by hour and model: of the last hours of a range where all of them would
-    /// take too long to read.
-    ///
-    /// # Errors
-    /// [`Error::Unknown`] for a team that the viewer does not see, or a ledger that failed or would
-    /// have to read too much for a single hour.
-    pub async fn throttles(
-        &self,
-        range: (Timestamp, Timestamp),
-        (team, model): (Option<&str>, Option<&str>),
-    ) -> Result<Throttles, Error> {
-        Ok(self.desk.admin.ledger.throttles(range, self.whose(team, model)?).await?)
     }
 
     /// Whose calls are meant, within what the viewer sees.

@@ -5,7 +5,7 @@ use bursar_domain::freeze::Freeze;
 use bursar_domain::scope::Facet;
 use bursar_domain::time::{DAY_MS, Timestamp};
 use bursar_domain::watch::Withheld;
-use bursar_ledger::{DaySlice, Ended, Grain};
+use bursar_ledger::{Ended, Grain, GrainSlice};
 
 use crate::{ArchivePlace, CallQuery, CallReply, Error, FreezeRow, View};
 
@@ -89,7 +89,7 @@ impl View {
     }
 
     async fn refused(&self, grain: Grain, value: &str, since: Timestamp) -> Result<i64, Error> {
-        let slice = DaySlice {
+        let slice = GrainSlice {
             grain,
             since: since.day(),
             until: Timestamp(self.now().day().0 + DAY_MS),
@@ -97,7 +97,7 @@ impl View {
             second: None,
             by_time: false,
         };
-        let rows = self.desk.admin.ledger.days(&slice).await?;
+        let rows = self.desk.admin.ledger.grains(&slice).await?;
         Ok(rows.iter().map(|row| row.counters.refused).sum())
     }
 }

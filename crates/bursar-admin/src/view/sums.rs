@@ -1,11 +1,12 @@
 //! Sums for pages, by one dimension and perhaps by time: which roll-up answers, of which part of the
-//! ledger. Days where days will do; a person's sums and rarer dimensions come from hours.
+//! ledger. Narrow sums where those will do; a person's, and those of rarer dimensions by the hour or
+//! within a team, come from the widest.
 
 use std::collections::BTreeMap;
 
 use bursar_domain::closed_set;
 use bursar_domain::time::{DAY_MS, Timestamp};
-use bursar_ledger::{Counters, DaySlice, Grain, HourBy, HourSlice, SliceRow};
+use bursar_ledger::{Counters, Grain, GrainSlice, HourBy, HourSlice, SliceRow};
 
 use crate::{Error, Sight, View};
 
@@ -95,8 +96,8 @@ impl View {
         let user = self.part().and_then(|part| part.user.clone());
         let lines = match Source::of(ask, (team.as_deref(), user.is_some())) {
             Source::Hours(by) => self.hourly(ask, by, (team, user)).await?,
-            Source::Days(slice, order) => {
-                lines(self.desk.admin.ledger.days(&slice).await?, ask, order)
+            Source::Grain(slice, order) => {
+                lines(self.desk.admin.ledger.grains(&slice).await?, ask, order)
             }
             Source::OfTeam(grain, team) => self.of_team(ask, grain, &team).await?,
         };
@@ -151,12 +152,12 @@ impl View {
             Grain::Key => part.keys.clone(),
             _ => part.projects.clone(),
         });
-        let of = |grain, values| day_slice(ask, grain, Some(values));
+        let of = |grain, values| grain_slice(ask, grain, Some(values));
         let ledger = &self.desk.admin.ledger;
-        let own = ledger.days(&of(grain, own.unwrap_or_default())).await?;
+        let own = ledger.grains(&of(grain, own.unwrap_or_default())).await?;
         let mut lines = lines(own, ask, Order::First);
         let mut rest: BTreeMap<Option<Timestamp>, Counters> = BTreeMap::new();
-        for row in ledger.days(&of(Grain::Team, vec![team.to_owned()])).await? {
+        for row in ledger.grains(&of(Grain::Team, vec![team.to_owned()])).await? {
             rest.entry(row.at).or_default().add(&row.counters);
         }
         for ((at, ..), counters) in &lines {
@@ -172,7 +173,7 @@ impl View {
 /// Which roll-up answers.
 enum Source {
     Hours(HourBy),
-    Days(DaySlice, Order),
+    Grain(GrainSlice, Order),
     /// By something of one team.
     OfTeam(Grain, String),
 }
@@ -203,47 +204,62 @@ const fn hour_by(group: Group) -> HourBy {
 
 impl Source {
     fn of(ask: &SumAsk, (team, is_person): (Option<&str>, bool)) -> Self {
-        let by = hour_by(ask.group);
-        // Daily sums tell no person's calls from others'.
-        if ask.is_hourly || is_person {
-            return Self::Hours(by);
+        let wide = Self::Hours(hour_by(ask.group));
+        // Narrow sums tell no person's calls from others'.
+        if is_person {
+            return wide;
         }
-        let of = |grain, values: Option<&str>| {
-            day_slice(ask, grain, values.map(|value| vec![value.to_owned()]))
+        let [of_model, of_team, of_both] = if ask.is_hourly {
+            [Grain::HourModel, Grain::HourTeam, Grain::HourTeamModel]
+        } else {
+            [Grain::Model, Grain::Team, Grain::TeamModel]
         };
-        let second = |slice: DaySlice| DaySlice { second: ask.model.clone(), ..slice };
+        let of = |grain, values: Option<&str>| {
+            grain_slice(ask, grain, values.map(|value| vec![value.to_owned()]))
+        };
+        let both = || GrainSlice { second: ask.model.clone(), ..of(of_both, team) };
         if let Some(then) = ask.then {
-            let slice = || second(of(Grain::TeamModel, team));
             return match (ask.group, then) {
-                (Group::Team, Group::Model | Group::Provider) => Self::Days(slice(), Order::Both),
+                (Group::Team, Group::Model | Group::Provider) => Self::Grain(both(), Order::Both),
                 (Group::Model | Group::Provider, Group::Team) => {
-                    Self::Days(slice(), Order::Swapped)
+                    Self::Grain(both(), Order::Swapped)
                 }
-                _ => Self::Hours(by),
+                _ => wide,
             };
         }
-        let first = |slice| Self::Days(slice, Order::First);
+        let first = |slice| Self::Grain(slice, Order::First);
         match (ask.group, team, &ask.model) {
-            (Group::Model | Group::Provider, Some(team), _) => {
-                Self::Days(second(of(Grain::TeamModel, Some(team))), Order::Second)
-            }
-            (Group::Model | Group::Provider, None, model) => {
-                first(of(Grain::Model, model.as_deref()))
-            }
-            (Group::Team, team, None) => first(of(Grain::Team, team)),
-            (Group::Team, team, Some(_)) => first(second(of(Grain::TeamModel, team))),
-            (Group::Project, None, None) => first(of(Grain::Project, None)),
-            (Group::Key, None, None) => first(of(Grain::Key, None)),
+            (Group::Model | Group::Provider, Some(_), _) => Self::Grain(both(), Order::Second),
+            (Group::Model | Group::Provider, None, model) => first(of(of_model, model.as_deref())),
+            (Group::Team, team, None) => first(of(of_team, team)),
+            (Group::Team, _, Some(_)) => first(both()),
+            _ if ask.is_hourly => wide,
             (Group::Project, Some(team), None) => Self::OfTeam(Grain::Project, team.to_owned()),
             (Group::Key, Some(team), None) => Self::OfTeam(Grain::Key, team.to_owned()),
-            _ => Self::Hours(by),
+            (group, None, None) => daily(group).map_or(wide, |grain| first(of(grain, None))),
+            _ => wide,
         }
     }
 }
 
-fn day_slice(ask: &SumAsk, grain: Grain, values: Option<Vec<String>>) -> DaySlice {
+/// The daily sums by a group alone.
+const fn daily(group: Group) -> Option<Grain> {
+    Some(match group {
+        Group::Model | Group::Provider => Grain::Model,
+        Group::Team => Grain::Team,
+        Group::Project => Grain::Project,
+        Group::Key => Grain::Key,
+        Group::User => Grain::User,
+        Group::Region => Grain::Region,
+        Group::Tier => Grain::Tier,
+        Group::Operation => Grain::Operation,
+        Group::Tag => return None,
+    })
+}
+
+fn grain_slice(ask: &SumAsk, grain: Grain, values: Option<Vec<String>>) -> GrainSlice {
     let (since, until) = (ask.since, ask.until);
-    DaySlice { grain, since, until, values, second: None, by_time: ask.by_time }
+    GrainSlice { grain, since, until, values, second: None, by_time: ask.by_time }
 }
 
 fn lines(rows: Vec<SliceRow>, ask: &SumAsk, order: Order) -> Lines {

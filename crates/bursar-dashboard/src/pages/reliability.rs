@@ -1,12 +1,12 @@
 //! Reliability: how calls ended over time, what throttled when, and the errors with what to do about
 //! them, in the words of the command line.
 
-use bursar_admin::{Fault, Group, View};
+use bursar_admin::{Fault, Group, SumAsk, SumLine, View};
 use bursar_domain::span::Zone;
 use bursar_domain::time::{HOUR_MS, Timestamp};
-use bursar_ledger::{Counters, Ledger, Throttles};
+use bursar_ledger::{Counters, Ledger};
 
-use super::spend::{EMPTY, all, ask, lead, points, series};
+use super::spend::{EMPTY, NONE, all, ask, lead, points, series};
 use super::{ALL, Page, Visit, calls};
 use crate::chart::{self, Chart, Series, Subject, Unit};
 use crate::content::{Block, Content, Field, Tile};
@@ -119,9 +119,10 @@ async fn heat_map(view: &View, filters: &Filters) -> Result<Block, Problem> {
     let begun = Timestamp(view.now().hour().0 + HOUR_MS);
     let until = period.until.min(begun).max(period.since);
     let since = period.since.max(Timestamp(until.0 - HEAT_HOURS * HOUR_MS));
-    let picked = (filters.pick("team"), filters.pick("model"));
-    let throttles = match view.throttles((since, until), picked).await.map_err(Problem::from) {
-        Ok(throttles) => throttles,
+    let by_hour = ask(filters, period, (Group::Model, true));
+    let by_hour = SumAsk { since, until, is_hourly: true, ..by_hour };
+    let lines = match view.sums(&by_hour).await.map_err(Problem::from) {
+        Ok(lines) => lines,
         // Whose team it is was asked before.
         Err(problem) if problem.status.as_u16() == 400 => {
             let why = problem.text();
@@ -131,19 +132,19 @@ async fn heat_map(view: &View, filters: &Filters) -> Result<Block, Problem> {
         }
         Err(problem) => return Err(problem),
     };
-    let spots = spots(&throttles);
+    let spots = spots(since, &lines);
     if spots.is_empty() {
         let note = "No request was made to Bedrock in the last hours of this range, so that there \
                     is no picture of throttling by the hour.";
         return Ok(Block::Note(note.to_owned()));
     }
-    Ok(Block::Heat(Box::new(Heat::new(heat_subject(&throttles), &spots))))
+    Ok(Block::Heat(Box::new(Heat::new(heat_subject((since, until)), &spots))))
 }
 
-fn heat_subject(throttles: &Throttles) -> heat::Subject {
-    let count = (throttles.until.0 - throttles.since.0) / HOUR_MS;
+fn heat_subject((since, until): (Timestamp, Timestamp)) -> heat::Subject {
+    let count = (until.0 - since.0) / HOUR_MS;
     let hour = |number: i64| {
-        let text = Timestamp(throttles.since.0 + number * HOUR_MS).to_string();
+        let text = Timestamp(since.0 + number * HOUR_MS).to_string();
         text.get(5..16).unwrap_or(&text).replace('T', " ")
     };
     let title = match count {
@@ -158,17 +159,15 @@ fn heat_subject(throttles: &Throttles) -> heat::Subject {
 }
 
 /// From the first hour to the last.
-fn spots(throttles: &Throttles) -> Vec<Spot> {
-    let spot = |row: &bursar_ledger::ThrottleRow| Spot {
-        place: usize::try_from((row.hour().0 - throttles.since.0) / HOUR_MS).unwrap_or_default(),
-        name: row.model.clone(),
-        part: row.throttled,
-        whole: row.attempts,
+fn spots(since: Timestamp, lines: &[SumLine]) -> Vec<Spot> {
+    let spot = |line: &SumLine| Spot {
+        place: usize::try_from((line.at.unwrap_or(since).0 - since.0) / HOUR_MS)
+            .unwrap_or_default(),
+        name: line.value.clone().unwrap_or_else(|| NONE.to_owned()),
+        part: line.counters.throttled_attempts,
+        whole: line.counters.attempts,
     };
-    let mut spots: Vec<Spot> =
-        throttles.rows.iter().filter(|row| row.attempts > 0).map(spot).collect();
-    spots.sort_by(|one, other| (one.place, &one.name).cmp(&(other.place, &other.name)));
-    spots
+    lines.iter().filter(|line| line.counters.attempts > 0).map(spot).collect()
 }
 
 /// Errors by kind, with what to do about the last of each.

@@ -33,7 +33,7 @@ SELECT 'block' AS table_name, COUNT(*) AS row_count FROM block
 UNION ALL
 SELECT 'sealed' AS table_name, COUNT(*) AS row_count FROM sealed
 UNION ALL
-SELECT 'usage_day' AS table_name, COUNT(*) AS row_count FROM usage_day
+SELECT 'usage_grain' AS table_name, COUNT(*) AS row_count FROM usage_grain
 UNION ALL
 SELECT 'team' AS table_name, COUNT(*) AS row_count FROM team
 UNION ALL

@@ -100,7 +100,7 @@ async fn copy(from: &Ledger, to: &Ledger, month: Month) -> Result<(), Error> {
         calls.last().clone_into(&mut after);
     }
     copy_table(from, to, "usage_hour", |row| is_of(month, row, "hour_ms")).await?;
-    copy_table(from, to, "usage_day", |row| is_of(month, row, "day_ms")).await?;
+    copy_table(from, to, "usage_grain", |row| is_of(month, row, "start_ms")).await?;
     let here = Summary::of_file(to, month).await?.json();
     let values: [Value; 4] =
         [month.start().0.into(), "here".into(), "".into(), here.as_str().into()];

@@ -335,10 +335,10 @@ pub(crate) static TABLES: [Table; 31] = [
         }),
     },
     Table {
-        name: "usage_day",
+        name: "usage_grain",
         key: &[
             ("grain", Kind::Text),
-            ("day_ms", Kind::Int),
+            ("start_ms", Kind::Int),
             ("value", Kind::Text),
             ("value2", Kind::Text),
             ("count_tokens", Kind::Bool),
@@ -346,11 +346,11 @@ pub(crate) static TABLES: [Table; 31] = [
         ],
         page: Statement {
             doing: "read rows to copy",
-            sql: include_str!("../../queries/copy/usage_day_page.sql"),
+            sql: include_str!("../../queries/copy/usage_grain_page.sql"),
         },
         put: Statement {
             doing: "write copied rows",
-            sql: include_str!("../../queries/copy/usage_day_put.sql"),
+            sql: include_str!("../../queries/copy/usage_grain_put.sql"),
         },
         known: None,
     },

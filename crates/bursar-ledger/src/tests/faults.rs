@@ -4,7 +4,7 @@ use bursar_domain::call::{CallId, Outcome};
 use bursar_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 
 use super::world::{NOW, intent_at, new_id, places};
-use crate::{Error, Ledger, Whose};
+use crate::{Ledger, Whose};
 
 const CLAUDE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
@@ -55,44 +55,6 @@ async fn errors_are_told_by_kind_with_what_the_last_call_of_each_said() {
         }
         let before = (Timestamp(0), Timestamp(NOW.0 - DAY_MS));
         assert_eq!(ledger.faults(before, Whose::default()).await.unwrap(), []);
-        ledger.end().await;
-    }
-}
-
-#[tokio::test]
-async fn throttles_are_told_of_whole_hours_and_of_as_many_as_may_be_read() {
-    for place in places().await {
-        let ledger = place.open().await;
-        ended(&ledger, ("research", 0), (Outcome::Succeeded, "")).await;
-        ended(&ledger, ("sales", 3), (Outcome::Succeeded, "")).await;
-        let day = (Timestamp(NOW.hour().0 - DAY_MS), Timestamp(NOW.hour().0 + HOUR_MS));
-        let all = ledger.throttles(day, Whose::default()).await.unwrap();
-        let told: Vec<_> =
-            all.rows.iter().map(|row| (row.hour(), row.attempts, row.throttled)).collect();
-        let earlier = Timestamp(NOW.hour().0 - 3 * HOUR_MS);
-        assert_eq!(told, [(NOW.hour(), 2, 1), (earlier, 2, 1)]);
-        assert_eq!((all.since, all.until), day);
-        let sales = Whose { team: Some("sales"), ..Whose::default() };
-        assert_eq!(ledger.throttles(day, sales).await.unwrap().rows.len(), 1);
-        ledger.damage(include_str!("sql/many_hours.sql")).await;
-        let two = (Timestamp(0), Timestamp(2 * HOUR_MS));
-        let last = ledger.throttles(two, Whose::default()).await.unwrap();
-        assert_eq!((last.since, last.rows.len()), (Timestamp(HOUR_MS), 1), "the first is cut off");
-        ledger.damage(include_str!("sql/few_hours.sql")).await;
-        ledger.end().await;
-    }
-}
-
-#[tokio::test]
-async fn an_hour_of_more_rows_than_may_be_read_is_refused() {
-    for place in places().await {
-        let ledger = place.open().await;
-        ledger.damage(include_str!("sql/many_hours.sql")).await;
-        ledger.damage(include_str!("sql/one_hour.sql")).await;
-        let two = (Timestamp(0), Timestamp(2 * HOUR_MS));
-        let read = ledger.throttles(two, Whose::default()).await;
-        assert!(matches!(read, Err(Error::TooMuch { most: 10_000 })), "{read:?}");
-        ledger.damage(include_str!("sql/few_hours.sql")).await;
         ledger.end().await;
     }
 }

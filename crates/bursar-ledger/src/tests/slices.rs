@@ -3,13 +3,13 @@
 use bursar_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 
 use super::world::{NOW, intent, intent_at, places};
-use crate::{Counters, DaySlice, Error, Grain, HourBy, HourSlice, Ledger, SliceRow};
+use crate::{Counters, Error, Grain, GrainSlice, HourBy, HourSlice, Ledger, SliceRow};
 
 const CLAUDE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-fn days(grain: Grain) -> DaySlice {
+fn days(grain: Grain) -> GrainSlice {
     let (since, until) = (Timestamp(NOW.day().0 - DAY_MS), Timestamp(NOW.day().0 + DAY_MS));
-    DaySlice { grain, since, until, values: None, second: None, by_time: false }
+    GrainSlice { grain, since, until, values: None, second: None, by_time: false }
 }
 
 fn hours(by: HourBy) -> HourSlice {
@@ -63,7 +63,7 @@ async fn a_slice_has_what_was_asked_for_and_sums_to_the_whole() {
         three_calls(&ledger).await;
         let whole = super::usage::total(&ledger).await;
         for grain in Grain::ALL {
-            let mut sum = sum(&ledger.days(&days(*grain)).await.unwrap());
+            let mut sum = sum(&ledger.grains(&days(*grain)).await.unwrap());
             assert_eq!(sum, whole, "{grain}");
             sum.subtract(&whole);
             assert_eq!(sum, Counters::default());
@@ -71,20 +71,31 @@ async fn a_slice_has_what_was_asked_for_and_sums_to_the_whole() {
         for by in HourBy::ALL {
             assert_eq!(sum(&ledger.hours(&hours(*by)).await.unwrap()), whole, "{by}");
         }
-        let of = |values: &[&str], grain| DaySlice {
+        let of = |values: &[&str], grain| GrainSlice {
             values: Some(values.iter().map(|value| (*value).to_owned()).collect()),
             ..days(grain)
         };
-        let rows = ledger.days(&of(&["research"], Grain::TeamModel)).await.unwrap();
+        let rows = ledger.grains(&of(&["research"], Grain::TeamModel)).await.unwrap();
         assert_eq!(calls(&rows), [("research", CLAUDE, 2)]);
-        let rows = DaySlice { second: Some("other".into()), ..of(&["research"], Grain::TeamModel) };
-        assert_eq!(ledger.days(&rows).await.unwrap(), []);
-        assert_eq!(ledger.days(&of(&["nobody"], Grain::Team)).await.unwrap(), []);
-        assert_eq!(ledger.days(&of(&[], Grain::Team)).await.unwrap(), []);
-        let rows = DaySlice { by_time: true, ..days(Grain::Team) };
-        let rows = sorted(ledger.days(&rows).await.unwrap());
-        assert_eq!(calls(&rows), [("sales", "", 1), ("research", "", 2)]);
-        assert_eq!(rows[1].at, Some(NOW.day()));
+        let rows =
+            GrainSlice { second: Some("other".into()), ..of(&["research"], Grain::TeamModel) };
+        assert_eq!(ledger.grains(&rows).await.unwrap(), []);
+        assert_eq!(ledger.grains(&of(&["nobody"], Grain::Team)).await.unwrap(), []);
+        assert_eq!(ledger.grains(&of(&[], Grain::Team)).await.unwrap(), []);
+        for (grain, at) in [(Grain::Team, NOW.day()), (Grain::HourTeam, NOW.hour())] {
+            let rows = GrainSlice { by_time: true, ..days(grain) };
+            let rows = sorted(ledger.grains(&rows).await.unwrap());
+            assert_eq!(calls(&rows), [("sales", "", 1), ("research", "", 2)]);
+            assert_eq!(rows[1].at, Some(at));
+        }
+        let rows = GrainSlice { by_time: true, ..of(&["sales"], Grain::HourTeamModel) };
+        let rows = ledger.grains(&rows).await.unwrap();
+        assert_eq!(calls(&rows), [("sales", CLAUDE, 1)]);
+        let priced = HourSlice { then: Some(HourBy::Price), ..hours(HourBy::Model) };
+        let priced = ledger.hours(&priced).await.unwrap();
+        for grain in [Grain::Price, Grain::HourPrice] {
+            assert_eq!(ledger.grains(&days(grain)).await.unwrap(), priced, "{grain}");
+        }
         let bobs = HourSlice {
             team: Some("research".into()),
             user: Some("bob".into()),
@@ -114,10 +125,10 @@ async fn how_long_calls_took_is_told_by_steps_and_of_nothing_there_is_none() {
         assert_eq!(paces.latency.quantile(50), Some(2_500));
         assert_eq!(paces.first_token.quantile(99), Some(1_000));
         assert_eq!((paces.speed.quantile(50), paces.latency.count()), (Some(25), 3));
-        let of = DaySlice { values: Some(vec!["sales".into()]), ..days(Grain::TeamModel) };
+        let of = GrainSlice { values: Some(vec!["sales".into()]), ..days(Grain::TeamModel) };
         let [paces] = ledger.paces(&of).await.unwrap().try_into().unwrap();
         assert_eq!((paces.second.as_str(), paces.latency.count()), (CLAUDE, 1));
-        let of = DaySlice { values: Some(vec!["nobody".into()]), ..days(Grain::Team) };
+        let of = GrainSlice { values: Some(vec!["nobody".into()]), ..days(Grain::Team) };
         assert_eq!(ledger.paces(&of).await.unwrap(), []);
         ledger.end().await;
     }
@@ -128,17 +139,24 @@ async fn more_than_a_page_may_read_is_refused_and_never_cut_short() {
     for place in places().await {
         let ledger = place.open().await;
         ledger.damage(include_str!("sql/many_sums.sql")).await;
-        let all = DaySlice { since: Timestamp(0), until: Timestamp(DAY_MS), ..days(Grain::Team) };
-        assert!(matches!(ledger.days(&all).await, Err(Error::TooMuch { most: 20_000 })));
+        let all = GrainSlice { since: Timestamp(0), until: Timestamp(DAY_MS), ..days(Grain::Team) };
+        assert!(matches!(ledger.grains(&all).await, Err(Error::TooMuch { most: 20_000 })));
         assert!(matches!(ledger.paces(&all).await, Err(Error::TooMuch { .. })));
-        let some = DaySlice { values: Some(vec!["many 1".into()]), ..all.clone() };
-        assert_eq!(ledger.days(&some).await.unwrap().len(), 1);
+        let some = GrainSlice { values: Some(vec!["many 1".into()]), ..all.clone() };
+        assert_eq!(ledger.grains(&some).await.unwrap().len(), 1);
         // Nor are more days and values asked for than that.
         let until = Timestamp(5_001 * DAY_MS);
         let values = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
-        let long = DaySlice { until, values: Some(values), ..all };
-        assert!(matches!(ledger.days(&long).await, Err(Error::TooMuch { .. })));
+        let long = GrainSlice { until, values: Some(values), ..all };
+        assert!(matches!(ledger.grains(&long).await, Err(Error::TooMuch { .. })));
         ledger.damage(include_str!("sql/few_sums.sql")).await;
+        ledger.damage(include_str!("sql/many_hours.sql")).await;
+        let two = (Timestamp(0), Timestamp(2 * HOUR_MS));
+        let wide = HourSlice { since: two.0, until: two.1, ..hours(HourBy::Key) };
+        assert!(matches!(ledger.hours(&wide).await, Err(Error::TooMuch { most: 20_000 })));
+        let first = HourSlice { until: Timestamp(HOUR_MS), ..wide };
+        assert_eq!(ledger.hours(&first).await.unwrap().len(), 10_000);
+        ledger.damage(include_str!("sql/few_hours.sql")).await;
         ledger.end().await;
     }
 }

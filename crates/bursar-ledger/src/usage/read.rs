@@ -18,7 +18,7 @@ use crate::{Error, Ledger};
 const HOURS: Statement =
     Statement { doing: "sum hours", sql: include_str!("../../queries/usage_hours.sql") };
 const DAYS: Statement =
-    Statement { doing: "sum days", sql: include_str!("../../queries/usage_days.sql") };
+    Statement { doing: "sum days", sql: include_str!("../../queries/usage_grain.sql") };
 const TAGGED_CALLS: Statement =
     Statement { doing: "sum tagged calls", sql: include_str!("../../queries/tagged_calls.sql") };
 

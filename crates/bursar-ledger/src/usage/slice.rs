@@ -2,20 +2,20 @@
 //! reads so many rows and no more; what would take more is refused, never cut short.
 
 use bursar_domain::closed_set;
-use bursar_domain::time::{DAY_MS, Timestamp};
+use bursar_domain::time::Timestamp;
 use serde::Serialize;
 use sqlx::FromRow;
 
 use super::Counters;
 use crate::copy::row::CopiedRow;
-use crate::rollup::{SPEED_BOUNDS, Sums, TIME_BOUNDS};
+use crate::rollup::{Grain, SPEED_BOUNDS, Sums, TIME_BOUNDS};
 use crate::statement::{Statement, Value, bulk};
 use crate::{Error, Ledger};
 
-const DAYS: Statement =
-    Statement { doing: "sum days", sql: include_str!("../../queries/slice_days.sql") };
-const DAYS_OF: Statement =
-    Statement { doing: "sum days", sql: include_str!("../../queries/slice_days_of.sql") };
+const GRAIN: Statement =
+    Statement { doing: "sum a grain", sql: include_str!("../../queries/slice_grain.sql") };
+const GRAIN_OF: Statement =
+    Statement { doing: "sum a grain", sql: include_str!("../../queries/slice_grain_of.sql") };
 const HOURS: Statement =
     Statement { doing: "sum hours", sql: include_str!("../../queries/slice_hours.sql") };
 const PACES: Statement = Statement {
@@ -24,23 +24,7 @@ const PACES: Statement = Statement {
 };
 
 closed_set! {
-    /// What daily sums are kept by.
-    Grain {
-        /// The model.
-        Model = "model",
-        /// The team.
-        Team = "team",
-        /// The project.
-        Project = "project",
-        /// The virtual key.
-        Key = "key",
-        /// The team, and the model as the second value.
-        TeamModel = "team_model",
-    }
-}
-
-closed_set! {
-    /// What hourly sums can be told apart by.
+    /// What the widest sums, of hours, can be told apart by.
     HourBy {
         /// The model.
         Model = "model",
@@ -60,27 +44,29 @@ closed_set! {
         Operation = "operation",
         /// The report tags, as a JSON object of keys and values.
         Tags = "tags",
+        /// The price row; empty for calls without a price.
+        Price = "price",
     }
 }
 
-/// Sums of whole UTC days.
+/// Narrow sums, of whole UTC days or hours as their grain says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DaySlice {
+pub struct GrainSlice {
     /// By what.
     pub grain: Grain,
-    /// From this day on.
+    /// From this day or hour on.
     pub since: Timestamp,
-    /// Before this day.
+    /// Before this day or hour.
     pub until: Timestamp,
     /// Of these values alone; `None` for all.
     pub values: Option<Vec<String>>,
     /// Of this second value alone.
     pub second: Option<String>,
-    /// Whether each day is a row of its own.
+    /// Whether each day or hour is a row of its own.
     pub by_time: bool,
 }
 
-/// Sums of whole hours.
+/// The widest sums, of whole hours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HourSlice {
     /// By what.
@@ -148,7 +134,7 @@ struct Row {
 
 #[derive(Debug, Serialize)]
 struct Asked<'a> {
-    day_ms: i64,
+    start_ms: i64,
     value: &'a str,
 }
 
@@ -159,11 +145,11 @@ impl Ledger {
     /// A page reads so many rows of sums at most.
     pub const PAGE_ROWS_MAX: i64 = 20_000;
 
-    /// Sums of days.
+    /// Narrow sums.
     ///
     /// # Errors
     /// [`Error::TooMuch`], or a database that failed.
-    pub async fn days(&self, slice: &DaySlice) -> Result<Vec<SliceRow>, Error> {
+    pub async fn grains(&self, slice: &GrainSlice) -> Result<Vec<SliceRow>, Error> {
         let (grain, second) = (slice.grain.as_str(), slice.second.as_deref().unwrap_or_default());
         let most = (Self::PAGE_ROWS_MAX + 1).into();
         let rows: Vec<Row> = match &slice.values {
@@ -171,13 +157,13 @@ impl Ledger {
                 let (since, until) = (slice.since.0.into(), slice.until.0.into());
                 let by_time = Value::Bool(slice.by_time);
                 let values = [grain.into(), since, until, by_time, second.into(), most];
-                self.reads.rows(DAYS, &values).await?
+                self.reads.rows(GRAIN, &values).await?
             }
             Some(of) => {
                 let asked = asked(slice, of)?;
                 let by_time = Value::Bool(slice.by_time);
                 let values = [grain.into(), asked, second.into(), by_time, most];
-                self.reads.rows(DAYS_OF, &values).await?
+                self.reads.rows(GRAIN_OF, &values).await?
             }
         };
         told(rows, slice.by_time)
@@ -203,11 +189,11 @@ impl Ledger {
         told(self.reads.rows(HOURS, &values).await?, slice.by_time)
     }
 
-    /// How long calls took, by value, over all the days.
+    /// How long calls took, by value, over all the time.
     ///
     /// # Errors
     /// [`Error::TooMuch`], or a database that failed.
-    pub async fn paces(&self, slice: &DaySlice) -> Result<Vec<Paces>, Error> {
+    pub async fn paces(&self, slice: &GrainSlice) -> Result<Vec<Paces>, Error> {
         let every = [EVERY.to_owned()];
         let asked = asked(slice, slice.values.as_deref().unwrap_or(&every))?;
         let values = [slice.grain.as_str().into(), asked, (Self::PAGE_ROWS_MAX + 1).into()];
@@ -218,12 +204,13 @@ impl Ledger {
     }
 }
 
-/// The days and values that are asked for, each pair an object.
-fn asked(slice: &DaySlice, of: &[String]) -> Result<Value, Error> {
-    let count = usize::try_from((slice.until.0 - slice.since.0) / DAY_MS).unwrap_or_default();
+/// The times and values that are asked for, each pair an object.
+fn asked(slice: &GrainSlice, of: &[String]) -> Result<Value, Error> {
+    let step = slice.grain.step_ms();
+    let count = usize::try_from((slice.until.0 - slice.since.0) / step).unwrap_or_default();
     within(i64::try_from(count.saturating_mul(of.len())).unwrap_or(i64::MAX))?;
-    let days = (0..).map(|number| slice.since.0 + number * DAY_MS).take(count);
-    bulk(days.flat_map(|day_ms| of.iter().map(move |value| Asked { day_ms, value })))
+    let starts = (0..).map(|number| slice.since.0 + number * step).take(count);
+    bulk(starts.flat_map(|start_ms| of.iter().map(move |value| Asked { start_ms, value })))
 }
 
 fn within(rows: i64) -> Result<(), Error> {

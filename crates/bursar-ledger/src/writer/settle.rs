@@ -37,6 +37,6 @@ pub(super) fn values(posting: &Posting) -> Result<[Value; 10], Error> {
         keyed(&posting.windows)?,
         bulk(&posting.journal)?,
         bulk(posting.rollup.hour_rows())?,
-        bulk(posting.rollup.day_rows())?,
+        bulk(posting.rollup.grain_rows())?,
     ])
 }

@@ -48,7 +48,7 @@ const RECORD: Statement = Statement {
         ";",
         include_str!("../../queries/sqlite/add_usage_hours.sql"),
         ";",
-        include_str!("../../queries/sqlite/add_usage_days.sql"),
+        include_str!("../../queries/sqlite/add_usage_grains.sql"),
     ),
 };
 pub(super) const CHECKPOINT: Statement =
@@ -140,7 +140,7 @@ pub(super) async fn post(
         bulk(&posting.corrections)?,
         bulk(&posting.refusals)?,
         bulk(posting.rollup.hour_rows())?,
-        bulk(posting.rollup.day_rows())?,
+        bulk(posting.rollup.grain_rows())?,
     ];
     run_on(connection, RECORD, &rows).await.map(drop)
 }

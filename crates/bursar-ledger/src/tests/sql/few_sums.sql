@@ -1,2 +1,2 @@
 -- Takes those rows away again.
-DELETE FROM usage_day WHERE value LIKE 'many %'
+DELETE FROM usage_grain WHERE value LIKE 'many %'

@@ -1,4 +1,4 @@
--- Writes 10,001 hourly rows of two hours, each of a key of its own and of no call.
+-- Writes 20,001 hourly rows of two hours, each of a key of its own and of no call.
 INSERT INTO usage_hour (
     hour_ms, shard, team, project, user_id, key_id, tags, operation, model, provider, region,
     served_region, routing, tier, outcome, price_id, simulated, calls, succeeded, rejected,
@@ -7,10 +7,10 @@ INSERT INTO usage_hour (
     cost_rest, unpriced, estimated
 )
 WITH RECURSIVE one (number) AS (
-    SELECT 1 UNION ALL SELECT number + 1 FROM one WHERE number < 10001
+    SELECT 1 UNION ALL SELECT number + 1 FROM one WHERE number < 20001
 )
 SELECT
-    CASE WHEN number <= 5000 THEN 0 ELSE 3600000 END, 0, '', '', '',
+    CASE WHEN number <= 10000 THEN 0 ELSE 3600000 END, 0, '', '', '',
     'many ' || CAST(number AS TEXT), '{}', 'Converse', 'a.model', 'a', '', '', 'regional',
     'standard', 'succeeded', '', true,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0

@@ -1,6 +1,6 @@
 -- Writes 20,001 rows of sums, each of a team of its own and of no call.
-INSERT INTO usage_day (
-    grain, day_ms, value, value2, count_tokens, shard, calls, succeeded, rejected, throttled,
+INSERT INTO usage_grain (
+    grain, start_ms, value, value2, count_tokens, shard, calls, succeeded, rejected, throttled,
     failed, cut, abandoned, refused, attempts, throttled_attempts, input_tokens, output_tokens,
     cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_micro, cost_rest,
     unpriced, estimated, latency_00, latency_01, latency_02, latency_03, latency_04,

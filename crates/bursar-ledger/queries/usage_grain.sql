@@ -1,7 +1,7 @@
 -- Sums over days [$2, $3) of one grain $1, by value, or by day where $4 says so; $5 counts
 -- CountTokens too.
 SELECT
-    CASE WHEN CAST($4 AS BOOLEAN) THEN CAST(day_ms AS TEXT) ELSE value END AS value,
+    CASE WHEN CAST($4 AS BOOLEAN) THEN CAST(start_ms AS TEXT) ELSE value END AS value,
     CAST(SUM(calls) AS BIGINT) AS calls, CAST(SUM(succeeded) AS BIGINT) AS succeeded,
     CAST(SUM(rejected) AS BIGINT) AS rejected, CAST(SUM(throttled) AS BIGINT) AS throttled,
     CAST(SUM(failed) AS BIGINT) AS failed, CAST(SUM(cut) AS BIGINT) AS cut,
@@ -16,7 +16,7 @@ SELECT
     CAST(SUM(cost_micro) AS BIGINT) AS cost_micro,
     CAST(SUM(cost_rest) AS BIGINT) AS cost_rest, CAST(SUM(unpriced) AS BIGINT) AS unpriced,
     CAST(SUM(estimated) AS BIGINT) AS estimated
-FROM usage_day
-WHERE grain = $1 AND day_ms >= $2 AND day_ms < $3
+FROM usage_grain
+WHERE grain = $1 AND start_ms >= $2 AND start_ms < $3
     AND (CAST($5 AS BOOLEAN) OR NOT count_tokens)
 GROUP BY 1

@@ -1,6 +1,6 @@
 -- Writes daily sums that are not there yet, and brings up to date those that are.
-INSERT INTO usage_day (
-    grain, day_ms, value, value2, count_tokens, shard, calls, succeeded, rejected, throttled,
+INSERT INTO usage_grain (
+    grain, start_ms, value, value2, count_tokens, shard, calls, succeeded, rejected, throttled,
     failed, cut, abandoned, refused, attempts, throttled_attempts, input_tokens, output_tokens,
     cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, cost_micro, cost_rest,
     unpriced, estimated, latency_00, latency_01, latency_02, latency_03, latency_04, latency_05,
@@ -15,7 +15,7 @@ INSERT INTO usage_day (
     speed_19
 )
 SELECT
-    CAST(value ->> 'grain' AS TEXT), CAST(value ->> 'day_ms' AS BIGINT),
+    CAST(value ->> 'grain' AS TEXT), CAST(value ->> 'start_ms' AS BIGINT),
     CAST(value ->> 'value' AS TEXT), CAST(value ->> 'value2' AS TEXT),
     CAST(value ->> 'count_tokens' AS BOOLEAN), CAST(value ->> 'shard' AS BIGINT),
     CAST(value ->> 'calls' AS BIGINT), CAST(value ->> 'succeeded' AS BIGINT),
@@ -61,7 +61,7 @@ SELECT
     CAST(value ->> 'speed_19' AS BIGINT)
 FROM jsonb_each($1)
 WHERE true
-ON CONFLICT (grain, day_ms, value, value2, count_tokens, shard) DO UPDATE SET
+ON CONFLICT (grain, start_ms, value, value2, count_tokens, shard) DO UPDATE SET
     calls = excluded.calls, succeeded = excluded.succeeded, rejected = excluded.rejected,
     throttled = excluded.throttled, failed = excluded.failed, cut = excluded.cut,
     abandoned = excluded.abandoned, refused = excluded.refused, attempts = excluded.attempts,
@@ -98,28 +98,28 @@ ON CONFLICT (grain, day_ms, value, value2, count_tokens, shard) DO UPDATE SET
     speed_15 = excluded.speed_15, speed_16 = excluded.speed_16, speed_17 = excluded.speed_17,
     speed_18 = excluded.speed_18, speed_19 = excluded.speed_19
 WHERE (
-    usage_day.calls, usage_day.succeeded, usage_day.rejected, usage_day.throttled,
-    usage_day.failed, usage_day.cut, usage_day.abandoned, usage_day.refused, usage_day.attempts,
-    usage_day.throttled_attempts, usage_day.input_tokens, usage_day.output_tokens,
-    usage_day.cache_read_tokens, usage_day.cache_write_5m_tokens, usage_day.cache_write_1h_tokens,
-    usage_day.cost_micro, usage_day.cost_rest, usage_day.unpriced, usage_day.estimated,
-    usage_day.latency_00, usage_day.latency_01, usage_day.latency_02, usage_day.latency_03,
-    usage_day.latency_04, usage_day.latency_05, usage_day.latency_06, usage_day.latency_07,
-    usage_day.latency_08, usage_day.latency_09, usage_day.latency_10, usage_day.latency_11,
-    usage_day.latency_12, usage_day.latency_13, usage_day.latency_14, usage_day.latency_15,
-    usage_day.latency_16, usage_day.latency_17, usage_day.latency_18, usage_day.latency_19,
-    usage_day.first_token_00, usage_day.first_token_01, usage_day.first_token_02,
-    usage_day.first_token_03, usage_day.first_token_04, usage_day.first_token_05,
-    usage_day.first_token_06, usage_day.first_token_07, usage_day.first_token_08,
-    usage_day.first_token_09, usage_day.first_token_10, usage_day.first_token_11,
-    usage_day.first_token_12, usage_day.first_token_13, usage_day.first_token_14,
-    usage_day.first_token_15, usage_day.first_token_16, usage_day.first_token_17,
-    usage_day.first_token_18, usage_day.first_token_19, usage_day.speed_00, usage_day.speed_01,
-    usage_day.speed_02, usage_day.speed_03, usage_day.speed_04, usage_day.speed_05,
-    usage_day.speed_06, usage_day.speed_07, usage_day.speed_08, usage_day.speed_09,
-    usage_day.speed_10, usage_day.speed_11, usage_day.speed_12, usage_day.speed_13,
-    usage_day.speed_14, usage_day.speed_15, usage_day.speed_16, usage_day.speed_17,
-    usage_day.speed_18, usage_day.speed_19
+    usage_grain.calls, usage_grain.succeeded, usage_grain.rejected, usage_grain.throttled,
+    usage_grain.failed, usage_grain.cut, usage_grain.abandoned, usage_grain.refused, usage_grain.attempts,
+    usage_grain.throttled_attempts, usage_grain.input_tokens, usage_grain.output_tokens,
+    usage_grain.cache_read_tokens, usage_grain.cache_write_5m_tokens, usage_grain.cache_write_1h_tokens,
+    usage_grain.cost_micro, usage_grain.cost_rest, usage_grain.unpriced, usage_grain.estimated,
+    usage_grain.latency_00, usage_grain.latency_01, usage_grain.latency_02, usage_grain.latency_03,
+    usage_grain.latency_04, usage_grain.latency_05, usage_grain.latency_06, usage_grain.latency_07,
+    usage_grain.latency_08, usage_grain.latency_09, usage_grain.latency_10, usage_grain.latency_11,
+    usage_grain.latency_12, usage_grain.latency_13, usage_grain.latency_14, usage_grain.latency_15,
+    usage_grain.latency_16, usage_grain.latency_17, usage_grain.latency_18, usage_grain.latency_19,
+    usage_grain.first_token_00, usage_grain.first_token_01, usage_grain.first_token_02,
+    usage_grain.first_token_03, usage_grain.first_token_04, usage_grain.first_token_05,
+    usage_grain.first_token_06, usage_grain.first_token_07, usage_grain.first_token_08,
+    usage_grain.first_token_09, usage_grain.first_token_10, usage_grain.first_token_11,
+    usage_grain.first_token_12, usage_grain.first_token_13, usage_grain.first_token_14,
+    usage_grain.first_token_15, usage_grain.first_token_16, usage_grain.first_token_17,
+    usage_grain.first_token_18, usage_grain.first_token_19, usage_grain.speed_00, usage_grain.speed_01,
+    usage_grain.speed_02, usage_grain.speed_03, usage_grain.speed_04, usage_grain.speed_05,
+    usage_grain.speed_06, usage_grain.speed_07, usage_grain.speed_08, usage_grain.speed_09,
+    usage_grain.speed_10, usage_grain.speed_11, usage_grain.speed_12, usage_grain.speed_13,
+    usage_grain.speed_14, usage_grain.speed_15, usage_grain.speed_16, usage_grain.speed_17,
+    usage_grain.speed_18, usage_grain.speed_19
 ) <> (
     excluded.calls, excluded.succeeded, excluded.rejected, excluded.throttled, excluded.failed,
     excluded.cut, excluded.abandoned, excluded.refused, excluded.attempts,

@@ -1,7 +1,7 @@
--- Sums over days [$2, $3) of one grain $1, by value and second value, and by day where $4 says so; of
--- the second value $5, '' for any. How many rows that took, of $6 at most.
+-- The same of the days and values in $2 alone, each an object; $3 for the second value, $4 by day, $5
+-- rows at most.
 SELECT
-    CASE WHEN CAST($4 AS BOOLEAN) THEN day_ms ELSE CAST(0 AS BIGINT) END AS at_ms,
+    CASE WHEN CAST($4 AS BOOLEAN) THEN start_ms ELSE CAST(0 AS BIGINT) END AS at_ms,
     value, value2, COUNT(*) AS rows_read,
     CAST(SUM(calls) AS BIGINT) AS calls, CAST(SUM(succeeded) AS BIGINT) AS succeeded,
     CAST(SUM(rejected) AS BIGINT) AS rejected, CAST(SUM(throttled) AS BIGINT) AS throttled,
@@ -17,9 +17,12 @@ SELECT
     CAST(SUM(cost_micro) AS BIGINT) AS cost_micro, CAST(SUM(cost_rest) AS BIGINT) AS cost_rest,
     CAST(SUM(unpriced) AS BIGINT) AS unpriced, CAST(SUM(estimated) AS BIGINT) AS estimated
 FROM (
-    SELECT * FROM usage_day
-    WHERE grain = $1 AND day_ms >= $2 AND day_ms < $3 AND NOT count_tokens
-        AND (CAST($5 AS TEXT) = '' OR value2 = $5)
-    LIMIT $6
+    SELECT d.*
+    -- CROSS, for SQLite keeps its order: it would else look at every day asked for once a row.
+    FROM jsonb_each($2) AS asked CROSS JOIN usage_grain AS d
+    WHERE d.grain = $1 AND d.start_ms = CAST(asked.value ->> 'start_ms' AS BIGINT)
+        AND d.value = CAST(asked.value ->> 'value' AS TEXT)
+        AND NOT d.count_tokens AND (CAST($3 AS TEXT) = '' OR d.value2 = $3)
+    LIMIT $5
 ) AS page
 GROUP BY 1, 2, 3
