@@ -1,7 +1,9 @@
--- Sums over days [$2, $3) of one grain $1, by value and second value, and by day where $4 says so; of
--- the second value $5, '' for any. How many rows that took, of $6 at most.
+-- Sums of one grain $1 over the time [$2, $3), by value and second value, and by steps of $4 ms counted
+-- back from its end where that is not 0; of the second value $5, '' for any. How many rows that took,
+-- of $6 at most.
 SELECT
-    CASE WHEN CAST($4 AS BOOLEAN) THEN start_ms ELSE CAST(0 AS BIGINT) END AS at_ms,
+    CASE WHEN CAST($4 AS BIGINT) > 0 THEN CAST($3 AS BIGINT) - (($3 - 1 - start_ms) / $4 + 1) * $4
+        ELSE CAST(0 AS BIGINT) END AS at_ms,
     value, value2, COUNT(*) AS rows_read,
     CAST(SUM(calls) AS BIGINT) AS calls, CAST(SUM(succeeded) AS BIGINT) AS succeeded,
     CAST(SUM(rejected) AS BIGINT) AS rejected, CAST(SUM(throttled) AS BIGINT) AS throttled,

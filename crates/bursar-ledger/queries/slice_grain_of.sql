@@ -1,7 +1,8 @@
--- The same of the days and values in $2 alone, each an object; $3 for the second value, $4 by day, $5
--- rows at most.
+-- The same of the starts and values in $2 alone, each pair an object, before $3; $4 for the step, $5 the
+-- second value, $6 rows at most.
 SELECT
-    CASE WHEN CAST($4 AS BOOLEAN) THEN start_ms ELSE CAST(0 AS BIGINT) END AS at_ms,
+    CASE WHEN CAST($4 AS BIGINT) > 0 THEN CAST($3 AS BIGINT) - (($3 - 1 - start_ms) / $4 + 1) * $4
+        ELSE CAST(0 AS BIGINT) END AS at_ms,
     value, value2, COUNT(*) AS rows_read,
     CAST(SUM(calls) AS BIGINT) AS calls, CAST(SUM(succeeded) AS BIGINT) AS succeeded,
     CAST(SUM(rejected) AS BIGINT) AS rejected, CAST(SUM(throttled) AS BIGINT) AS throttled,
@@ -22,7 +23,7 @@ FROM (
     FROM jsonb_each($2) AS asked CROSS JOIN usage_grain AS d
     WHERE d.grain = $1 AND d.start_ms = CAST(asked.value ->> 'start_ms' AS BIGINT)
         AND d.value = CAST(asked.value ->> 'value' AS TEXT)
-        AND NOT d.count_tokens AND (CAST($3 AS TEXT) = '' OR d.value2 = $3)
-    LIMIT $5
+        AND NOT d.count_tokens AND (CAST($5 AS TEXT) = '' OR d.value2 = $5)
+    LIMIT $6
 ) AS page
 GROUP BY 1, 2, 3

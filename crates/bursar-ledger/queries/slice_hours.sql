@@ -1,8 +1,9 @@
 -- Sums over hours [$2, $3) by dimension $1, and by dimension $9 within it where that is not '', and by
--- hour where $4 says so; of the team $5, the user $6 and the model $7, '' for any. How many rows that
--- took, of $8 at most.
+-- steps of $4 ms counted back from the end where that is not 0; of the team $5, the user $6 and the
+-- model $7, '' for any. How many rows that took, of $8 at most.
 SELECT
-    CASE WHEN CAST($4 AS BOOLEAN) THEN hour_ms ELSE CAST(0 AS BIGINT) END AS at_ms,
+    CASE WHEN CAST($4 AS BIGINT) > 0 THEN CAST($3 AS BIGINT) - (($3 - 1 - hour_ms) / $4 + 1) * $4
+        ELSE CAST(0 AS BIGINT) END AS at_ms,
     CASE CAST($1 AS TEXT)
         WHEN 'model' THEN model
         WHEN 'team' THEN team

@@ -1,4 +1,4 @@
--- How long calls took in the days and of the values in $2, each an object, of one grain $1: buckets
+-- How long calls took in the times and of the values in $2, each an object, of one grain $1: buckets
 -- by value and second value. How many rows that took, of $3 at most.
 SELECT
     value, value2, COUNT(*) AS rows_read,

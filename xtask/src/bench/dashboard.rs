@@ -1,13 +1,15 @@
 //! Every page of the dashboard, on ledgers of ten thousand, a million and ten million calls.
 //!
 //! The ledgers are filled by `bursar ledger fill`, the list of pages is read from the server. A page's
-//! time is what a visitor on the same machine waits for its last byte.
+//! time is what a visitor on the same machine waits for its last byte. Files that are filled once can be
+//! kept for another run.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
+use std::{env, fs};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -24,6 +26,9 @@ use crate::workspace::target_directory;
 const SIZES: &str = "10000,1000000,10000000";
 /// Other sizes, with commas between: ten million take a while, and some 15 GB.
 const SIZES_ASKED: &str = "BURSAR_BENCH_CALLS";
+/// A folder for SQLite's ledgers, with what was told of their filling: those that are there already are
+/// used as they are.
+const LEDGERS_KEPT: &str = "BURSAR_BENCH_LEDGERS";
 /// Visits to a page that count; one before them warms up.
 const VISITS: usize = 20;
 const P95_MS_MOST: f64 = 100.0;
@@ -31,8 +36,6 @@ const GROWTH_MOST: f64 = 2.0;
 /// A page that is quicker than this has not grown, whatever the ratio says: less is the machine's noise.
 const NOISE_MS: f64 = 5.0;
 const WEIGHT_KB_MOST: f64 = 150.0;
-const FILL_PER_S_LEAST: f64 = 30_000.0;
-const NAME: &str = "bench";
 const PASSWORD: &str = "a-bench-of-pages-1";
 /// What sessions hang on where no file stands beside the ledger.
 const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -47,8 +50,7 @@ struct Page {
 type Pages = BTreeMap<String, Page>;
 
 pub(super) fn run() -> Result<Vec<Finding>> {
-    #[expect(clippy::disallowed_methods, reason = "this tool has no settings to read it")]
-    let asked = env::var(SIZES_ASKED).unwrap_or_else(|_| SIZES.to_owned());
+    let asked = setting(SIZES_ASKED).unwrap_or_else(|| SIZES.to_owned());
     let sizes = asked.split(',').map(|size| size.trim().parse::<u64>());
     let sizes: Vec<u64> = sizes.collect::<Result<_, _>>().context("sizes are whole numbers")?;
     let folder = target_directory()?;
@@ -56,8 +58,11 @@ pub(super) fn run() -> Result<Vec<Finding>> {
     let mut pages = Pages::new();
     for size in &sizes {
         let sandbox = Sandbox::new(&folder)?;
-        let ledger = sandbox.ledger();
-        measure(("SQLite", &sandbox, &ledger), *size, (&mut findings, &mut pages))?;
+        let kept = setting(LEDGERS_KEPT).map(PathBuf::from);
+        let kept = kept.unwrap_or_else(|| sandbox.path().to_owned()).join(format!("sqlite-{size}"));
+        let ledger = format!("sqlite:{}", kept.with_extension("db").display());
+        let told = kept.with_extension("json");
+        measure(("SQLite", &sandbox, &ledger), (*size, Some(&told)), (&mut findings, &mut pages))?;
     }
     tell("SQLite", &pages, &mut findings)?;
     let mut pages = Pages::new();
@@ -66,7 +71,7 @@ pub(super) fn run() -> Result<Vec<Finding>> {
         let postgres = Postgres::start(Purpose::Measurement, &env::temp_dir())?;
         let sandbox = Sandbox::new(&folder)?;
         let of = ("PostgreSQL", &sandbox, postgres.url());
-        measure(of, *size, (&mut findings, &mut pages))?;
+        measure(of, (*size, None), (&mut findings, &mut pages))?;
         postgres.stop()?;
     }
     tell("PostgreSQL", &pages, &mut findings)?;
@@ -76,7 +81,7 @@ pub(super) fn run() -> Result<Vec<Finding>> {
 /// Fills a ledger, and visits every page of a server on it.
 fn measure(
     (database, sandbox, ledger): (&str, &Sandbox, &str),
-    calls: u64,
+    (calls, told): (u64, Option<&Path>),
     (findings, pages): (&mut Vec<Finding>, &mut Pages),
 ) -> Result<()> {
     let bursar = binary("bursar")?;
@@ -86,16 +91,18 @@ fn measure(
         program
     };
     say(&format!("{database}: {calls} calls"));
-    findings.extend(fill((database, calls), program())?);
+    findings.extend(fill((database, calls), (program(), told))?);
     // What is queued for blocks would be sealed beside the pages.
     output(program().args(["ledger", "seal"]))?;
-    sign_up(program())?;
+    // A ledger that is kept knows those of earlier runs.
+    let name = format!("bench-{}", std::process::id());
+    sign_up(program(), &name)?;
     let upstream = Simulator::start()?;
     let mut serve = upstream.called_by(program());
     let serve = serve.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
-    let log = std::fs::File::create(sandbox.path().join("log"))?;
+    let log = fs::File::create(sandbox.path().join("log"))?;
     let mut server = Simulator::of(serve.stderr(log))?;
-    let visitor = Visitor::new(&server.next_url("admin on ")?, NAME, PASSWORD)?;
+    let visitor = Visitor::new(&server.next_url("admin on ")?, &name, PASSWORD)?;
     for path in paths(&visitor)? {
         let (p95, body) = visits(&visitor, &path)?;
         let page = pages.entry(label(&path)).or_default();
@@ -105,20 +112,35 @@ fn measure(
     server.end().map(drop)
 }
 
-fn fill((database, calls): (&str, u64), mut program: Command) -> Result<[Finding; 2]> {
-    let count = calls.to_string();
-    let fill = ["ledger", "fill", "--json", "--months", "13", "--teams", "50", "--models", "40"];
-    let told = output(program.args(fill).args(["--seed", "1", "--calls", &count]))?;
+#[expect(clippy::disallowed_methods, reason = "this tool has no settings to read it")]
+fn setting(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
+/// Fills a ledger, unless it was filled before.
+fn fill(
+    (database, calls): (&str, u64),
+    (mut program, kept): (Command, Option<&Path>),
+) -> Result<[Finding; 2]> {
+    let mut fill = || {
+        let fill = "ledger fill --json --months 13 --teams 50 --models 40 --seed 1 --calls";
+        output(program.args(fill.split(' ')).arg(calls.to_string()))
+    };
+    let told = kept.and_then(|kept| fs::read_to_string(kept).ok());
+    let told = told.map_or_else(&mut fill, Ok)?;
+    if let Some(kept) = kept {
+        fs::write(kept, &told)?;
+    }
     let told: Value = serde_json::from_str(&told).context("`fill` printed no JSON")?;
     let figure = |name: &str| told[name].as_f64().with_context(|| format!("no `{name}` in {told}"));
     let what = format!("filled, {calls} calls, {database}");
-    let rate = Finding::at_least(what, figure("calls_per_second")?, FILL_PER_S_LEAST, " calls/s");
+    let rate = Finding::plain(what, format!("{:.0} calls/s", figure("calls_per_second")?));
     let bytes = format!("{:.0} bytes", figure("bytes_per_call")?);
     Ok([rate, Finding::plain(format!("room for a call, {calls} calls, {database}"), bytes)])
 }
 
-fn sign_up(mut program: Command) -> Result<()> {
-    let create = program.args(["user", "create", NAME, "--role", "admin"]);
+fn sign_up(mut program: Command, name: &str) -> Result<()> {
+    let create = program.args(["user", "create", name, "--role", "admin"]);
     let mut child = create.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
     child.stdin.take().context("no stdin")?.write_all(PASSWORD.as_bytes())?;
     anyhow::ensure!(child.wait()?.success(), "the account was not made");
@@ -145,18 +167,21 @@ fn paths(visitor: &Visitor) -> Result<Vec<String>> {
             }
         }
     }
-    let wide: Vec<String> = ["/", "/spend", "/models", "/versions"].map(year).into();
-    let picked = ["outcome=abandoned", "outcome=cut", "team=translation", "model=none.such"]
-        .map(|pick| year(&format!("/calls?{pick}")));
-    paths.extend(wide);
-    paths.extend(picked);
+    let year = ["/", "/spend", "/models", "/reliability", "/versions"];
+    paths.extend(year.map(|path| over(path, "365d")));
+    let day = ["/", "/spend", "/models", "/reliability"];
+    paths.extend(day.map(|path| over(path, "24h")));
+    let groups = ["user", "region", "key", "team&then=model"];
+    paths.extend(groups.map(|group| over(&format!("/spend?group={group}"), "30d")));
+    let picked = ["outcome=abandoned", "outcome=cut", "team=translation", "model=none.such"];
+    paths.extend(picked.map(|pick| over(&format!("/calls?{pick}"), "365d")));
     Ok(paths)
 }
 
-/// The same page over a year.
-fn year(path: &str) -> String {
+/// A page over a range.
+fn over(path: &str, range: &str) -> String {
     let mark = if path.contains('?') { '&' } else { '?' };
-    format!("{path}{mark}range=365d")
+    format!("{path}{mark}range={range}")
 }
 
 /// A page's path, without the one thing that it names.

@@ -93,7 +93,7 @@ impl View {
             since,
             until,
             is_hourly,
-            by_time: false,
+            step_ms: None,
             team: None,
             model: None,
         };

@@ -60,7 +60,7 @@ fn slice(row: &BudgetRow, today: Timestamp) -> Option<(GrainSlice, Unit)> {
     };
     let values = values.map(|value| vec![(*value).clone()]);
     let second = second.cloned();
-    Some((GrainSlice { grain, since, until: today, values, second, by_time: true }, unit))
+    Some((GrainSlice { grain, since, until: today, values, second, step_ms: Some(DAY_MS) }, unit))
 }
 
 fn used(sums: &Counters, unit: Unit) -> i128 {

@@ -14,7 +14,7 @@ impl View {
         let piece = |number: i64| {
             let since = Timestamp(ask.since.0 + number * step);
             let until = Timestamp(since.0 + step).min(ask.until);
-            SumAsk { since, until, by_time: true, ..ask.clone() }
+            SumAsk { since, until, step_ms: Some(step), ..ask.clone() }
         };
         (0..count).map(piece).collect()
     }

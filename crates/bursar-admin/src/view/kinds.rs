@@ -62,7 +62,7 @@ impl View {
             let is_of_days = since == since.day() && until == until.day();
             let grain = if is_of_days { Grain::Price } else { Grain::HourPrice };
             let values = own(model).map(|model| vec![model]);
-            let slice = GrainSlice { grain, since, until, values, second: None, by_time: false };
+            let slice = GrainSlice { grain, since, until, values, second: None, step_ms: None };
             return Ok(ledger.grains(&slice).await?);
         }
         if until.0 - since.0 > DAYS_MAX * DAY_MS {
@@ -79,7 +79,7 @@ impl View {
             team: own(team),
             user: own(user),
             model: own(model),
-            by_time: false,
+            step_ms: None,
         };
         Ok(ledger.hours(&slice).await?)
     }

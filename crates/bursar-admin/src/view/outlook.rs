@@ -55,7 +55,7 @@ impl View {
             since: start.min(back),
             until: Timestamp(today.0 + DAY_MS),
             is_hourly: false,
-            by_time: true,
+            step_ms: Some(DAY_MS),
             team: None,
             model: None,
         };

@@ -38,7 +38,7 @@ impl View {
         let team = self.team(team)?;
         let grain = if team.is_some() { Grain::TeamModel } else { Grain::Model };
         let values = team.map(|team| vec![team.to_owned()]);
-        let slice = GrainSlice { grain, since, until, values, second: None, by_time: false };
+        let slice = GrainSlice { grain, since, until, values, second: None, step_ms: None };
         let paces = self.desk.admin.ledger.paces(&slice).await?.into_iter().map(|paces| {
             let at = |buckets: &Buckets, percent| buckets.quantile(percent);
             let model = if team.is_some() { paces.second } else { paces.value };

@@ -95,7 +95,7 @@ impl View {
             until: Timestamp(self.now().day().0 + DAY_MS),
             values: Some(vec![value.to_owned()]),
             second: None,
-            by_time: false,
+            step_ms: None,
         };
         let rows = self.desk.admin.ledger.grains(&slice).await?;
         Ok(rows.iter().map(|row| row.counters.refused).sum())

@@ -51,8 +51,9 @@ pub struct SumAsk {
     pub until: Timestamp,
     /// Whether hours are asked for, and not days.
     pub is_hourly: bool,
-    /// Whether each hour or day is a line of its own.
-    pub by_time: bool,
+    /// Each so many milliseconds are a line of their own, counted back from the end: whole hours or
+    /// days. `None` for one of all the time.
+    pub step_ms: Option<i64>,
     /// Of this team alone.
     pub team: Option<String>,
     /// Of this model alone.
@@ -62,7 +63,7 @@ pub struct SumAsk {
 /// The sums of one value, perhaps of one hour or day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SumLine {
-    /// The hour or day.
+    /// The beginning of its step.
     pub at: Option<Timestamp>,
     /// The value; `None` for calls without one.
     pub value: Option<String>,
@@ -131,15 +132,9 @@ impl View {
             team,
             user,
             model: ask.model.clone(),
-            by_time: ask.by_time,
+            step_ms: ask.step_ms,
         };
-        let mut rows = self.desk.admin.ledger.hours(&slice).await?;
-        if !ask.is_hourly {
-            for row in &mut rows {
-                row.at = row.at.map(Timestamp::day);
-            }
-        }
-        Ok(lines(rows, ask, Order::Both))
+        Ok(lines(self.desk.admin.ledger.hours(&slice).await?, ask, Order::Both))
     }
 
     /// By key or project within one team: those that are its own, and what is left of the team's
@@ -259,7 +254,7 @@ const fn daily(group: Group) -> Option<Grain> {
 
 fn grain_slice(ask: &SumAsk, grain: Grain, values: Option<Vec<String>>) -> GrainSlice {
     let (since, until) = (ask.since, ask.until);
-    GrainSlice { grain, since, until, values, second: None, by_time: ask.by_time }
+    GrainSlice { grain, since, until, values, second: None, step_ms: ask.step_ms }
 }
 
 fn lines(rows: Vec<SliceRow>, ask: &SumAsk, order: Order) -> Lines {

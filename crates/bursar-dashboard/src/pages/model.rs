@@ -41,7 +41,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     let of_before = SumAsk {
         since: previous.since,
         until: previous.until,
-        by_time: false,
+        step_ms: None,
         ..sums(Group::Model)
     };
     let before = all(&view.sums(&of_before).await?);

@@ -120,7 +120,7 @@ async fn heat_map(view: &View, filters: &Filters) -> Result<Block, Problem> {
     let until = period.until.min(begun).max(period.since);
     let since = period.since.max(Timestamp(until.0 - HEAT_HOURS * HOUR_MS));
     let by_hour = ask(filters, period, (Group::Model, true));
-    let by_hour = SumAsk { since, until, is_hourly: true, ..by_hour };
+    let by_hour = SumAsk { since, until, is_hourly: true, step_ms: Some(HOUR_MS), ..by_hour };
     let lines = match view.sums(&by_hour).await.map_err(Problem::from) {
         Ok(lines) => lines,
         // Whose team it is was asked before.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bursar_admin::{Group, SumAsk, SumLine, View};
 use bursar_domain::money::Total;
-use bursar_domain::time::Timestamp;
+use bursar_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use bursar_ledger::Counters;
 
 use super::{ALL, Page, Visit, kinds, levels};
@@ -48,7 +48,7 @@ pub(super) fn ask(filters: &Filters, period: &Period, (group, by_time): (Group, 
         since: period.since,
         until: period.until,
         is_hourly: period.is_hourly,
-        by_time,
+        step_ms: by_time.then_some(if period.is_hourly { HOUR_MS } else { DAY_MS }),
         team: own("team"),
         model: own("model"),
     }

@@ -9,7 +9,7 @@ const CLAUDE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 fn days(grain: Grain) -> GrainSlice {
     let (since, until) = (Timestamp(NOW.day().0 - DAY_MS), Timestamp(NOW.day().0 + DAY_MS));
-    GrainSlice { grain, since, until, values: None, second: None, by_time: false }
+    GrainSlice { grain, since, until, values: None, second: None, step_ms: None }
 }
 
 fn hours(by: HourBy) -> HourSlice {
@@ -21,7 +21,7 @@ fn hours(by: HourBy) -> HourSlice {
         team: None,
         user: None,
         model: None,
-        by_time: false,
+        step_ms: None,
     }
 }
 
@@ -83,14 +83,22 @@ async fn a_slice_has_what_was_asked_for_and_sums_to_the_whole() {
         assert_eq!(ledger.grains(&of(&["nobody"], Grain::Team)).await.unwrap(), []);
         assert_eq!(ledger.grains(&of(&[], Grain::Team)).await.unwrap(), []);
         for (grain, at) in [(Grain::Team, NOW.day()), (Grain::HourTeam, NOW.hour())] {
-            let rows = GrainSlice { by_time: true, ..days(grain) };
+            let rows = GrainSlice { step_ms: Some(grain.step_ms()), ..days(grain) };
             let rows = sorted(ledger.grains(&rows).await.unwrap());
             assert_eq!(calls(&rows), [("sales", "", 1), ("research", "", 2)]);
             assert_eq!(rows[1].at, Some(at));
         }
-        let rows = GrainSlice { by_time: true, ..of(&["sales"], Grain::HourTeamModel) };
+        let rows = GrainSlice { step_ms: Some(HOUR_MS), ..of(&["sales"], Grain::HourTeamModel) };
         let rows = ledger.grains(&rows).await.unwrap();
         assert_eq!(calls(&rows), [("sales", CLAUDE, 1)]);
+        // Steps are counted back from the end, and the first may begin before what is asked for.
+        let step = 3 * DAY_MS;
+        let two = GrainSlice { step_ms: Some(step), ..days(Grain::Model) };
+        let rows = ledger.grains(&two).await.unwrap();
+        assert_eq!(
+            (calls(&rows), rows[0].at),
+            (vec![(CLAUDE, "", 3)], Some(Timestamp(two.until.0 - step)))
+        );
         let priced = HourSlice { then: Some(HourBy::Price), ..hours(HourBy::Model) };
         let priced = ledger.hours(&priced).await.unwrap();
         for grain in [Grain::Price, Grain::HourPrice] {
@@ -99,7 +107,7 @@ async fn a_slice_has_what_was_asked_for_and_sums_to_the_whole() {
         let bobs = HourSlice {
             team: Some("research".into()),
             user: Some("bob".into()),
-            by_time: true,
+            step_ms: Some(HOUR_MS),
             ..hours(HourBy::Model)
         };
         let rows = ledger.hours(&bobs).await.unwrap();

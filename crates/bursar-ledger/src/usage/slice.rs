@@ -62,8 +62,9 @@ pub struct GrainSlice {
     pub values: Option<Vec<String>>,
     /// Of this second value alone.
     pub second: Option<String>,
-    /// Whether each day or hour is a row of its own.
-    pub by_time: bool,
+    /// Each so many milliseconds are a row of their own, counted back from the end: whole days or hours.
+    /// `None` for one row of all the time.
+    pub step_ms: Option<i64>,
 }
 
 /// The widest sums, of whole hours.
@@ -83,14 +84,15 @@ pub struct HourSlice {
     pub user: Option<String>,
     /// Of this model alone.
     pub model: Option<String>,
-    /// Whether each hour is a row of its own.
-    pub by_time: bool,
+    /// Each so many milliseconds are a row of their own, as in a [`GrainSlice`].
+    pub step_ms: Option<i64>,
 }
 
 /// One row of a slice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SliceRow {
-    /// Its day or hour, where those are rows of their own.
+    /// The beginning of its step, where those are rows of their own. The first may begin before what
+    /// was asked for.
     pub at: Option<Timestamp>,
     /// The value; empty for calls without one.
     pub value: String,
@@ -151,22 +153,21 @@ impl Ledger {
     /// [`Error::TooMuch`], or a database that failed.
     pub async fn grains(&self, slice: &GrainSlice) -> Result<Vec<SliceRow>, Error> {
         let (grain, second) = (slice.grain.as_str(), slice.second.as_deref().unwrap_or_default());
-        let most = (Self::PAGE_ROWS_MAX + 1).into();
+        let (step, most) = (step(slice.step_ms), (Self::PAGE_ROWS_MAX + 1).into());
         let rows: Vec<Row> = match &slice.values {
             None => {
                 let (since, until) = (slice.since.0.into(), slice.until.0.into());
-                let by_time = Value::Bool(slice.by_time);
-                let values = [grain.into(), since, until, by_time, second.into(), most];
+                let values = [grain.into(), since, until, step, second.into(), most];
                 self.reads.rows(GRAIN, &values).await?
             }
             Some(of) => {
                 let asked = asked(slice, of)?;
-                let by_time = Value::Bool(slice.by_time);
-                let values = [grain.into(), asked, second.into(), by_time, most];
+                let until = slice.until.0.into();
+                let values = [grain.into(), asked, until, step, second.into(), most];
                 self.reads.rows(GRAIN_OF, &values).await?
             }
         };
-        told(rows, slice.by_time)
+        told(rows, slice.step_ms.is_some())
     }
 
     /// Sums of hours.
@@ -179,14 +180,14 @@ impl Ledger {
             slice.by.as_str().into(),
             slice.since.0.into(),
             slice.until.0.into(),
-            Value::Bool(slice.by_time),
+            step(slice.step_ms),
             text(&slice.team),
             text(&slice.user),
             text(&slice.model),
             (Self::PAGE_ROWS_MAX + 1).into(),
             slice.then.map_or("", HourBy::as_str).into(),
         ];
-        told(self.reads.rows(HOURS, &values).await?, slice.by_time)
+        told(self.reads.rows(HOURS, &values).await?, slice.step_ms.is_some())
     }
 
     /// How long calls took, by value, over all the time.
@@ -211,6 +212,11 @@ fn asked(slice: &GrainSlice, of: &[String]) -> Result<Value, Error> {
     within(i64::try_from(count.saturating_mul(of.len())).unwrap_or(i64::MAX))?;
     let starts = (0..).map(|number| slice.since.0 + number * step).take(count);
     bulk(starts.flat_map(|start_ms| of.iter().map(move |value| Asked { start_ms, value })))
+}
+
+/// As statements take it: 0 for none.
+fn step(ms: Option<i64>) -> Value {
+    ms.unwrap_or_default().into()
 }
 
 fn within(rows: i64) -> Result<(), Error> {
