@@ -70,6 +70,11 @@ impl Lease {
         Ok(())
     }
 
+    /// Lets the connections go that write.
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
+    }
+
     /// Shows that this process lives.
     pub(crate) async fn renew(&self) -> Result<i64, Error> {
         let row: Option<ShardRow> = self.pool.row(REGISTER, &[self.id.as_str().into()]).await?;

@@ -123,6 +123,9 @@ impl Ledger {
     pub async fn close(self) -> Result<(), Error> {
         let closed = self.queue.ask(Task::Close).await.map(drop);
         self.reads.close().await;
+        if let Home::Postgres(lease) = self.place.as_ref() {
+            lease.close().await;
+        }
         closed
     }
 }

@@ -177,26 +177,31 @@ async fn open_postgres(
     let reads = reach_postgres(connect).await?;
     prepare(&reads, (&reads, None), options).await?;
     let (queue, tasks) = Queue::new();
-    let Pool::Postgres(pool) = &reads else { return Err(Error::Closed) };
-    let writes = Pool::Limited(pool.clone(), options.answer_limit);
+    // A plan that is made while `call` is small is kept while it grows a thousandfold, and made for no
+    // value: it must use an index. Planning these statements each time takes longer than running them.
+    let kept = [("plan_cache_mode", "force_generic_plan")];
+    let pool = postgres_pool().connect_lazy_with(session(connect).options(kept));
+    let writes = Pool::Limited(pool, options.answer_limit);
     let lease = Lease::new(new_id(), writes.clone(), queue.downgrade());
     let store = Store::Postgres(postgres::Store::new(writes, Arc::clone(&lease)));
     let spool = open_spool(name, options);
     Ok(start((reads, Home::Postgres(lease)), options, spool, ((queue, tasks), store)))
 }
 
-async fn reach_postgres(connect: &PgConnectOptions) -> Result<Pool, Error> {
-    let connect = connect.clone().application_name("bursar").options([
+fn session(connect: &PgConnectOptions) -> PgConnectOptions {
+    connect.clone().application_name("bursar").options([
         ("statement_timeout", "30s"),
         ("lock_timeout", "10s"),
         ("idle_in_transaction_session_timeout", "2s"),
-        // A plan that is made while `call` is small is kept while it grows a thousandfold: it must
-        // use the index from the start. Planning or compiling these statements each time takes
-        // longer than running them.
-        ("plan_cache_mode", "force_generic_plan"),
         ("enable_seqscan", "off"),
         ("jit", "off"),
-    ]);
+    ])
+}
+
+/// The connections that read: what a list is picked by is a filter that may be there or not, so a plan
+/// is right for its values alone.
+async fn reach_postgres(connect: &PgConnectOptions) -> Result<Pool, Error> {
+    let connect = session(connect).options([("plan_cache_mode", "force_custom_plan")]);
     // The pool would knock until its time is up; one plain attempt says at once what is wrong.
     let probe = connect.connect().await.map_err(|error| failed("connect", error))?;
     probe.close().await.map_err(|error| failed("connect", error))?;
