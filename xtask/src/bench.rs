@@ -14,6 +14,7 @@ mod ledger;
 mod load;
 mod machine;
 mod nginx;
+mod paint;
 mod price;
 mod process;
 mod replay;
@@ -25,6 +26,7 @@ mod timing;
 mod usage;
 mod version;
 mod visitor;
+mod watching;
 
 use anyhow::{Result, bail};
 

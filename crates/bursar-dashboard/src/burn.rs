@@ -102,6 +102,14 @@ impl Course {
 }
 
 impl Burn {
+    /// What its lines are, by their classes in the style sheet.
+    pub(crate) const LINES: [(&str, &str); 4] = [
+        ("left", "left"),
+        ("held", "held"),
+        ("even", "used evenly"),
+        ("ahead", "at the pace so far"),
+    ];
+
     /// Draws a limit; `None` for one that never begins anew or allows nothing. `days` is what was
     /// used at the end of each day, where that is known.
     pub(crate) fn of(row: &BudgetRow, days: &[(Timestamp, Total)], now: Timestamp) -> Option<Self> {

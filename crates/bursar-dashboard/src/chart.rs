@@ -1,23 +1,28 @@
 //! A chart as SVG that the server draws: bars on top of each other, or lines. It has a title and a
 //! description for who does not see it, and the same figures as a table below.
 
+mod series;
+
 use bursar_domain::money::Total;
 
+use self::series::{Plot, REST, rates, sums};
+pub(crate) use self::series::{REFUSED, Ratio, Series, colour};
 use crate::figures;
 use crate::sheet::{Cell, Fill, Sheet};
 
-/// The size of a drawing, in its own units.
-const WIDTH: i64 = 960;
-const HEIGHT: i64 = 240;
-/// Room for the scale at the left and for dates below.
-const LEFT: i64 = 76;
-const BELOW: i64 = 24;
-/// More series than this would not be told apart; the rest is one.
-const SERIES_MAX: usize = 8;
+/// The size of a drawing, in its own units: it is stretched to the room that there is.
+const WIDTH: i64 = 1_000;
+const HEIGHT: i64 = 200;
+/// More bars on top of each other than this would not be told apart; the rest is one.
+const BARS_MAX: usize = 8;
+/// Lines cross each other.
+const LINES_MAX: usize = 5;
 /// More dates than this would stand on each other.
 const DATES_MAX: usize = 8;
-/// The colours there are: `c0` to `c9` in the style sheet.
-const COLOURS: u64 = 10;
+/// Fewer points than this are no course of things.
+const COURSE_LEAST: usize = 3;
+/// Parts of a scale at most.
+const PARTS_MAX: i128 = 5;
 
 /// What the figures of a chart are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,77 +35,77 @@ pub(crate) enum Unit {
     Count,
 }
 
-/// One series: its name, and its figure at each point.
-#[derive(Debug, Clone)]
-pub(crate) struct Series {
-    pub(crate) name: String,
-    pub(crate) figures: Vec<i128>,
-}
-
 /// A chart.
 #[derive(Debug, Clone)]
 pub(crate) struct Chart {
     pub(crate) word: &'static str,
     pub(crate) title: String,
+    /// What a point is: `by the day`.
+    pub(crate) grain: &'static str,
     pub(crate) description: String,
-    pub(crate) boxes: Vec<Shape>,
+    /// What the pointer shows, point by point.
+    pub(crate) columns: Vec<Column>,
     pub(crate) lines: Vec<Line>,
-    pub(crate) scale: Vec<Tick>,
+    /// From the top down, evenly.
+    pub(crate) scale: Vec<String>,
+    /// Where the lines of the scale are.
+    pub(crate) grid: Vec<i64>,
     pub(crate) dates: Vec<Tick>,
-    pub(crate) legend: Vec<(String, String)>,
+    pub(crate) legend: Vec<Key>,
+    /// The figures by point and series, for CSV.
     pub(crate) table: Sheet,
+    /// The same with a column for each series, for a page.
+    pub(crate) rows: Vec<(String, Vec<Cell>)>,
+    /// What to say where there is nothing to draw.
+    pub(crate) empty: &'static str,
+}
+
+/// A point, from top to bottom.
+#[derive(Debug, Clone)]
+pub(crate) struct Column {
+    pub(crate) x: i64,
+    pub(crate) width: i64,
+    /// What it says when pointed at.
+    pub(crate) title: String,
+    pub(crate) bars: Vec<Bar>,
 }
 
 /// A piece of a bar.
 #[derive(Debug, Clone)]
-pub(crate) struct Shape {
+pub(crate) struct Bar {
     pub(crate) x: i64,
     pub(crate) y: i64,
     pub(crate) width: i64,
     pub(crate) height: i64,
-    pub(crate) colour: String,
-    pub(crate) title: String,
+    pub(crate) class: String,
 }
 
-/// A series as a line.
+/// A series as a line, with gaps where it has no figure.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
-    pub(crate) points: String,
-    pub(crate) colour: String,
-    pub(crate) title: String,
+    pub(crate) path: String,
+    pub(crate) class: String,
 }
 
-/// A mark on a side.
+/// A date below.
 #[derive(Debug, Clone)]
 pub(crate) struct Tick {
+    /// In tenths of a percent of the width.
     pub(crate) at: i64,
     pub(crate) text: String,
 }
 
-/// What refused requests are called.
-pub(crate) const REFUSED: &str = "refused";
-/// The colours of outcomes, which no two share.
-const OUTCOMES: [(&str, &str); 7] = [
-    ("succeeded", "c2"),
-    ("rejected", "c1"),
-    ("throttled", "c6"),
-    ("failed", "c5"),
-    ("cut", "c7"),
-    ("abandoned", "c8"),
-    (REFUSED, "c4"),
-];
-
-/// The class of a name's colour: the same on every page and in every process.
-pub(crate) fn colour(name: &str) -> String {
-    if let Some((_, colour)) = OUTCOMES.iter().find(|(outcome, _)| *outcome == name) {
-        return (*colour).to_owned();
-    }
-    // FNV-1a, 64 bits, and a last stir: names that differ in one letter differ in all bits.
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    let stirred = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-    format!("c{}", (stirred ^ (stirred >> 33)) % COLOURS)
+/// A series in the legend.
+#[derive(Debug, Clone)]
+pub(crate) struct Key {
+    pub(crate) class: String,
+    pub(crate) name: String,
+    /// What it comes to over all points.
+    pub(crate) text: String,
+    /// Where it is told in full.
+    pub(crate) href: Option<String>,
+    /// The same beside the largest, in tenths of a percent.
+    pub(crate) part: i128,
 }
 
 impl Unit {
@@ -119,6 +124,29 @@ impl Unit {
             Self::Tenths => format!("{}.{}", figure / 10, figure.unsigned_abs() % 10),
         }
     }
+
+    /// The marks of a scale; dollars without cents, where none of them has any.
+    fn marks(self, figures: impl Iterator<Item = i128>) -> Vec<String> {
+        let marks: Vec<String> = figures.map(|figure| self.round(figure)).collect();
+        let whole = marks.iter().map(|mark| mark.strip_suffix(".00").map(str::to_owned));
+        whole.collect::<Option<Vec<_>>>().unwrap_or(marks)
+    }
+
+    /// A round figure, without the digits that say nothing.
+    fn round(self, figure: i128) -> String {
+        let text = self.text(figure);
+        match self {
+            Self::Count => figures::tokens(i64::try_from(figure).unwrap_or(i64::MAX)),
+            Self::Dollars => match text.split_once('.') {
+                Some((whole, cents)) if cents.len() > 2 => {
+                    let (two, more) = cents.split_at(2);
+                    format!("{whole}.{two}{}", more.trim_end_matches('0'))
+                }
+                _ => text,
+            },
+            Self::Tenths => text.replace(".0 %", " %"),
+        }
+    }
 }
 
 /// What a chart is about.
@@ -129,112 +157,179 @@ pub(crate) struct Subject {
     pub(crate) unit: Unit,
     /// What the points are called, in order.
     pub(crate) points: Vec<String>,
+    /// What a point is: `by the day`.
+    pub(crate) grain: &'static str,
+    /// What to say where there is nothing to draw.
+    pub(crate) empty: &'static str,
 }
 
 impl Chart {
     /// Bars on top of each other, the largest series at the bottom.
     pub(crate) fn bars(subject: Subject, series: Vec<Series>) -> Self {
-        let series = few(series);
-        let sums: Vec<i128> = (0..subject.points.len())
-            .map(|place| series.iter().filter_map(|one| one.figures.get(place)).sum())
-            .collect();
-        let top = ceiling(sums.iter().copied().max().unwrap_or_default());
-        let count = subject.points.len();
-        let bars = subject.points.iter().enumerate();
-        let boxes = bars.flat_map(|(place, point)| {
-            let within = (x(place, count), x(place + 1, count));
-            bar((place, point), within, (&series, subject.unit, top))
-        });
-        let boxes = boxes.collect();
-        Self { boxes, ..Self::bare(subject, &series, top) }
+        let plots = sums(series, BARS_MAX);
+        let figure = |plot: &Plot, place: usize| plot.figures.get(place).copied().flatten();
+        let all =
+            |place: usize| -> i128 { plots.iter().filter_map(|plot| figure(plot, place)).sum() };
+        let most = (0..subject.points.len()).map(all).max().unwrap_or_default();
+        let (step, parts) = scale(most);
+        let mut chart = Self::bare(&subject, &plots, (step, parts));
+        for (place, column) in chart.columns.iter_mut().enumerate() {
+            column.bars = stacked(column, &plots, (place, step * parts));
+            let whole = subject.unit.text(all(place));
+            column.title = format!("{}: {whole}\n{}", subject.points[place], column.title);
+        }
+        chart
     }
 
-    /// A line for each series.
-    pub(crate) fn lines(subject: Subject, series: Vec<Series>) -> Self {
-        let series = few(series);
-        let most = series.iter().flat_map(|one| one.figures.iter().copied()).max();
-        let top = ceiling(most.unwrap_or_default());
-        let count = subject.points.len();
-        let line = |one: &Series| {
-            let middle = (x(1, count) - x(0, count)) / 2;
-            let points =
-                one.figures.iter().enumerate().map(|(place, figure)| {
-                    format!("{},{}", x(place, count) + middle, y(*figure, top))
-                });
-            Line {
-                points: points.collect::<Vec<_>>().join(" "),
-                colour: colour_of(&one.name),
-                title: one.name.clone(),
-            }
+    /// A line for each rate.
+    pub(crate) fn rates(subject: Subject, ratios: Vec<Ratio>) -> Self {
+        let plots = rates(ratios, LINES_MAX);
+        let drawn = |plot: &Plot| {
+            let figures = plot.figures.iter().zip(&plot.thin);
+            figures.filter_map(|(figure, thin)| figure.filter(|_| !thin)).max()
         };
-        let lines = series.iter().map(line).collect();
-        Self { lines, ..Self::bare(subject, &series, top) }
+        let (step, parts) = scale(plots.iter().filter_map(drawn).max().unwrap_or_default());
+        let mut chart = Self::bare(&subject, &plots, (step, parts));
+        for (place, column) in chart.columns.iter_mut().enumerate() {
+            column.title = format!("{}\n{}", subject.points[place], column.title);
+        }
+        if plots.iter().any(|plot| plot.thin.contains(&true)) {
+            let few = " A point with less than a tenth of the usual is not drawn.";
+            chart.description.push_str(few);
+        }
+        let line = |plot: &Plot| Line {
+            path: path(plot, &chart.columns, step * parts),
+            class: plot.class.clone(),
+        };
+        // The largest is drawn last, above the others.
+        chart.lines = plots.iter().rev().map(line).collect();
+        chart
     }
 
-    fn bare(subject: Subject, series: &[Series], top: i128) -> Self {
-        let Subject { word, title, unit, points } = subject;
-        let step = points.len().div_ceil(DATES_MAX).max(1);
-        let dates = points.iter().enumerate().step_by(step);
-        let dates =
-            dates.map(|(place, text)| Tick { at: x(place, points.len()), text: text.clone() });
+    /// The same, where each series but the rest leads on.
+    pub(crate) fn leading(mut self, to: impl Fn(&str) -> Option<String>) -> Self {
+        for key in self.legend.iter_mut().filter(|key| key.name != REST) {
+            key.href = to(&key.name);
+        }
+        self
+    }
+
+    /// The class of a name's colour, with its tint where it stands in this chart.
+    pub(crate) fn class_of(&self, name: &str) -> String {
+        let key = self.legend.iter().find(|key| key.name == name);
+        key.map_or_else(|| colour(name), |key| key.class.clone())
+    }
+
+    /// Whether there is nothing to draw.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.table.rows.is_empty()
+    }
+
+    /// Whether so few points have figures that their course says nothing: then the series are shown
+    /// side by side.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.rows.len() < COURSE_LEAST
+    }
+
+    fn bare(subject: &Subject, plots: &[Plot], (step, parts): (i128, i128)) -> Self {
+        let Subject { word, title, unit, points, grain, empty } = subject;
+        let count = points.len();
+        let column = |place: usize| {
+            let said = plots.iter().filter_map(|plot| {
+                let text = plot.text(place, *unit)?;
+                (plot.figures[place] != Some(0)).then(|| format!("{}: {text}", plot.name))
+            });
+            let (left, right) = (x(place, count), x(place + 1, count));
+            let title = said.collect::<Vec<_>>().join("\n");
+            Column { x: left, width: right - left, title, bars: Vec::new() }
+        };
+        let every = count.div_ceil(DATES_MAX).max(1);
+        let dates = points.iter().enumerate().step_by(every);
+        let dates = dates.map(|(place, text)| Tick { at: x(place, count), text: short(text) });
         // A date stands at the left edge of its bar, and is left out where it would be cut off.
-        let fits = |date: &Tick| date.at + wide(&date.text) <= WIDTH;
-        let parts = [0, 1, 2, 3, 4];
-        let scale =
-            parts.map(|part| Tick { at: y(top * part / 4, top), text: unit.text(top * part / 4) });
-        let legend = series.iter().map(|one| (colour_of(&one.name), one.name.clone())).collect();
-        let names: Vec<&str> = series.iter().map(|one| one.name.as_str()).collect();
-        let span = points.first().zip(points.last());
-        let span = span.map_or_else(String::new, |(first, last)| format!("from {first} to {last}"));
-        let description = match names.as_slice() {
-            [] => "There is nothing to show.".to_owned(),
-            names => {
-                format!("{span}, of {}. The figures are in the table below.", names.join(", "))
-            }
+        let dates = dates.filter(|date| date.at + WIDTH / 10 <= WIDTH).collect();
+        let marks = (0..=parts).rev().map(|part| part * step);
+        let largest = plots.iter().map(|plot| plot.sum).max().unwrap_or_default().max(1);
+        let key = |plot: &Plot| Key {
+            class: plot.class.clone(),
+            part: plot.sum * 1_000 / largest,
+            name: plot.name.clone(),
+            text: unit.text(plot.sum),
+            href: None,
         };
-        let dates = dates.filter(fits).collect();
-        let table = table((word, &title), (unit, &points), series);
-        let (boxes, lines, scale) = (Vec::new(), Vec::new(), scale.to_vec());
-        Self { word, title, description, boxes, lines, scale, dates, legend, table }
+        Self {
+            word,
+            title: title.clone(),
+            grain,
+            description: description(points, plots),
+            columns: (0..count).map(column).collect(),
+            lines: Vec::new(),
+            scale: unit.marks(marks.clone()),
+            grid: marks.map(|mark| y(mark, step * parts)).collect(),
+            dates,
+            legend: plots.iter().map(key).collect(),
+            table: table((word, title), (*unit, points), plots),
+            rows: rows((*unit, points), plots),
+            empty,
+        }
     }
 }
 
+fn description(points: &[String], plots: &[Plot]) -> String {
+    let names: Vec<&str> = plots.iter().map(|plot| plot.name.as_str()).collect();
+    let span = points.first().zip(points.last());
+    let span = span.map_or_else(String::new, |(first, last)| format!("from {first} to {last}"));
+    format!("{span}, of {}. The figures are in the table below.", names.join(", "))
+}
+
 /// One bar: a piece for each series that has something there.
-fn bar(
-    (place, point): (usize, &str),
-    (left, right): (i64, i64),
-    (series, unit, top): (&[Series], Unit, i128),
-) -> Vec<Shape> {
-    let gap = i64::from(right - left > 6) * 2;
+fn stacked(column: &Column, plots: &[Plot], (place, top): (usize, i128)) -> Vec<Bar> {
+    let gap = column.width / 6;
     let mut below = 0;
-    let pieces = series.iter().filter_map(|one| {
-        let figure = one.figures.get(place).copied().unwrap_or_default();
+    let pieces = plots.iter().filter_map(|plot| {
+        let figure = plot.figures.get(place).copied().flatten().unwrap_or_default();
         let (from, to) = (y(below, top), y(below + figure, top));
         below += figure;
-        (from > to).then(|| Shape {
-            x: left,
+        (from > to).then(|| Bar {
+            x: column.x,
             y: to,
-            width: (right - left - gap).max(1),
+            width: (column.width - gap).max(1),
             height: from - to,
-            colour: colour_of(&one.name),
-            title: format!("{point}, {}: {}", one.name, unit.text(figure)),
+            class: plot.class.clone(),
         })
     });
     pieces.collect()
 }
 
-/// The figures by point and series.
+/// A line through the middle of its points. One that stands alone is a dot.
+fn path(plot: &Plot, columns: &[Column], top: i128) -> String {
+    let mut path = String::new();
+    let mut is_open = false;
+    let points = plot.figures.iter().zip(&plot.thin).zip(columns);
+    for ((figure, is_thin), column) in points {
+        let Some(figure) = figure.filter(|_| !is_thin) else {
+            is_open = false;
+            continue;
+        };
+        let (x, y) = (column.x + column.width / 2, y(figure, top));
+        path.push_str(&if is_open { format!("L{x} {y}") } else { format!("M{x} {y}h0") });
+        is_open = true;
+    }
+    path
+}
+
+/// The figures by point and series, in rows that programs take.
 fn table(
     (word, title): (&'static str, &str),
     (unit, points): (Unit, &[String]),
-    series: &[Series],
+    plots: &[Plot],
 ) -> Sheet {
     let columns = [("when", Fill::Words), ("of", Fill::Words), ("figure", Fill::Figures)];
     let rows = points.iter().enumerate().flat_map(|(place, point)| {
-        series.iter().filter_map(move |one| {
-            let figure = one.figures.get(place).copied().filter(|figure| *figure != 0)?;
+        plots.iter().filter_map(move |plot| {
+            let figure = plot.figures.get(place).copied()?.filter(|figure| *figure != 0)?;
             let shown = Cell::figure(unit.text(figure), unit.exact(figure));
-            Some(vec![Cell::text(point), Cell::text(&one.name), shown])
+            Some(vec![Cell::text(point), Cell::text(&plot.name), shown])
         })
     });
     Sheet {
@@ -247,120 +342,57 @@ fn table(
     }
 }
 
-/// What the series beyond the largest are called together.
-const REST: &str = "all others";
-
-fn colour_of(name: &str) -> String {
-    if name == REST { "cx".to_owned() } else { colour(name) }
+/// The points that have a figure, each with one for every series.
+fn rows((unit, points): (Unit, &[String]), plots: &[Plot]) -> Vec<(String, Vec<Cell>)> {
+    let rows = points.iter().enumerate().filter_map(|(place, point)| {
+        let figure = |plot: &Plot| plot.figures.get(place).copied().flatten();
+        let has_any = plots.iter().any(|plot| figure(plot).is_some_and(|figure| figure != 0));
+        let cell = |plot: &Plot| match figure(plot) {
+            None => Cell::text("–"),
+            Some(figure) => Cell::figure(unit.text(figure), unit.exact(figure)),
+        };
+        has_any.then(|| (point.clone(), plots.iter().map(cell).collect()))
+    });
+    rows.collect()
 }
 
-/// The largest series, and the rest as one.
-fn few(mut series: Vec<Series>) -> Vec<Series> {
-    let sum = |one: &Series| one.figures.iter().sum::<i128>();
-    series.sort_by(|one, other| (sum(other), &one.name).cmp(&(sum(one), &other.name)));
-    if series.len() <= SERIES_MAX {
-        return series;
-    }
-    let rest = series.split_off(SERIES_MAX - 1);
-    let points = rest.iter().map(|one| one.figures.len()).max().unwrap_or_default();
-    let figure = |place: usize| rest.iter().filter_map(|one| one.figures.get(place)).sum();
-    series.push(Series { name: REST.to_owned(), figures: (0..points).map(figure).collect() });
-    series
-}
-
-/// The next larger of 4, 8 and 20 times a power of ten: four parts of it are round.
-fn ceiling(most: i128) -> i128 {
-    let mut power = 4;
-    while power * 10 < most && power < i128::MAX / 100 {
+/// The step of a scale that reaches a figure, 1, 2 or 5 times a power of ten, and how many there are.
+fn scale(most: i128) -> (i128, i128) {
+    let mut power = 1;
+    while power * 10 * PARTS_MAX < most && power < i128::MAX / 1_000 {
         power *= 10;
     }
-    [1, 2, 5, 10].into_iter().map(|times| power * times).find(|top| *top >= most).unwrap_or(most)
+    let steps = [1, 2, 5, 10].map(|times| power * times);
+    let step = steps.into_iter().find(|step| step * PARTS_MAX >= most).unwrap_or(most);
+    (step, ((most + step - 1) / step).max(1))
 }
 
-/// How wide a text below a chart is at most.
-fn wide(text: &str) -> i64 {
-    i64::try_from(text.chars().count()).unwrap_or(WIDTH) * 7
+/// A point's name below its bar: the hour alone, or the day and the month.
+pub(crate) fn short(name: &str) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let date = |text: &str| {
+        let (month, day) = text.split_once('-')?;
+        let month = MONTHS.get(month.parse::<usize>().ok()?.checked_sub(1)?)?;
+        Some(format!("{} {month}", day.parse::<u8>().ok()?))
+    };
+    match name.split_once(' ') {
+        Some((_, hour)) if hour != "00:00" => hour.to_owned(),
+        Some((day, _)) => date(day).unwrap_or_else(|| name.to_owned()),
+        None => name.split_once('-').and_then(|(_, day)| date(day)).unwrap_or(name.to_owned()),
+    }
 }
 
 fn x(place: usize, count: usize) -> i64 {
     let (place, count) =
         (i64::try_from(place).unwrap_or(0), i64::try_from(count.max(1)).unwrap_or(1));
-    LEFT + (WIDTH - LEFT) * place / count
+    WIDTH * place / count
 }
 
 fn y(figure: i128, top: i128) -> i64 {
-    let room = i128::from(HEIGHT - BELOW - 8);
-    let part = room * figure.clamp(0, top) / top.max(1);
-    HEIGHT - BELOW - i64::try_from(part).unwrap_or(0)
+    let part = i128::from(HEIGHT) * figure.clamp(0, top) / top.max(1);
+    HEIGHT - i64::try_from(part).unwrap_or(0)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn subject(points: usize) -> Subject {
-        let points = (1..=points).map(|day| format!("2026-11-{day:02}")).collect();
-        Subject { word: "spend", title: "Spend".to_owned(), unit: Unit::Tenths, points }
-    }
-
-    fn series(name: &str, figures: &[i128]) -> Series {
-        Series { name: name.to_owned(), figures: figures.to_vec() }
-    }
-
-    #[test]
-    fn bars_stand_on_each_other_and_within_the_drawing() {
-        let series = vec![series("a", &[30, 0, 100]), series("b", &[10, 20, 300])];
-        let chart = Chart::bars(subject(3), series);
-        assert_eq!(chart.legend[0].1, "b", "the largest first");
-        assert_eq!(chart.boxes.iter().filter(|one| one.x == chart.boxes[0].x).count(), 2);
-        let last: Vec<_> = chart.boxes.iter().filter(|one| one.title.contains("-03")).collect();
-        assert_eq!(last[1].y + last[1].height, last[0].y);
-        for one in &chart.boxes {
-            assert!(one.y >= 0 && one.y + one.height <= HEIGHT - BELOW, "{one:?}");
-            assert!(one.x >= LEFT && one.x + one.width <= WIDTH, "{one:?}");
-        }
-        assert_eq!(chart.table.rows.len(), 5, "what is nothing is left out");
-    }
-
-    #[test]
-    fn no_date_is_cut_off() {
-        for days in 1..=31 {
-            let chart = Chart::bars(subject(days), vec![series("a", &vec![1; days])]);
-            assert!(!chart.dates.is_empty());
-            assert!(chart.dates.iter().all(|date| date.at + 66 <= WIDTH), "{days} days");
-        }
-    }
-
-    #[test]
-    fn many_series_are_a_few_and_the_rest_and_nothing_is_lost() {
-        let many = (0..30).map(|number| series(&format!("m{number}"), &[number, 1])).collect();
-        let chart = Chart::lines(subject(2), many);
-        assert_eq!(chart.lines.len(), SERIES_MAX);
-        assert_eq!(chart.legend[SERIES_MAX - 1], ("cx".to_owned(), REST.to_owned()));
-        let sum: i128 = chart
-            .table
-            .rows
-            .iter()
-            .map(|row| row[2].value.as_ref().unwrap().replace('.', "").parse::<i128>().unwrap())
-            .sum();
-        assert_eq!(sum, (0..30).sum::<i128>() + 30);
-        assert!(Chart::lines(subject(0), Vec::new()).lines.is_empty());
-    }
-
-    #[test]
-    fn a_name_has_one_colour_wherever_it_is_shown() {
-        assert_eq!(colour("amazon.nova-lite-v1:0"), colour("amazon.nova-lite-v1:0"));
-        let names = (0..200).map(|number| colour(&format!("vendor.model-{number}")));
-        let used: std::collections::BTreeSet<String> = names.collect();
-        assert_eq!(used.len(), 10, "{used:?}");
-    }
-
-    #[test]
-    fn a_scale_reaches_its_largest_figure() {
-        for most in [0, 1, 3, 4, 5, 39, 41, 99, 1_000, 123_456_789_012_345_i128] {
-            let top = ceiling(most);
-            assert!(top >= most && (most < 5 || top <= most * 4), "{most}: {top}");
-            assert_eq!(top % 4, 0);
-        }
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 //! template shows it.
 
 use crate::burn::Burn;
-use crate::chart::Chart;
+use crate::chart::{self, Chart};
 use crate::filters::{Filters, escaped};
 use crate::heat::Heat;
 use crate::sheet::{Cell, Sheet};
@@ -23,6 +23,9 @@ pub(crate) struct Content {
     pub(crate) fields: Vec<Field>,
     /// What is on it.
     pub(crate) blocks: Vec<Block>,
+    /// How many of the six columns of a wide page each of these takes, in their order; 0 for all of
+    /// them and large figures. All where nothing is said.
+    pub(crate) spans: Vec<u8>,
 }
 
 /// A part of a page.
@@ -103,6 +106,8 @@ pub(crate) struct Tile {
     pub(crate) beside: Option<String>,
     /// Where the rows behind it are.
     pub(crate) href: Option<String>,
+    /// The class of what it counts, where that has a colour and there is some.
+    pub(crate) mark: Option<String>,
 }
 
 /// A list to choose from.
@@ -169,7 +174,7 @@ impl Tile {
         value: impl ToString,
     ) -> Self {
         let (label, text) = (label.into(), text.into());
-        Self { label, text, value: value.to_string(), beside: None, href: None }
+        Self { label, text, value: value.to_string(), beside: None, href: None, mark: None }
     }
 
     pub(crate) fn beside(self, beside: Option<String>) -> Self {
@@ -179,9 +184,43 @@ impl Tile {
     pub(crate) fn leads(self, href: impl Into<String>) -> Self {
         Self { href: Some(href.into()), ..self }
     }
+
+    /// With the colour of an outcome, where there is any.
+    pub(crate) fn marked(self, outcome: &str) -> Self {
+        let mark = (self.value != "0").then(|| chart::colour(outcome));
+        Self { mark, ..self }
+    }
+}
+
+impl Block {
+    pub(crate) fn is_form(&self) -> bool {
+        matches!(self, Self::Form(_))
+    }
 }
 
 impl Content {
+    /// How many of six columns a block takes.
+    pub(crate) fn span(&self, place: &usize) -> u8 {
+        self.spans.get(*place).copied().unwrap_or(6)
+    }
+
+    /// Whether something is picked by besides a range of time.
+    pub(crate) fn is_picky(&self) -> bool {
+        !self.choices.is_empty() || !self.fields.is_empty()
+    }
+
+    /// What can be changed here. It stands above what there is.
+    pub(crate) fn forms(&self) -> impl Iterator<Item = &Ask> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Form(ask) => Some(ask),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn has_forms(&self) -> bool {
+        self.forms().next().is_some()
+    }
+
     /// The part that is kept fresh.
     pub(crate) fn live(&self) -> Option<&Live> {
         self.blocks.iter().find_map(|block| match block {

@@ -8,6 +8,8 @@ use bursar_domain::time::Timestamp;
 const PICO_PER_DOLLAR: u128 = 1_000_000_000_000;
 /// Digits that a sum below a cent is shown with.
 const SMALL_DIGITS: u32 = 4;
+/// Below this, a count is short enough to be exact.
+const EXACT: u128 = 10_000;
 
 /// Dollars: cents from a dollar on, four places from a cent on, and four digits below.
 pub(crate) fn money(total: Total) -> String {
@@ -41,12 +43,14 @@ pub(crate) fn count(number: i64) -> String {
     format!("{sign}{}", grouped(u128::from(number.unsigned_abs())))
 }
 
-/// A large count, roughly: `1.2 M`.
+/// A large count, roughly: `1.2 M`, `27.4 k`.
 pub(crate) fn tokens(number: i64) -> String {
     let size = u128::from(number.unsigned_abs());
     let sign = if number < 0 { "−" } else { "" };
-    for (unit, name) in [(1_000_000_000_000, "T"), (1_000_000_000, "G"), (1_000_000, "M")] {
-        if size >= unit {
+    let units = [(1_000_000_000_000, "T"), (1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")];
+    for (unit, name) in units {
+        // What would be a thousand of this unit is one of the next.
+        if size >= EXACT && size + unit / 20_000 >= unit {
             let tenths = (size * 10 + unit / 2) / unit;
             return format!("{sign}{}.{} {name}", grouped(tenths / 10), tenths % 10);
         }
@@ -86,9 +90,18 @@ pub(crate) fn duration(ms: i64) -> String {
     format!("{}.{} s", grouped(u128::from((tenths / 10).unsigned_abs())), tenths % 10)
 }
 
-/// A time on the clocks of a zone, to the second, with its offset said aloud.
+/// A time on the clocks of a zone, to the second. UTC is said once, below every page; what is not UTC
+/// says so.
 pub(crate) fn time(at: Timestamp, zone: Zone) -> String {
-    zone.local(at)
+    let text = zone.local(at);
+    text.strip_suffix(" UTC").map_or(text.clone(), str::to_owned)
+}
+
+/// A text in pieces, and which of them stand between backticks: what is to be typed.
+pub(crate) fn pieces(text: &str) -> impl Iterator<Item = (bool, &str)> {
+    let is_even = text.matches('`').count().is_multiple_of(2);
+    let pieces = text.split(move |letter| is_even && letter == '`').enumerate();
+    pieces.map(|(place, piece)| (place % 2 == 1, piece)).filter(|(_, piece)| !piece.is_empty())
 }
 
 fn grouped(number: u128) -> String {
@@ -127,9 +140,11 @@ mod tests {
 
     #[test]
     fn counts_shares_and_durations_are_short() {
+        assert_eq!((count(-1_234_567).as_str(), tokens(9_999).as_str()), ("−1,234,567", "9,999"));
         assert_eq!(
-            (count(-1_234_567).as_str(), tokens(999_999).as_str()),
-            ("−1,234,567", "999,999")
+            (tokens(27_449).as_str(), tokens(999_999).as_str()),
+            ("27.4 k", "1.0 M"),
+            "what would be a thousand of a unit is one of the next"
         );
         assert_eq!(
             (tokens(1_250_000).as_str(), tokens(1_000_000_000).as_str()),
@@ -139,6 +154,9 @@ mod tests {
         assert_eq!(delta(150, 100).as_deref(), Some("+50.0 %"));
         assert_eq!(delta(50, 100).as_deref(), Some("−50.0 %"));
         assert_eq!(delta(1, 0), None);
+        let said: Vec<_> = pieces("`bursar demo` makes some").collect();
+        assert_eq!(said, [(true, "bursar demo"), (false, " makes some")]);
+        assert_eq!(pieces("a ` alone").collect::<Vec<_>>(), [(false, "a ` alone")]);
         assert_eq!((duration(850).as_str(), duration(12_345).as_str()), ("850 ms", "12.3 s"));
     }
 }

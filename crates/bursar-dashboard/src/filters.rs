@@ -18,6 +18,16 @@ const VALUE_BYTES_MAX: usize = 512;
 const HOURS_MAX: i64 = 31 * 24;
 /// At most so many days.
 const DAYS_MAX: i64 = 5 * 366;
+/// More points than this are no picture: beyond, a chart takes several as one.
+const POINTS_MAX: i64 = 100;
+/// What a chart may take as one.
+const STEPS: [(i64, &str); 5] = [
+    (HOUR_MS, "by the hour"),
+    (6 * HOUR_MS, "by six hours"),
+    (DAY_MS, "by the day"),
+    (7 * DAY_MS, "by the week"),
+    (28 * DAY_MS, "by four weeks"),
+];
 /// The ranges there are, and what they are called.
 pub(crate) const RANGES: [(&str, &str); 7] = [
     ("1h", "last hour"),
@@ -143,6 +153,24 @@ impl Filters {
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
 
+    /// A link to a page about the same in another range, from its first page on.
+    pub(crate) fn ranging(&self, path: &str, word: &str) -> String {
+        let ends = [("since", None), ("until", None), ("after", None)];
+        let range = [("range", Some(word))];
+        let changes: Vec<_> = range.into_iter().chain(ends).collect();
+        self.link(path, &changes)
+    }
+
+    /// A link to one of a page's tables as CSV.
+    pub(crate) fn csv(&self, path: &str, word: &str) -> String {
+        self.link(path, &[("format", Some("csv")), ("sheet", Some(word))])
+    }
+
+    /// Whether the page is about what it is about where nothing is picked.
+    pub(crate) fn is_usual(&self) -> bool {
+        self.query(&[]).is_empty()
+    }
+
     /// The same, where only the time goes along.
     pub(crate) fn fresh_link(&self, path: &str, picks: &[(&str, Option<&str>)]) -> String {
         Self { picks: BTreeMap::new(), ..self.clone() }.link(path, picks)
@@ -220,11 +248,41 @@ impl Period {
         Self { word: CUSTOM.to_owned(), since, until: self.since, is_hourly: self.is_hourly }
     }
 
-    /// The first instants of its hours or days.
+    /// The first instants of what a chart shows as one: hours or days, or several where there are more
+    /// of them than are told apart. The first may be shorter than the others.
     pub(crate) fn points(&self) -> Vec<Timestamp> {
-        let step = if self.is_hourly { HOUR_MS } else { DAY_MS };
-        let count = (self.until.0 - self.since.0) / step;
-        (0..count).map(|number| Timestamp(self.since.0 + number * step)).collect()
+        let (step, _) = self.step();
+        let count = (self.until.0 - self.since.0 + step - 1) / step;
+        let at =
+            |number: i64| Timestamp((self.until.0 - (count - number) * step).max(self.since.0));
+        (0..count).map(at).collect()
+    }
+
+    /// Which of the points an instant belongs to; the first one begins before the period where that
+    /// is no multiple of it.
+    pub(crate) fn place(&self, at: Timestamp) -> Option<usize> {
+        let (step, _) = self.step();
+        let count = (self.until.0 - self.since.0 + step - 1) / step;
+        let place = count - 1 - (self.until.0 - 1 - at.0) / step;
+        usize::try_from(place).ok().filter(|_| at < self.until)
+    }
+
+    /// How long a point of a chart is, in milliseconds.
+    pub(crate) fn step_ms(&self) -> i64 {
+        self.step().0
+    }
+
+    /// What a point of a chart is: `by the day`.
+    pub(crate) fn grain(&self) -> &'static str {
+        self.step().1
+    }
+
+    fn step(&self) -> (i64, &'static str) {
+        let fits = |(step, _): &(i64, &str)| {
+            let is_whole = self.is_hourly || step % DAY_MS == 0;
+            is_whole && (self.until.0 - self.since.0) / step <= POINTS_MAX
+        };
+        STEPS.into_iter().find(fits).unwrap_or(STEPS[STEPS.len() - 1])
     }
 
     /// In words: which, from when to when, and on whose clocks.
@@ -299,6 +357,29 @@ mod tests {
             let previous = filters.period.previous();
             assert_eq!(previous.until, filters.period.since);
             assert_eq!(previous.points().len(), filters.period.points().len());
+        }
+    }
+
+    #[test]
+    fn a_chart_has_a_hundred_points_at_most_and_each_instant_is_in_one_of_them() {
+        for (query, count, grain) in [
+            ("range=24h", 24, "by the hour"),
+            ("since=2026-11-01T01:00:00Z&until=2026-11-21", 80, "by six hours"),
+            ("range=90d", 90, "by the day"),
+            ("range=365d", 53, "by the week"),
+            ("since=2022-01-01&until=2026-11-01", 64, "by four weeks"),
+        ] {
+            let period =
+                parse(query).unwrap_or_else(|problem| panic!("{query}: {problem:?}")).period;
+            let points = period.points();
+            assert_eq!((points.len(), period.grain()), (count, grain), "{query}");
+            assert_eq!(points[0], period.since);
+            for (place, at) in points.iter().enumerate() {
+                assert_eq!(period.place(*at), Some(place), "{query}");
+                let end = points.get(place + 1).unwrap_or(&period.until);
+                assert_eq!(period.place(Timestamp(end.0 - 1)), Some(place), "{query}");
+            }
+            assert_eq!(period.place(period.until), None, "{query}");
         }
     }
 

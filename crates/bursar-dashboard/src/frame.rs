@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
 
 use crate::assets;
+use crate::burn::Burn;
 use crate::content::{Block, Content, Live};
 use crate::filters::{Filters, RANGES, escaped};
 use crate::heat::Heat;
@@ -28,6 +29,12 @@ pub(crate) struct Frame {
     script: String,
     version: &'static str,
     seat: Option<SeatView>,
+    parts: Vec<NavPart>,
+}
+
+/// A part of the list of pages.
+struct NavPart {
+    label: &'static str,
     links: Vec<NavLink>,
 }
 
@@ -52,11 +59,15 @@ impl Frame {
 
     /// Around a page of this title, for who is signed in, at a path.
     pub(crate) fn new(title: impl Into<String>, seat: Option<&Seat>, path: &str) -> Self {
-        let links = seat.map(|seat| pages::links(seat.viewer.role)).unwrap_or_default();
+        let parts = seat.map(|seat| pages::parts(seat.viewer.role)).unwrap_or_default();
         let link = |(label, to): (&'static str, &'static str)| NavLink {
             label,
             href: to.to_owned(),
             is_here: path == to || (to != "/" && path.starts_with(&format!("{to}/"))),
+        };
+        let part = |(label, links): (&'static str, Vec<_>)| NavPart {
+            label,
+            links: links.into_iter().map(link).collect(),
         };
         Self {
             title: title.into(),
@@ -70,7 +81,7 @@ impl Frame {
                 team: seat.viewer.sight.part().map(|part| part.team.clone()),
                 form_token: seat.form_token.clone(),
             }),
-            links: links.into_iter().map(link).collect(),
+            parts: parts.into_iter().map(part).collect(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A heat map as SVG that the server draws: hours across, names down, the deeper the more of a hundred.
 //! Each cell says its figure in words, and the same figures stand in a table below.
 
+use crate::chart;
 use crate::sheet::{Cell, Fill, Sheet};
 
 /// The sizes of a drawing, in its own units.
@@ -13,7 +14,7 @@ const ROWS_MAX: usize = 12;
 /// A longer name loses its beginning.
 const NAME_LETTERS: usize = 36;
 /// A label is so wide at most.
-const LABEL_WIDTH: i64 = 80;
+const LABEL_WIDTH: i64 = 50;
 /// From so many tenths of a percent on, a cell is of the next step; the first is for none.
 const STEPS: [i64; 4] = [1, 10, 50, 200];
 
@@ -95,7 +96,8 @@ impl Heat {
         let step = (LABEL_WIDTH * i64::try_from(count).unwrap_or(1)) / (WIDTH - LEFT) + 1;
         let fits = |label: &Label| label.at + LABEL_WIDTH <= WIDTH;
         let marks = hours.iter().enumerate().step_by(usize::try_from(step).unwrap_or(1));
-        let marks = marks.map(|(place, hour)| Label { at: x(place, count), text: hour.clone() });
+        let marks =
+            marks.map(|(place, hour)| Label { at: x(place, count), text: chart::short(hour) });
         Self {
             word,
             description: description(spots, &hours, words),

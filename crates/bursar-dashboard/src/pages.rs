@@ -97,6 +97,14 @@ static PAGES: [&Page; 17] = [
     &settings::PAGE,
 ];
 
+/// The parts of the list of pages; a page that is in none of them is in the last.
+const PARTS: [(&str, &[&str]); 4] = [
+    ("Money", &["/", "/spend", "/models", "/budgets"]),
+    ("Traffic", &["/live", "/reliability", "/runaways", "/calls"]),
+    ("Access", &["/teams", "/tokens"]),
+    ("Records", &[]),
+];
+
 /// The page at a path, and what the path names.
 pub(crate) fn at(path: &str) -> Option<(&'static Page, Option<String>)> {
     PAGES.into_iter().find_map(|page| match page.path.strip_suffix("{}") {
@@ -114,10 +122,19 @@ pub(crate) fn file(page: &Page, word: &str) -> Option<fn(Visit, Pipe) -> Making<
     if page.path == exports::PAGE.path { exports::file(word) } else { None }
 }
 
-/// The pages that a role sees: labels and paths.
-pub(crate) fn links(role: Role) -> Vec<(&'static str, &'static str)> {
-    let seen = PAGES.iter().filter(|page| page.roles.contains(&role));
-    seen.filter_map(|page| Some((page.label?, page.path))).collect()
+/// A part of the list of pages: what it is called, and the labels and paths of its pages.
+pub(crate) type Part = (&'static str, Vec<(&'static str, &'static str)>);
+
+/// The pages that a role sees, in their parts.
+pub(crate) fn parts(role: Role) -> Vec<Part> {
+    let seen = || PAGES.iter().filter(|page| page.roles.contains(&role));
+    let part = |path: &str| PARTS.iter().position(|(_, paths)| paths.contains(&path));
+    let links = |place: usize| {
+        let own = seen().filter(|page| part(page.path).unwrap_or(PARTS.len() - 1) == place);
+        own.filter_map(|page| Some((page.label?, page.path))).collect::<Vec<_>>()
+    };
+    let parts = PARTS.iter().enumerate().map(|(place, (label, _))| (*label, links(place)));
+    parts.filter(|(_, links)| !links.is_empty()).collect()
 }
 
 /// Every page's path, and who sees it.

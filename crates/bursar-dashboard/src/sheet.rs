@@ -1,5 +1,13 @@
 //! A table of a page: shown as HTML, and the same as CSV, which no spreadsheet takes for formulas.
 
+use crate::figures;
+
+/// A table with more columns than this leaves out those in which nothing stands.
+const COLUMNS_MANY: usize = 8;
+/// A longer name may be.
+const NAME_BYTES: usize = 16;
+/// A longer text is broken into lines.
+const LONG_BYTES: usize = 28;
 /// A longer text with spaces is a sentence.
 const PROSE_BYTES: usize = 60;
 
@@ -38,6 +46,14 @@ pub(crate) struct Cell {
     pub(crate) href: Option<String>,
     /// The class of what it is, where that has a colour.
     pub(crate) mark: Option<String>,
+    /// How much of a whole it is, as a bar below it: in tenths of a percent.
+    pub(crate) bar: Option<i128>,
+}
+
+impl Fill {
+    pub(crate) fn is_figures(self) -> bool {
+        self == Self::Figures
+    }
 }
 
 impl Cell {
@@ -71,9 +87,35 @@ impl Cell {
         Self { mark: Some(mark.into()), ..self }
     }
 
+    /// A share of a whole, with a bar.
+    pub(crate) fn share(part: i128, whole: i128) -> Self {
+        let bar = (whole > 0).then(|| (part.saturating_mul(1_000) / whole).clamp(0, 1_000));
+        Self { bar, ..Self::text(figures::share(part, whole)) }
+    }
+
+    /// With a bar, of a percentage.
+    pub(crate) fn barred(self, percent: i128) -> Self {
+        Self { bar: Some((percent * 10).clamp(0, 1_000)), ..self }
+    }
+
+    /// Whether it says that there is nothing.
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(self.text.as_str(), "" | "–" | "0" | "$0.00" | "0.0 %")
+    }
+
     /// Whether it is a sentence, which needs room.
     pub(crate) fn is_prose(&self) -> bool {
         self.text.len() > PROSE_BYTES && self.text.contains(' ')
+    }
+
+    /// Whether it may stand in several lines.
+    pub(crate) fn is_long(&self) -> bool {
+        self.text.len() > LONG_BYTES
+    }
+
+    /// Whether it is a name that may, where there is no room for it.
+    pub(crate) fn is_name(&self) -> bool {
+        self.mark.is_some() && self.text.len() > NAME_BYTES
     }
 
     /// The exact figure, or the text where that is all there is.
@@ -83,6 +125,17 @@ impl Cell {
 }
 
 impl Sheet {
+    /// Which of its columns a page shows: all, but in a wide table those in which something stands. As
+    /// CSV it has all of them.
+    pub(crate) fn shown(&self) -> Vec<bool> {
+        let is_wide = self.columns.len() > COLUMNS_MANY;
+        let says = |place: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(place));
+            cells.into_iter().any(|cell| !matches!(cell.text.as_str(), "" | "–"))
+        };
+        (0..self.columns.len()).map(|place| !is_wide || says(place)).collect()
+    }
+
     /// The table as CSV, after RFC 4180. Figures stay figures; a word that a spreadsheet would take
     /// for a formula gets an apostrophe before it.
     pub(crate) fn csv(&self) -> String {

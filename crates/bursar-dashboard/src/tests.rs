@@ -6,6 +6,7 @@ mod bad;
 mod burns;
 mod cases;
 mod changes_by_form;
+mod colours;
 mod endings;
 mod exports;
 mod gate;

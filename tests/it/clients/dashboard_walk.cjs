@@ -75,9 +75,12 @@ async function walk(page) {
 /** Chooses a range, and goes from a figure to the calls behind it, and to one of them. */
 async function drills(page) {
   await page.goto(`${url}/spend`);
-  await page.locator("select[name=range]").selectOption("7d");
-  await page.getByRole("button", { name: "Show" }).click();
+  await page.getByRole("link", { name: "7 days" }).click();
   await page.waitForURL(/range=7d/);
+  await page.getByText("Dates and clocks").click();
+  await page.locator("select[name=range]").selectOption("24h");
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.waitForURL(/range=24h/);
   await page.goto(`${url}/?range=7d`);
   await page.locator(".tiles a[href^='/calls']").first().click();
   await page.waitForURL(/\/calls\?/);
@@ -87,6 +90,7 @@ async function drills(page) {
 const form = (page, what) => page.locator("form").filter({ has: page.locator(`input[name=do][value=${what}]`) });
 
 async function fill(page, what, fields) {
+  await page.locator("details", { has: form(page, what) }).locator("summary").click();
   for (const [name, value] of Object.entries(fields)) await form(page, what).locator(`[name=${name}]`).fill(value);
   await form(page, what).getByRole("button").click();
 }

@@ -17,7 +17,8 @@ use serde_json::Value;
 use super::report::Finding;
 use super::sandbox::{Sandbox, Simulator, binary};
 use super::timing::millis;
-use super::visitor::Visitor;
+use super::visitor::{PASSWORD, Visitor, sign_up};
+use super::{paint, watching};
 use crate::postgres::{Postgres, Purpose};
 use crate::step::{output, say};
 use crate::workspace::target_directory;
@@ -36,7 +37,6 @@ const GROWTH_MOST: f64 = 2.0;
 /// A page that is quicker than this has not grown, whatever the ratio says: less is the machine's noise.
 const NOISE_MS: f64 = 5.0;
 const WEIGHT_KB_MOST: f64 = 150.0;
-const PASSWORD: &str = "a-bench-of-pages-1";
 /// What sessions hang on where no file stands beside the ledger.
 const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
@@ -75,6 +75,7 @@ pub(super) fn run() -> Result<Vec<Finding>> {
         postgres.stop()?;
     }
     tell("PostgreSQL", &pages, &mut findings)?;
+    findings.extend(watching::run(&folder)?);
     Ok(findings)
 }
 
@@ -102,13 +103,16 @@ fn measure(
     let serve = serve.args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
     let log = fs::File::create(sandbox.path().join("log"))?;
     let mut server = Simulator::of(serve.stderr(log))?;
-    let visitor = Visitor::new(&server.next_url("admin on ")?, &name, PASSWORD)?;
+    let url = server.next_url("admin on ")?;
+    let visitor = Visitor::new(&url, &name, PASSWORD)?;
     for path in paths(&visitor)? {
         let (p95, body) = visits(&visitor, &path)?;
         let page = pages.entry(label(&path)).or_default();
         page.p95_ms.push((calls, p95));
         page.weight_kb = compressed_kb(&body)?;
     }
+    let what = format!("first paint of the overview, {calls} calls, {database}, median");
+    findings.push(paint::first(&what, &url, (&name, PASSWORD))?);
     server.end().map(drop)
 }
 
@@ -137,14 +141,6 @@ fn fill(
     let rate = Finding::plain(what, format!("{:.0} calls/s", figure("calls_per_second")?));
     let bytes = format!("{:.0} bytes", figure("bytes_per_call")?);
     Ok([rate, Finding::plain(format!("room for a call, {calls} calls, {database}"), bytes)])
-}
-
-fn sign_up(mut program: Command, name: &str) -> Result<()> {
-    let create = program.args(["user", "create", name, "--role", "admin"]);
-    let mut child = create.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
-    child.stdin.take().context("no stdin")?.write_all(PASSWORD.as_bytes())?;
-    anyhow::ensure!(child.wait()?.success(), "the account was not made");
-    Ok(())
 }
 
 /// Every page that is linked to, the first of each kind that names one thing, and the lists of calls by

@@ -111,7 +111,7 @@ fn middle(figures: &[f64]) -> f64 {
 }
 
 /// The processor time that a process has used, user's and system's, in microseconds.
-fn cpu_us(process: u32) -> Result<f64> {
+pub(super) fn cpu_us(process: u32) -> Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The name in front of the fields may hold blanks, and ends with the last bracket.
     let fields = stat.rsplit_once(") ").map(|(_, fields)| fields.split(' ').skip(11).take(2));

@@ -2,9 +2,22 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+
+/// Every visitor's.
+pub(super) const PASSWORD: &str = "a-bench-of-pages-1";
+
+/// Makes a visitor's account, with a `bursar` that has its ledger.
+pub(super) fn sign_up(mut program: Command, name: &str) -> Result<()> {
+    let create = program.args(["user", "create", name, "--role", "admin"]);
+    let mut child = create.stdin(Stdio::piped()).stdout(Stdio::null()).spawn()?;
+    child.stdin.take().context("no stdin")?.write_all(PASSWORD.as_bytes())?;
+    anyhow::ensure!(child.wait()?.success(), "the account was not made");
+    Ok(())
+}
 
 /// An answer: its status, head and body.
 pub(super) struct Answer {
@@ -67,6 +80,18 @@ impl Visitor {
         let head = String::from_utf8_lossy(&bytes).into_owned();
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
         Ok(Answer { status: status.context("the answer has no status")?, head, body })
+    }
+
+    /// Opens what keeps a page fresh.
+    pub(super) fn watch(&self, path: &str) -> Result<TcpStream> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        let (address, cookie) = (&self.address, &self.cookie);
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: {address}\r\ncookie: {cookie}\r\n\
+             accept: text/event-stream\r\n\r\n"
+        )?;
+        Ok(stream)
     }
 
     /// The paths that a page links to, each once, as they are written.

@@ -12,6 +12,7 @@ use bursar_domain::time::Timestamp;
 use super::calls::time;
 use super::{ALL, Done, Page, Visit};
 use crate::burn::{self, Burn};
+use crate::chart;
 use crate::content::{Act, Ask, Block, Content, Doable, Field};
 use crate::form::Form;
 use crate::problem::Problem;
@@ -70,16 +71,21 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     Ok(Content { blocks, ..Content::default() })
 }
 
-/// How the limits burn down that are used most.
-async fn burns(view: &View, budgets: &[BudgetRow]) -> Result<Vec<Burn>, Problem> {
+/// Limits, those that are used most first.
+fn by_use(budgets: &[BudgetRow]) -> Vec<&BudgetRow> {
     let used = |row: &&BudgetRow| {
         let (used, limit) = row.figures.used_of();
         used * 1_000 / limit.max(1)
     };
     let mut most: Vec<&BudgetRow> = budgets.iter().collect();
     most.sort_by_key(|row| std::cmp::Reverse(used(row)));
+    most
+}
+
+/// How the limits burn down that are used most.
+async fn burns(view: &View, budgets: &[BudgetRow]) -> Result<Vec<Burn>, Problem> {
     let mut burns = Vec::new();
-    for row in most.into_iter().take(PICTURES) {
+    for row in by_use(budgets).into_iter().take(PICTURES) {
         let days = view.burned(row).await?.unwrap_or_default();
         burns.extend(Burn::of(row, &days, view.now()));
     }
@@ -111,13 +117,13 @@ fn budget_sheet(
         word: "budgets",
         title: "Limits, and how they stand".to_owned(),
         columns: columns.to_vec(),
-        rows: budgets
-            .iter()
+        rows: by_use(budgets)
+            .into_iter()
             .map(|row| budget((row, why.get(&row.window_id)), (now, zone)))
             .collect(),
         empty:
             "No limit is set. `bursar budget set --team NAME --window month --limit 500usd` sets \
-                one, and so does the form below."
+                one, and so does the form above."
                 .to_owned(),
         next: None,
     }
@@ -132,32 +138,40 @@ fn budget(
     let (used, limit) = figures.used_of();
     let percent = if limit > 0 { used * 100 / limit } else { 0 };
     let gone = gone(row, now);
-    let state = match percent {
-        _ if limit == 0 => "nothing is allowed",
-        100.. => "used up",
-        80.. => "nearly used up",
-        _ if gone.is_some_and(|gone| percent > gone + 20) => "faster than its time",
-        _ => "in time",
+    // In the colours of how calls end.
+    let (state, colour) = match percent {
+        _ if limit == 0 => ("nothing is allowed", "failed"),
+        100.. => ("used up", "failed"),
+        80.. => ("nearly used up", "throttled"),
+        _ if gone.is_some_and(|gone| percent > gone + 20) => ("faster than its time", "throttled"),
+        _ => ("in time", "succeeded"),
     };
     let anew = figures.window_end.as_deref();
     let left = burn::left(figures, now);
     vec![
         Cell::text(&row.name),
         Cell::maybe(row.each_value.as_deref()),
-        Cell::text(state),
+        Cell::text(state).marked(chart::colour(colour)),
         amount(&figures.spent),
         amount(&figures.held),
         amount(&figures.limit),
         amount(&figures.remaining),
-        Cell::figure(format!("{percent} %"), percent),
+        Cell::figure(format!("{percent} %"), percent).barred(percent),
         gone.map_or_else(|| Cell::text("–"), |gone| Cell::figure(format!("{gone} %"), gone)),
         left.map_or_else(|| Cell::text("–"), |days| Cell::figure(days.to_string(), days)),
         Cell::text(burn::outlook(row, now)),
         Cell::figure(figures.refused.to_string(), figures.refused),
         Cell::text(reasons(row, why)),
         Cell::text(&figures.mode),
-        anew.map_or_else(|| Cell::text("never"), |at| time(at, zone)),
+        anew.map_or_else(|| Cell::text("never"), |at| day(at, zone)),
     ]
+}
+
+/// A time, of which midnight is not said.
+fn day(at: &str, zone: Zone) -> Cell {
+    let cell = time(at, zone);
+    let day = cell.text.strip_suffix(" 00:00:00").map(str::to_owned);
+    Cell { text: day.unwrap_or(cell.text), ..cell }
 }
 
 /// Why a limit refused calls, in words: of all of them, or of the last that are kept.

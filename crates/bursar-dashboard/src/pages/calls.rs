@@ -128,9 +128,9 @@ fn row(call: &CallReply, zone: Zone) -> Vec<Cell> {
         named(&call.id),
         Cell::maybe(call.team.as_deref()),
         Cell::maybe(call.user.as_deref()),
-        Cell::maybe(call.key.as_deref()),
+        key(call.key.as_deref()),
         Cell::text(&call.model).marked(crate::chart::colour(&call.model)),
-        Cell::text(&call.outcome),
+        outcome(&call.outcome),
         count(call.input_tokens),
         count(call.output_tokens),
         dollars(call.cost_usd.as_deref()),
@@ -148,10 +148,23 @@ pub(super) fn named(id: &str) -> Cell {
     Cell::text(short(id)).leads(href(id)).exactly(id)
 }
 
+/// A key, by the end of its id.
+pub(super) fn key(id: Option<&str>) -> Cell {
+    id.map_or_else(|| Cell::maybe(None), |id| Cell::text(short(id)).exactly(id))
+}
+
+/// How a call ended; only what went wrong has its colour.
+fn outcome(word: &str) -> Cell {
+    let cell = Cell::text(word);
+    if word == Outcome::Succeeded.as_str() { cell } else { cell.marked(crate::chart::colour(word)) }
+}
+
 /// The end of an id, which tells calls of a page apart.
 fn short(id: &str) -> String {
-    let end = id.char_indices().rev().nth(11).map_or(0, |(place, _)| place);
-    format!("…{}", &id[end..])
+    match id.char_indices().rev().nth(7) {
+        Some((end, _)) if end > 0 => format!("…{}", &id[end..]),
+        _ => id.to_owned(),
+    }
 }
 
 pub(super) fn signed(number: u64) -> i64 {

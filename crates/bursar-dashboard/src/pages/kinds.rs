@@ -40,7 +40,7 @@ fn saved(kinds: &Kinds) -> Tile {
 fn sheet(kinds: &Kinds) -> Sheet {
     let all = kinds.lines.iter().map(|(_, _, cost)| cost.0).sum::<i128>() + kinds.rest.0;
     let cost = |cost: bursar_domain::money::Total| {
-        [Cell::figure(figures::money(cost), cost.usd()), Cell::text(figures::share(cost.0, all))]
+        [Cell::figure(figures::money(cost), cost.usd()), Cell::share(cost.0, all)]
     };
     let row = |(kind, tokens, paid): &(TokenKind, i64, bursar_domain::money::Total)| {
         let first = [Cell::text(words(*kind)), Cell::figure(figures::tokens(*tokens), tokens)];

@@ -51,7 +51,7 @@ pub(super) async fn block(
             Cell::text(*value).marked(colour(value)),
             Cell::text(*second).marked(colour(second)),
             Cell::figure(figures::money(sums.cost), sums.cost.usd()),
-            Cell::text(figures::share(sums.cost.0, whole)),
+            Cell::share(sums.cost.0, whole),
             Cell::figure(figures::count(sums.calls), sums.calls),
             each.map_or_else(
                 || Cell::text("–"),

@@ -159,7 +159,7 @@ fn row(call: &RunningCall, filters: &Filters) -> Vec<Cell> {
         Cell::figure(age(call.age_ms), call.age_ms),
         team,
         named(&call.user),
-        named(&call.key),
+        super::calls::key(call.key.as_deref()),
         Cell::text(&call.model)
             .leads(of("model", &call.model))
             .marked(crate::chart::colour(&call.model)),

@@ -1,6 +1,7 @@
 //! One model: what it cost and how it answers over time, its prices in force, and when it ends.
 
 use bursar_admin::{Group, Pace, PriceQuery, PriceRow, SumAsk};
+use bursar_domain::time::{DAY_MS, HOUR_MS};
 use bursar_ledger::Counters;
 
 use super::models::whole_days;
@@ -33,6 +34,8 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     let period = &filters.period;
     let sums = |group| {
         let mut ask = ask(&filters, period, (group, true));
+        // Of the busiest hour, or day, quotas are told.
+        ask.step_ms = Some(if period.is_hourly { HOUR_MS } else { DAY_MS });
         ask.model = Some(model.id.clone());
         ask
     };
@@ -55,34 +58,34 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         title: title.to_owned(),
         unit: Unit::Dollars,
         points: points(period),
+        grain: period.grain(),
+        empty: EMPTY,
     };
     let spend = series(period, &lines, |sums: &Counters| sums.cost.0);
     let versions = versions::of_model(&view, &filters, &model.id).await?;
     let prices = view.prices(&PriceQuery { model: model.id.clone(), at: None })?;
-    let mut blocks = vec![
+    let blocks = vec![
         Block::Tiles(tiles),
         Block::Chart(Box::new(Chart::bars(subject("spend", "Spend"), spend))),
         Block::Facts(
             "Against Bedrock's quota".to_owned(),
             quota::facts((&model.id, view.quota(&model.id)), &lines, period),
         ),
+        Block::Facts("What it is".to_owned(), model_facts(&model)),
         Block::Note(quota::note()),
         Block::Sheet(fault_sheet(&view, &filters, Some(&model.id)).await?),
         Block::Sheet(versions::sheet(&versions, &filters)),
         Block::Note(faults_note()),
-        Block::Facts("What it is".to_owned(), model_facts(&model)),
         Block::Sheet(price_sheet(&prices)),
         Block::Sheet(history_sheet(&view.price_history(&model.id)?)),
     ];
-    if lines.is_empty() {
-        blocks.push(Block::Note(EMPTY.to_owned()));
-    }
     Ok(Content {
         title: Some(model.id.clone()),
         lead: lead(&view, &filters),
         has_filters: true,
         fields: vec![Field::of("team", "Team", &filters)],
         blocks,
+        spans: vec![6, 6, 3, 3],
         ..Content::default()
     })
 }
@@ -135,6 +138,15 @@ fn model_facts(model: &bursar_admin::ModelFacts) -> Vec<(&'static str, Cell)> {
     ]
 }
 
+/// Where a price was found: the first place, and how many others say so. As CSV, all of them.
+fn sources(sources: &[String]) -> Cell {
+    let first = sources.first().map_or("–", String::as_str);
+    match sources.len().saturating_sub(1) {
+        0 => Cell::text(first),
+        others => Cell::text(format!("{first}, and {others} more")).exactly(sources.join(", ")),
+    }
+}
+
 /// Prices that are no longer in force, or not yet.
 fn history_sheet(prices: &[PriceRow]) -> Sheet {
     let row = |price: &PriceRow| {
@@ -150,7 +162,7 @@ fn history_sheet(prices: &[PriceRow]) -> Sheet {
             Cell::text(&price.tier),
             rate(&price.rates.input),
             rate(&price.rates.output),
-            Cell::text(price.sources.join(", ")),
+            sources(&price.sources),
             Cell::text(&price.id),
         ]
     };
@@ -200,7 +212,7 @@ pub(super) fn price_sheet(prices: &[PriceRow]) -> Sheet {
             rate(&rates.cache_write_5m),
             rate(&rates.cache_write_1h),
             Cell::maybe(price.effective_from.as_deref()),
-            Cell::text(price.sources.join(", ")),
+            sources(&price.sources),
             Cell::text(&price.id),
         ]
     };

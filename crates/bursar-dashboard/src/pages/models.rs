@@ -47,7 +47,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         let mut row = vec![
             Cell::text(*model).leads(link).marked(colour(model)),
             Cell::figure(figures::money(sums.cost), sums.cost.usd()),
-            Cell::text(figures::share(sums.cost.0, sum.cost.0)),
+            Cell::share(sums.cost.0, sum.cost.0),
             Cell::figure(figures::count(sums.calls), sums.calls),
             per_thousand(sums).map_or_else(
                 || Cell::text("–"),

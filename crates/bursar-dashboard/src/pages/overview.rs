@@ -6,10 +6,10 @@ use bursar_ledger::Counters;
 
 use super::spend::{EMPTY, all, ask, by_value, lead, points, series};
 use super::{ALL, Page, Visit};
-use crate::chart::{self, Chart, Series, Subject, Unit};
+use crate::chart::{self, Chart, Ratio, Series, Subject, Unit};
 use crate::content::{Block, Content, Tile};
 use crate::figures;
-use crate::filters::Filters;
+use crate::filters::{Filters, escaped};
 use crate::problem::Problem;
 use crate::sheet::{Cell, Fill, Sheet};
 
@@ -26,80 +26,108 @@ pub(super) static PAGE: Page = Page {
 /// From so much of its limit on, in percent, a budget is an alert.
 const NEAR: i128 = 80;
 /// So many teams are on the page.
-const TEAMS: usize = 5;
+const TEAMS: usize = 7;
 
 async fn show(visit: Visit) -> Result<Content, Problem> {
     let Visit { view, filters, .. } = visit;
     let period = &filters.period;
     let lines = view.sums(&ask(&filters, period, (Group::Model, true))).await?;
     let before = view.sums(&ask(&filters, &period.previous(), (Group::Model, false))).await?;
+    let (now, before) = (all(&lines), all(&before));
     let outlay = view.outlay().await?;
     let running = view.running(None).await?.len();
-    let mut blocks =
-        vec![Block::Tiles(tiles((&outlay, running), (&all(&lines), &all(&before)), &filters))];
-    blocks.extend(alerts(&view).await?);
-    let subject = |word, title: &str, unit| Subject {
-        word,
-        title: title.to_owned(),
-        unit,
-        points: points(period),
-    };
-    let spend = series(period, &lines, |sums| sums.cost.0);
-    blocks.push(Block::Chart(Box::new(Chart::bars(
-        subject("spend", "Spend by model", Unit::Dollars),
-        spend,
-    ))));
-    let errors =
-        rates(series(period, &lines, failed), &series(period, &lines, |sums| sums.calls.into()));
-    let throttled = rates(
-        series(period, &lines, |sums| sums.throttled_attempts.into()),
-        &series(period, &lines, |sums| sums.attempts.into()),
-    );
-    for (word, title, series) in [
-        ("errors", "Errors by model, of a hundred calls", errors),
-        ("throttles", "Throttled attempts by model, of a hundred", throttled),
-    ] {
-        blocks
-            .push(Block::Chart(Box::new(Chart::lines(subject(word, title, Unit::Tenths), series))));
-    }
-    if view.viewer().sight.part().is_none() {
+    let mut blocks = vec![
+        (HERO, Block::Tiles(money_tiles(&outlay, (&now, &before), &filters))),
+        (WHOLE, Block::Tiles(call_tiles(running, (&now, &before), &filters))),
+    ];
+    blocks.extend(alerts(&view).await?.map(|alerts| (WHOLE, alerts)));
+    let sees_teams = view.viewer().sight.part().is_none() && !lines.is_empty();
+    blocks.push((if sees_teams { 4 } else { WHOLE }, spend_chart(&lines, &filters)));
+    if sees_teams {
         let teams = view.sums(&ask(&filters, period, (Group::Team, false))).await?;
-        blocks.push(Block::Sheet(top_teams(&teams, &filters)));
+        blocks.push((2, Block::Sheet(top_teams(&teams, &filters))));
     }
-    if lines.is_empty() {
-        blocks.push(Block::Note(EMPTY.to_owned()));
+    if !lines.is_empty() {
+        blocks.extend(rate_charts(&lines, &filters).map(|chart| (3, chart)));
     }
-    Ok(Content { lead: lead(&view, &filters), has_filters: true, blocks, ..Content::default() })
+    let (spans, blocks) = blocks.into_iter().unzip();
+    let lead = lead(&view, &filters);
+    Ok(Content { lead, has_filters: true, blocks, spans, ..Content::default() })
+}
+
+/// How wide a block is: all of the page, with large figures or as elsewhere.
+const HERO: u8 = 0;
+const WHOLE: u8 = 6;
+
+/// Where a model is told in full.
+fn model_href(model: &str, filters: &Filters) -> Option<String> {
+    let is_named = model != super::spend::NONE;
+    is_named.then(|| filters.fresh_link(&format!("/models/{}", escaped(model)), &[]))
+}
+
+fn spend_chart(lines: &[SumLine], filters: &Filters) -> Block {
+    let period = &filters.period;
+    let subject = Subject {
+        word: "spend",
+        title: "Spend by model".to_owned(),
+        unit: Unit::Dollars,
+        points: points(period),
+        grain: period.grain(),
+        empty: EMPTY,
+    };
+    let chart = Chart::bars(subject, series(period, lines, |sums| sums.cost.0));
+    Block::Chart(Box::new(chart.leading(|model| model_href(model, filters))))
+}
+
+/// What failed and what throttled, of a hundred, by model.
+fn rate_charts(lines: &[SumLine], filters: &Filters) -> [Block; 2] {
+    let period = &filters.period;
+    let chart = |word, title: &str, empty, [part, whole]: [fn(&Counters) -> i128; 2]| {
+        let subject = Subject {
+            word,
+            title: title.to_owned(),
+            unit: Unit::Tenths,
+            points: points(period),
+            grain: period.grain(),
+            empty,
+        };
+        let wholes = series(period, lines, whole).into_iter();
+        let both = series(period, lines, part).into_iter().zip(wholes);
+        let ratio = |(part, whole): (Series, Series)| Ratio {
+            name: part.name,
+            parts: part.figures,
+            wholes: whole.figures,
+        };
+        let chart = Chart::rates(subject, both.map(ratio).collect());
+        Block::Chart(Box::new(chart.leading(|model| model_href(model, filters))))
+    };
+    [
+        chart(
+            "errors",
+            "Errors by model, of a hundred calls",
+            "No call of this range ended with an error.",
+            [failed, |sums| sums.calls.into()],
+        ),
+        chart(
+            "throttles",
+            "Throttled attempts by model, of a hundred",
+            "Nothing was throttled in this range.",
+            [|sums| sums.throttled_attempts.into(), |sums| sums.attempts.into()],
+        ),
+    ]
 }
 
 fn failed(sums: &Counters) -> i128 {
     i128::from(sums.rejected + sums.failed)
 }
 
-/// Shares in tenths of a percent; nothing where there is no whole.
-fn rates(parts: Vec<Series>, wholes: &[Series]) -> Vec<Series> {
-    let rated = parts.into_iter().map(|part| {
-        let whole = wholes.iter().find(|whole| whole.name == part.name);
-        let figures = part.figures.iter().enumerate().map(|(place, figure)| {
-            let whole = whole.and_then(|whole| whole.figures.get(place)).copied();
-            whole.filter(|whole| *whole > 0).map_or(0, |whole| figure * 1_000 / whole)
-        });
-        Series { figures: figures.collect(), name: part.name }
-    });
-    rated.filter(|series| series.figures.iter().any(|figure| *figure > 0)).collect()
-}
-
-fn tiles(
-    (outlay, running): (&Outlay, usize),
+fn money_tiles(
+    outlay: &Outlay,
     (now, before): (&Counters, &Counters),
     filters: &Filters,
 ) -> Vec<Tile> {
-    let rate = |sums: &Counters| figures::share(failed(sums), sums.calls.into());
-    let throttles =
-        |sums: &Counters| figures::share(sums.throttled_attempts.into(), sums.attempts.into());
-    let was = |text: String| Some(format!("{text} as long before"));
     let yesterday = format!("{} yesterday", figures::money(outlay.yesterday));
-    let calls = |outcome| filters.link("/calls", &[("outcome", Some(outcome))]);
+    let delta = figures::delta(now.cost.0, before.cost.0);
     vec![
         Tile::new("Spent today", figures::money(outlay.today), outlay.today.usd())
             .beside(Some(yesterday)),
@@ -107,16 +135,42 @@ fn tiles(
             .leads("/spend?range=month"),
         ahead(outlay),
         Tile::new("In this range", figures::money(now.cost), now.cost.usd())
-            .beside(figures::delta(now.cost.0, before.cost.0)),
-        Tile::new("Calls", figures::count(now.calls), now.calls).leads(filters.link("/calls", &[])),
+            .beside(delta.map(|delta| format!("{delta} on as long before")))
+            .leads(filters.link("/spend", &[])),
+    ]
+}
+
+fn call_tiles(
+    running: usize,
+    (now, before): (&Counters, &Counters),
+    filters: &Filters,
+) -> Vec<Tile> {
+    let rate = |sums: &Counters| figures::share(failed(sums), sums.calls.into());
+    let throttles =
+        |sums: &Counters| figures::share(sums.throttled_attempts.into(), sums.attempts.into());
+    let has_before = before.calls + before.refused > 0;
+    let was = |text: String| has_before.then(|| format!("{text} as long before"));
+    let calls = |outcome| filters.link("/calls", &[("outcome", Some(outcome))]);
+    vec![
+        Tile::new("Calls", figures::count(now.calls), now.calls)
+            .beside(was(figures::count(before.calls)))
+            .leads(filters.link("/calls", &[])),
         Tile::new("Errors", rate(now), failed(now))
             .beside(was(rate(before)))
-            .leads(calls("failed")),
+            .leads(calls("failed"))
+            .marked("failed"),
         Tile::new("Throttled", throttles(now), now.throttled_attempts)
             .beside(was(throttles(before)))
-            .leads(calls("throttled")),
+            .leads(calls("throttled"))
+            .marked("throttled"),
         Tile::new("Refused", figures::count(now.refused), now.refused)
-            .beside(was(figures::count(before.refused))),
+            .beside(was(figures::count(before.refused)))
+            .leads(filters.link("/reliability", &[]))
+            .marked(chart::REFUSED),
+        Tile::new("Runaways, cut", figures::count(now.cut), now.cut)
+            .beside(was(figures::count(before.cut)))
+            .leads(filters.link("/runaways", &[]))
+            .marked("cut"),
         Tile::new("Running now", running.to_string(), running).leads("/live"),
     ]
 }
@@ -137,7 +191,7 @@ fn ahead(outlay: &Outlay) -> Tile {
     Tile::new(label, figures::money(ahead.mean), ahead.mean.usd()).beside(Some(band))
 }
 
-async fn alerts(view: &View) -> Result<Vec<Block>, Problem> {
+async fn alerts(view: &View) -> Result<Option<Block>, Problem> {
     let budgets = view.budgets().await?;
     let used = |row: &BudgetRow| {
         let (used, limit) = row.figures.used_of();
@@ -164,15 +218,15 @@ async fn alerts(view: &View) -> Result<Vec<Block>, Problem> {
     });
     let rows: Vec<Vec<Cell>> = freezes.chain(near).collect();
     if rows.is_empty() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    Ok(vec![Block::Sheet(Sheet {
+    Ok(Some(Block::Sheet(Sheet {
         word: "alerts",
         title: "What needs a look".to_owned(),
         columns: vec![("what", Fill::Words), ("used", Fill::Figures), ("why", Fill::Words)],
         rows,
         ..Sheet::default()
-    })])
+    })))
 }
 
 fn top_teams(lines: &[SumLine], filters: &Filters) -> Sheet {
@@ -188,19 +242,13 @@ fn top_teams(lines: &[SumLine], filters: &Filters) -> Sheet {
         vec![
             name.marked(chart::colour(team.unwrap_or(super::spend::NONE))),
             Cell::figure(figures::money(sums.cost), sums.cost.usd()),
-            Cell::text(figures::share(sums.cost.0, sum.cost.0)),
-            Cell::figure(figures::count(sums.calls), sums.calls),
+            Cell::share(sums.cost.0, sum.cost.0),
         ]
     });
     Sheet {
         word: "teams",
         title: "Teams that spend most".to_owned(),
-        columns: vec![
-            ("team", Fill::Words),
-            ("cost", Fill::Figures),
-            ("share", Fill::Figures),
-            ("calls", Fill::Figures),
-        ],
+        columns: vec![("team", Fill::Words), ("cost", Fill::Figures), ("share", Fill::Figures)],
         rows: rows.collect(),
         empty: EMPTY.to_owned(),
         next: None,

@@ -54,6 +54,8 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         title: "How calls ended".to_owned(),
         unit: Unit::Count,
         points: points(period),
+        grain: period.grain(),
+        empty: EMPTY,
     };
     let outcomes: Vec<Series> = ENDINGS
         .into_iter()
@@ -66,7 +68,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         })
         .filter(|series| series.figures.iter().any(|figure: &i128| *figure > 0))
         .collect();
-    let mut blocks = vec![
+    let blocks = vec![
         Block::Tiles(tiles(&now, &before, &filters)),
         Block::Chart(Box::new(Chart::bars(subject, outcomes))),
         heat_map(&view, &filters).await?,
@@ -74,9 +76,6 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         Block::Note(faults_note()),
         Block::Sheet(ending_sheet(&now, &before, &filters)),
     ];
-    if lines.is_empty() {
-        blocks.push(Block::Note(EMPTY.to_owned()));
-    }
     Ok(Content {
         lead: lead(&view, &filters),
         has_filters: true,
@@ -232,7 +231,7 @@ fn ending_sheet(now: &Counters, before: &Counters, filters: &Filters) -> Sheet {
         vec![
             if name == chart::REFUSED { word } else { word.leads(link) },
             Cell::figure(figures::count(count), count),
-            Cell::text(figures::share(count.into(), whole.into())),
+            Cell::share(count.into(), whole.into()),
             Cell::figure(figures::count(was), was),
             Cell::text(figures::delta(count.into(), was.into()).unwrap_or_else(|| "–".to_owned())),
         ]

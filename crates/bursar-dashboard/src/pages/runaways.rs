@@ -153,7 +153,7 @@ fn row(runaway: &Runaway, zone: Zone) -> Vec<Cell> {
         calls::time(&call.started_at, zone),
         calls::named(&call.id),
         Cell::maybe(call.team.as_deref()),
-        Cell::maybe(call.key.as_deref()),
+        calls::key(call.key.as_deref()),
         model.marked(colour(&call.model)),
         Cell::maybe(call.error_code.as_deref()),
         tokens(call.output_tokens),

@@ -34,7 +34,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
             health.findings.len(),
         ),
         audit_tile(health.last_audit.as_ref(), filters.zone),
-        Tile::new("Its size, in bytes", figures::tokens(bytes), bytes),
+        Tile::new("Its size", format!("{}B", figures::tokens(bytes)), bytes),
         Tile::new("Open calls", health.holds.to_string(), health.holds),
         Tile::new("The last call was kept within", figures::duration(ms), ms),
         Tile::new("Waiting for the ledger", server.waiting.to_string(), server.waiting),

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use bursar_admin::{Group, SumAsk, SumLine, View};
 use bursar_domain::money::Total;
-use bursar_domain::time::{DAY_MS, HOUR_MS, Timestamp};
+use bursar_domain::time::Timestamp;
 use bursar_ledger::Counters;
 
 use super::{ALL, Page, Visit, kinds, levels};
-use crate::chart::{self, Chart, Series, Subject, Unit};
+use crate::chart::{Chart, Series, Subject, Unit};
 use crate::content::{Block, Choice, Content, Field, Tile};
 use crate::figures;
 use crate::filters::{Filters, Period, escaped};
@@ -48,7 +48,7 @@ pub(super) fn ask(filters: &Filters, period: &Period, (group, by_time): (Group, 
         since: period.since,
         until: period.until,
         is_hourly: period.is_hourly,
-        step_ms: by_time.then_some(if period.is_hourly { HOUR_MS } else { DAY_MS }),
+        step_ms: by_time.then_some(period.step_ms()),
         team: own("team"),
         model: own("model"),
     }
@@ -79,14 +79,12 @@ pub(super) fn series(
     figure: impl Fn(&Counters) -> i128,
 ) -> Vec<Series> {
     let points = period.points();
-    let places: BTreeMap<Timestamp, usize> =
-        points.iter().enumerate().map(|(place, at)| (*at, place)).collect();
     let mut series: BTreeMap<&str, Vec<i128>> = BTreeMap::new();
     for line in lines {
-        let place = line.at.and_then(|at| places.get(&at));
+        let place = line.at.and_then(|at| period.place(at));
         let figures = series.entry(line.value.as_deref().unwrap_or(NONE));
         let figures = figures.or_insert_with(|| vec![0; points.len()]);
-        if let Some(slot) = place.and_then(|place| figures.get_mut(*place)) {
+        if let Some(slot) = place.and_then(|place| figures.get_mut(place)) {
             *slot += figure(&line.counters);
         }
     }
@@ -121,9 +119,12 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         title: format!("Spend by {group}"),
         unit: Unit::Dollars,
         points: points(period),
+        grain: period.grain(),
+        empty: EMPTY,
     };
     let chart = Chart::bars(subject, series(period, &lines, |sums| sums.cost.0));
-    let sheet = sheet(group, (&lines, &before), (&sum, &filters));
+    let chart = chart.leading(|value| href(group, value, &filters));
+    let sheet = sheet((group, &chart), (&lines, &before), (&sum, &filters));
     let (kinds, saved) = kinds::blocks(&view, &filters).await?;
     let mut tiles = tiles(&sum, &sum_before);
     tiles.extend(saved);
@@ -208,7 +209,7 @@ pub(super) fn per_thousand(sums: &Counters) -> Option<Total> {
 }
 
 fn sheet(
-    group: Group,
+    (group, chart): (Group, &Chart),
     (lines, before): (&[SumLine], &[SumLine]),
     (sum, filters): (&Counters, &Filters),
 ) -> Sheet {
@@ -230,9 +231,9 @@ fn sheet(
         let count = |number: i64| Cell::figure(figures::tokens(number), number);
         let each = per_thousand(sums);
         vec![
-            name.marked(chart::colour(value.unwrap_or(NONE))),
+            name.marked(chart.class_of(value.unwrap_or(NONE))),
             Cell::figure(figures::money(sums.cost), sums.cost.usd()),
-            Cell::text(figures::share(sums.cost.0, sum.cost.0)),
+            Cell::share(sums.cost.0, sum.cost.0),
             Cell::text(figures::delta(sums.cost.0, was).unwrap_or_else(|| "–".to_owned())),
             Cell::figure(figures::count(sums.calls), sums.calls),
             each.map_or_else(

@@ -95,7 +95,7 @@ fn team_sheet(teams: &[TeamRow], zone: Zone) -> Sheet {
         ],
         rows: teams.iter().map(row).collect(),
         empty:
-            "There is no team yet. `bursar team create NAME` makes one, and so does the form below."
+            "There is no team yet. `bursar team create NAME` makes one, and so does the form above."
                 .to_owned(),
         next: None,
     }

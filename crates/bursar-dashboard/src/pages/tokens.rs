@@ -72,7 +72,7 @@ fn sheet(tokens: &[TokenRow], zone: Zone) -> Sheet {
         title: "Tokens".to_owned(),
         columns: columns.map(|label| (label, Fill::Words)).to_vec(),
         rows: tokens.iter().map(row).collect(),
-        empty: "There is no token yet. The form below makes one.".to_owned(),
+        empty: "There is no token yet. The form above makes one.".to_owned(),
         next: None,
     }
 }

@@ -21,12 +21,19 @@ pub(super) static PAGE: Page = Page {
     act: None,
 };
 
+/// So many rows are on the page; as CSV there are all.
+const ROWS: usize = 200;
+
 async fn show(visit: Visit) -> Result<Content, Problem> {
     let Visit { view, filters, .. } = visit;
     let period = &filters.period;
     let range = (period.since, period.until);
     let versions = view.versions(range, filters.pick("team"), Ledger::PAGE_ROWS_MAX).await?;
-    let sheet = sheet(&versions, &filters);
+    let mut sheet = sheet(&versions, &filters);
+    if filters.csv.is_none() && sheet.rows.len() > ROWS {
+        sheet.title = format!("{}, the first {ROWS} of {}", sheet.title, sheet.rows.len());
+        sheet.rows.truncate(ROWS);
+    }
     let lead = format!(
         "Of the last {} calls in the range. A version is what the answer reported, what an alias or a \
          profile was resolved to, or only what was requested.",

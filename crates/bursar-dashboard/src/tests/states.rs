@@ -54,7 +54,7 @@ async fn the_last_audit_stands_on_the_settings_page_and_where_none_was_made_how_
         let fin = house.sign_in("fin").await;
         let (_, page) = house.open(&fin, "/settings").await;
         assert!(page.contains("nothing yet: none was made"), "{page}");
-        assert!(page.contains("`bursar ledger audit` adds everything up"), "{page}");
+        assert!(page.contains("<code>bursar ledger audit</code> adds everything up"), "{page}");
         let clean = ledger.audit().await.unwrap();
         let now = house.desk.admin.clock.now();
         ledger.note_audit(&clean, now).await.unwrap();
