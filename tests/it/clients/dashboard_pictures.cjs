@@ -4,13 +4,19 @@
 const path = require("node:path");
 const { told, start, comeIn, pagesOf, below } = require("./browser.cjs");
 
-// A phone, a tablet, a desk.
-const WIDTHS = [390, 820, 1280];
+// A phone, a desk, a wide screen.
+const WIDTHS = [390, 1280, 1920];
 // What is further down is more of the same.
 const HEIGHT_MAX = 1000;
-const { executablePath, url, link, folder } = told();
+const { executablePath, url, folder, prefix, ranges, ...who } = told();
 
-const nameOf = (where) => where.split("/").slice(0, 3).map((part, place) => (place === 2 ? "one" : part)).filter(Boolean).join("-") || "overview";
+/** `overview`, `calls-one`, `overview-24h`. */
+function nameOf(where) {
+  const { pathname, searchParams } = new URL(where, url);
+  const parts = pathname.split("/").slice(1).map((part, place) => (place === 1 ? "one" : part));
+  const name = parts.filter(Boolean).join("-") || "overview";
+  return searchParams.has("range") ? `${name}-${searchParams.get("range")}` : name;
+}
 
 async function everyPage(page) {
   const all = [];
@@ -23,7 +29,7 @@ async function everyPage(page) {
       all.push(one);
     }
   }
-  return all;
+  return all.concat(ranges.map((range) => `/?range=${range}`));
 }
 
 async function photograph(page, where, width, colorScheme) {
@@ -34,7 +40,7 @@ async function photograph(page, where, width, colorScheme) {
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   if (wide > width) console.log(`${where} is ${wide} wide at ${width}`);
-  const file = path.join(folder, `${nameOf(where)}-${width}-${colorScheme}.png`);
+  const file = path.join(folder, `${prefix}${nameOf(where)}-${width}-${colorScheme}.png`);
   const clip = { x: 0, y: 0, width, height: Math.min(height, HEIGHT_MAX) };
   await page.screenshot({ path: file, fullPage: true, clip });
 }
@@ -42,7 +48,7 @@ async function photograph(page, where, width, colorScheme) {
 (async () => {
   const browser = await start(executablePath);
   const page = await browser.newPage();
-  await comeIn(page, { url, link });
+  await comeIn(page, { url, ...who });
   const all = await everyPage(page);
   for (const width of WIDTHS) {
     for (const colorScheme of ["light", "dark"]) {
