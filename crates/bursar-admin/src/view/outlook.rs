@@ -49,7 +49,8 @@ impl View {
         let (start, end) = Span::Month.window(today, Zone::UTC);
         let back = Timestamp(today.0 - DAYS * DAY_MS);
         let ask = SumAsk {
-            group: Group::Team,
+            // Of everything, by what has the fewest values: only the days are told apart here.
+            group: if self.part().is_none() { Group::Tier } else { Group::Team },
             then: None,
             tag: None,
             since: start.min(back),

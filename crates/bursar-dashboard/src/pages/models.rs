@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bursar_admin::{Group, Pace};
 use bursar_domain::time::{DAY_MS, Timestamp};
 use bursar_ledger::Counters;
+use tokio::try_join;
 
 use super::spend::{EMPTY, all, ask, by_value, lead, per_thousand};
 use super::{ALL, Page, Visit};
@@ -34,8 +35,9 @@ pub(super) fn whole_days(period: &Period) -> (Timestamp, Timestamp) {
 
 async fn show(visit: Visit) -> Result<Content, Problem> {
     let Visit { view, filters, .. } = visit;
-    let lines = view.sums(&ask(&filters, &filters.period, (Group::Model, false))).await?;
-    let paces = view.paces(whole_days(&filters.period), filters.pick("team")).await?;
+    let by_model = ask(&filters, &filters.period, (Group::Model, false));
+    let paces = view.paces(whole_days(&filters.period), filters.pick("team"));
+    let (lines, paces) = try_join!(view.sums(&by_model), paces)?;
     let paces: BTreeMap<String, Pace> =
         paces.unwrap_or_default().into_iter().map(|pace| (pace.model.clone(), pace)).collect();
     let sum = all(&lines);

@@ -3,6 +3,7 @@
 
 use bursar_admin::{BudgetRow, Group, Outlay, SumLine, View};
 use bursar_ledger::Counters;
+use tokio::try_join;
 
 use super::spend::{EMPTY, all, ask, by_value, lead, points, series};
 use super::{ALL, Page, Visit};
@@ -31,20 +32,27 @@ const TEAMS: usize = 7;
 async fn show(visit: Visit) -> Result<Content, Problem> {
     let Visit { view, filters, .. } = visit;
     let period = &filters.period;
-    let lines = view.sums(&ask(&filters, period, (Group::Model, true))).await?;
-    let before = view.sums(&ask(&filters, &period.previous(), (Group::Model, false))).await?;
-    let (now, before) = (all(&lines), all(&before));
-    let outlay = view.outlay().await?;
-    let running = view.running(None).await?.len();
+    let by_model = ask(&filters, period, (Group::Model, true));
+    let of_before = ask(&filters, &period.previous(), (Group::Model, false));
+    let by_team = ask(&filters, period, (Group::Team, false));
+    let sees_all = view.viewer().sight.part().is_none();
+    let teams = async { if sees_all { view.sums(&by_team).await } else { Ok(Vec::new()) } };
+    let (lines, before, teams, outlay, running) = try_join!(
+        view.sums(&by_model),
+        view.sums(&of_before),
+        teams,
+        view.outlay(),
+        view.running(None),
+    )?;
+    let (now, before, running) = (all(&lines), all(&before), running.len());
     let mut blocks = vec![
         (HERO, Block::Tiles(money_tiles(&outlay, (&now, &before), &filters))),
         (WHOLE, Block::Tiles(call_tiles(running, (&now, &before), &filters))),
     ];
     blocks.extend(alerts(&view).await?.map(|alerts| (WHOLE, alerts)));
-    let sees_teams = view.viewer().sight.part().is_none() && !lines.is_empty();
+    let sees_teams = sees_all && !lines.is_empty();
     blocks.push((if sees_teams { 4 } else { WHOLE }, spend_chart(&lines, &filters)));
     if sees_teams {
-        let teams = view.sums(&ask(&filters, period, (Group::Team, false))).await?;
         blocks.push((2, Block::Sheet(top_teams(&teams, &filters))));
     }
     if !lines.is_empty() {

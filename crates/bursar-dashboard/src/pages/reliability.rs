@@ -5,6 +5,7 @@ use bursar_admin::{Fault, Group, SumAsk, SumLine, View};
 use bursar_domain::span::Zone;
 use bursar_domain::time::{HOUR_MS, Timestamp};
 use bursar_ledger::{Counters, Ledger};
+use tokio::try_join;
 
 use super::spend::{EMPTY, NONE, all, ask, lead, points, series};
 use super::{ALL, Page, Visit, calls};
@@ -46,8 +47,9 @@ const ENDINGS: [Ending; 7] = [
 async fn show(visit: Visit) -> Result<Content, Problem> {
     let Visit { view, filters, .. } = visit;
     let period = &filters.period;
-    let lines = view.sums(&ask(&filters, period, (Group::Model, true))).await?;
-    let before = view.sums(&ask(&filters, &period.previous(), (Group::Model, false))).await?;
+    let by_model = ask(&filters, period, (Group::Model, true));
+    let of_before = ask(&filters, &period.previous(), (Group::Model, false));
+    let (lines, before) = try_join!(view.sums(&by_model), view.sums(&of_before))?;
     let (now, before) = (all(&lines), all(&before));
     let subject = Subject {
         word: "outcomes",

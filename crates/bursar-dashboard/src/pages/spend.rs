@@ -6,6 +6,7 @@ use bursar_admin::{Group, SumAsk, SumLine, View};
 use bursar_domain::money::Total;
 use bursar_domain::time::Timestamp;
 use bursar_ledger::Counters;
+use tokio::try_join;
 
 use super::{ALL, Page, Visit, kinds, levels};
 use crate::chart::{Chart, Series, Subject, Unit};
@@ -111,8 +112,9 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     let group: Group = word.parse().map_err(|_| Problem::usage("there is no such group"))?;
     let period = &filters.period;
     let then = then(&filters, group)?;
-    let lines = view.sums(&ask(&filters, period, (group, true))).await?;
-    let before = view.sums(&ask(&filters, &period.previous(), (group, false))).await?;
+    let by_group = ask(&filters, period, (group, true));
+    let of_before = ask(&filters, &period.previous(), (group, false));
+    let (lines, before) = try_join!(view.sums(&by_group), view.sums(&of_before))?;
     let (sum, sum_before) = (all(&lines), all(&before));
     let subject = Subject {
         word: "over-time",
