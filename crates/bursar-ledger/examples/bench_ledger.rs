@@ -42,6 +42,7 @@ const SETTLE: &[&str] = &[
     include_str!("../queries/sqlite/insert_attempts.sql"),
     include_str!("../queries/sqlite/add_usage_hours.sql"),
     include_str!("../queries/sqlite/add_usage_grains.sql"),
+    include_str!("../queries/sqlite/add_usage_paces.sql"),
 ];
 
 #[tokio::main]
@@ -181,10 +182,12 @@ fn batch(run: u16, first: usize) -> [(&'static [&'static str], Vec<Value>); 2] {
         Value::Object(rows.map(|(number, intent)| (number.to_string(), row(intent))).collect())
     };
     let hours = json!({"0": usage_hour(&intents)});
-    let grains = Grain::ALL.iter().map(|grain| (grain.to_string(), usage_grain(&intents, *grain)));
-    let grains: Map<String, Value> = grains.collect();
-    let settle =
-        vec![tokens.into(), numbered(call_row), numbered(attempt_row), hours, grains.into()];
+    let grains = |is_paced| -> Value {
+        let grains = Grain::ALL.iter().filter(|grain| grain.is_paced() == is_paced);
+        grains.map(|grain| (grain.to_string(), usage_grain(&intents, *grain))).collect()
+    };
+    let [calls, attempts] = [call_row, attempt_row].map(numbered);
+    let settle = vec![tokens.into(), calls, attempts, hours, grains(false), grains(true)];
     [(RESERVE, vec![holds.into()]), (SETTLE, settle)]
 }
 

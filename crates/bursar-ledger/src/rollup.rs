@@ -3,6 +3,8 @@
 //! Pages read these sums and never call rows, so a ledger of a million calls reads like one of ten
 //! thousand. Histogram buckets cannot be filled in later, so they are kept from the first call.
 
+mod histograms;
+
 use std::collections::BTreeMap;
 
 use bursar_domain::call::{Intent, Operation, Outcome, Settlement};
@@ -14,6 +16,9 @@ use serde::Serialize;
 use sqlx::FromRow;
 
 use crate::facts::write_tags;
+use histograms::Histograms;
+
+pub(crate) use histograms::{SPEED_BOUNDS, TIME_BOUNDS};
 
 /// Sums of calls, as both roll-ups keep them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, FromRow)]
@@ -168,6 +173,12 @@ impl Grain {
         }
     }
 
+    /// Whether its rows tell how long calls took.
+    #[must_use]
+    pub const fn is_paced(self) -> bool {
+        matches!(self, Self::Model | Self::TeamModel | Self::HourModel | Self::HourTeamModel)
+    }
+
     /// What a row of hours counts under: the value, and the second one.
     fn values(self, key: &HourKey) -> (String, String) {
         let one = |value: &str| (value.to_owned(), String::new());
@@ -197,25 +208,6 @@ pub(crate) struct GrainKey {
     shard: i64,
 }
 
-/// Counts of calls by how long they took and how fast they answered, by bucket.
-#[derive(Debug, Clone, Default, Serialize)]
-pub(crate) struct Histograms {
-    latency: [i64; BUCKETS],
-    first_token: [i64; BUCKETS],
-    speed: [i64; BUCKETS],
-}
-
-impl Histograms {
-    fn add(&mut self, other: &Self) {
-        let add = |mine: &mut [i64; BUCKETS], theirs: &[i64; BUCKETS]| {
-            mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine += theirs);
-        };
-        add(&mut self.latency, &other.latency);
-        add(&mut self.first_token, &other.first_token);
-        add(&mut self.speed, &other.speed);
-    }
-}
-
 /// What is added to an hourly row.
 #[derive(Debug, Serialize)]
 pub(crate) struct HourRow<'a> {
@@ -228,6 +220,15 @@ pub(crate) struct HourRow<'a> {
 /// What is added to a narrow row.
 #[derive(Debug, Serialize)]
 pub(crate) struct GrainRow<'a> {
+    #[serde(flatten)]
+    key: &'a GrainKey,
+    #[serde(flatten)]
+    sums: &'a Sums,
+}
+
+/// What is added to a narrow row that tells how long calls took.
+#[derive(Debug, Serialize)]
+pub(crate) struct PaceRow<'a> {
     // First: a statement looks for each of their sixty buckets in the row, from its beginning.
     #[serde(flatten)]
     histograms: &'a Histograms,
@@ -241,7 +242,8 @@ pub(crate) struct GrainRow<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Rollup {
     pub(crate) hours: BTreeMap<HourKey, Sums>,
-    pub(crate) grains: BTreeMap<GrainKey, (Sums, Histograms)>,
+    pub(crate) grains: BTreeMap<GrainKey, Sums>,
+    pub(crate) paces: BTreeMap<GrainKey, (Sums, Histograms)>,
 }
 
 /// Where sums are added: this process's shard, and the tags that are kept apart.
@@ -264,8 +266,7 @@ impl Rollup {
         key.outcome = settlement.ending.outcome.as_str();
         key.price_id =
             settlement.bill.price.as_ref().map(|price| price.id.to_string()).unwrap_or_default();
-        let grains = grain_keys(rooms, intent, &key);
-        self.add(grains, (key, *sums, histograms(intent, settlement)));
+        self.add(rooms, intent, (key, *sums, Histograms::of(intent, settlement)));
     }
 
     /// The hourly rows, in key order.
@@ -275,23 +276,50 @@ impl Rollup {
 
     /// The narrow rows, in key order.
     pub(crate) fn grain_rows(&self) -> impl Iterator<Item = GrainRow<'_>> {
-        self.grains.iter().map(|(key, (sums, histograms))| GrainRow { histograms, key, sums })
+        self.grains.iter().map(|(key, sums)| GrainRow { key, sums })
+    }
+
+    /// Those that tell how long calls took, in key order.
+    pub(crate) fn pace_rows(&self) -> impl Iterator<Item = PaceRow<'_>> {
+        self.paces.iter().map(|(key, (sums, histograms))| PaceRow { histograms, key, sums })
     }
 
     /// Counts a refusal.
     pub(crate) fn add_refusal(&mut self, rooms: &Rooms, intent: &Intent) {
         let key = hour_key(rooms, intent, &intent.model);
-        let grains = grain_keys(rooms, intent, &key);
-        self.add(grains, (key, Sums::refusal(), Histograms::default()));
+        self.add(rooms, intent, (key, Sums::refusal(), Histograms::default()));
     }
 
-    fn add(&mut self, grains: Vec<GrainKey>, entry: (HourKey, Sums, Histograms)) {
-        let (key, sums, histograms) = entry;
-        self.hours.entry(key).or_default().add(&sums);
-        for grain in grains {
-            let (grain_sums, grain_histograms) = self.grains.entry(grain).or_default();
-            grain_sums.add(&sums);
-            grain_histograms.add(&histograms);
+    fn add(&mut self, rooms: &Rooms, intent: &Intent, entry: (HourKey, Sums, Histograms)) {
+        let (hour, sums, histograms) = entry;
+        for grain in Grain::ALL {
+            let key = GrainKey::new(&hour, grain.to_string(), grain.values(&hour), grain.step_ms());
+            if grain.is_paced() {
+                let (grain_sums, grain_histograms) = self.paces.entry(key).or_default();
+                grain_sums.add(&sums);
+                grain_histograms.add(&histograms);
+            } else {
+                self.grains.entry(key).or_default().add(&sums);
+            }
+        }
+        for tag in &rooms.report_tags {
+            let value = intent.attribution.tags.get(tag).cloned().unwrap_or_default();
+            let key = GrainKey::new(&hour, format!("tag:{tag}"), (value, String::new()), DAY_MS);
+            self.grains.entry(key).or_default().add(&sums);
+        }
+        self.hours.entry(hour).or_default().add(&sums);
+    }
+}
+
+impl GrainKey {
+    fn new(hour: &HourKey, grain: String, (value, value2): (String, String), step_ms: i64) -> Self {
+        Self {
+            grain,
+            start_ms: hour.hour_ms - hour.hour_ms.rem_euclid(step_ms),
+            value,
+            value2,
+            count_tokens: hour.operation == Operation::CountTokens.as_str(),
+            shard: hour.shard,
         }
     }
 }
@@ -320,60 +348,4 @@ fn hour_key(rooms: &Rooms, intent: &Intent, model: &ModelId) -> HourKey {
         price_id: String::new(),
         simulated: intent.simulated,
     }
-}
-
-fn grain_keys(rooms: &Rooms, intent: &Intent, hour: &HourKey) -> Vec<GrainKey> {
-    let key = |grain: String, (value, value2), step_ms| GrainKey {
-        grain,
-        start_ms: hour.hour_ms - hour.hour_ms.rem_euclid(step_ms),
-        value,
-        value2,
-        count_tokens: intent.operation == Operation::CountTokens,
-        shard: rooms.shard,
-    };
-    let fixed = Grain::ALL.iter();
-    let fixed = fixed.map(|grain| key(grain.to_string(), grain.values(hour), grain.step_ms()));
-    let tags = rooms.report_tags.iter().map(|tag| {
-        let value = intent.attribution.tags.get(tag).cloned().unwrap_or_default();
-        key(format!("tag:{tag}"), (value, String::new()), DAY_MS)
-    });
-    fixed.chain(tags).collect()
-}
-
-/// Five to a factor of ten; the last has no upper bound.
-const BUCKETS: usize = 20;
-
-/// Upper bounds of the buckets but the last, of latency and time to first token in milliseconds.
-pub(crate) const TIME_BOUNDS: [i64; BUCKETS - 1] = [
-    63, 100, 160, 250, 400, 630, 1_000, 1_600, 2_500, 4_000, 6_300, 10_000, 16_000, 25_000, 40_000,
-    63_000, 100_000, 160_000, 250_000,
-];
-
-/// The same for speed, in output tokens a second.
-pub(crate) const SPEED_BOUNDS: [i64; BUCKETS - 1] =
-    [1, 2, 3, 4, 6, 10, 16, 25, 40, 63, 100, 160, 250, 400, 630, 1_000, 1_600, 2_500, 4_000];
-
-/// One count, in the bucket of the value.
-fn one(bounds: &[i64; BUCKETS - 1], value: i64) -> [i64; BUCKETS] {
-    let bucket = bounds.iter().position(|&bound| value <= bound).unwrap_or(bounds.len());
-    std::array::from_fn(|place| i64::from(place == bucket))
-}
-
-/// The buckets of a call that succeeded; what did not says nothing about speed.
-fn histograms(intent: &Intent, settlement: &Settlement) -> Histograms {
-    let mut histograms = Histograms::default();
-    if settlement.ending.outcome != Outcome::Succeeded {
-        return histograms;
-    }
-    let ended = settlement.ended_at.0;
-    histograms.latency = one(&TIME_BOUNDS, ended.saturating_sub(intent.started_at.0));
-    let Some(first) = settlement.first_token_at else { return histograms };
-    histograms.first_token = one(&TIME_BOUNDS, first.0.saturating_sub(intent.started_at.0));
-    let (tokens, elapsed) =
-        (i128::from(settlement.bill.usage.output), ended.saturating_sub(first.0));
-    if tokens > 0 && elapsed > 0 {
-        let speed = tokens * 1_000 / i128::from(elapsed);
-        histograms.speed = one(&SPEED_BOUNDS, i64::try_from(speed).unwrap_or(i64::MAX));
-    }
-    histograms
 }

@@ -12,6 +12,7 @@ const DOUBLES: [&str; 3] = ["reserve", "settle", "sweep"];
 const SQLITE_STEPS: [&str; 17] = [
     "add_usage_grains",
     "add_usage_hours",
+    "add_usage_paces",
     "begin",
     "claim_holds",
     "delete_holds",

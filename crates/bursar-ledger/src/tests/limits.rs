@@ -79,7 +79,7 @@ fn a_call_that_succeeded_falls_in_one_bucket_of_each_histogram() {
         let mut rollup = Rollup::default();
         let sums = Sums::call(settlement.ending.outcome);
         rollup.add_call(&Rooms::default(), (&intent, &settlement), &sums);
-        let row = serde_json::to_value(rollup.grain_rows().next().unwrap()).unwrap();
+        let row = serde_json::to_value(rollup.pace_rows().next().unwrap()).unwrap();
         ["latency", "first_token", "speed"].map(|measure| {
             let counts = row[measure].as_array().unwrap();
             assert_eq!(counts.len(), 20);

@@ -20,13 +20,13 @@ pub(super) async fn post(session: &mut Session<'_>, posting: &Posting) -> Result
 }
 
 /// The same, of what was made ready before.
-pub(super) async fn run(session: &mut Session<'_>, values: &[Value; 10]) -> Result<bool, Error> {
+pub(super) async fn run(session: &mut Session<'_>, values: &[Value; 11]) -> Result<bool, Error> {
     let row: Option<SettleRow> = session.rows(SETTLE, values).await?.pop();
     Ok(row.is_some_and(|row| row.posted))
 }
 
 /// The parameters of the statement, in order.
-pub(super) fn values(posting: &Posting) -> Result<[Value; 10], Error> {
+pub(super) fn values(posting: &Posting) -> Result<[Value; 11], Error> {
     Ok([
         keyed(posting.tokens.iter().map(|id| (id, ())))?,
         bulk(&posting.calls)?,
@@ -38,5 +38,6 @@ pub(super) fn values(posting: &Posting) -> Result<[Value; 10], Error> {
         bulk(&posting.journal)?,
         bulk(posting.rollup.hour_rows())?,
         bulk(posting.rollup.grain_rows())?,
+        bulk(posting.rollup.pace_rows())?,
     ])
 }

@@ -49,6 +49,8 @@ const RECORD: Statement = Statement {
         include_str!("../../queries/sqlite/add_usage_hours.sql"),
         ";",
         include_str!("../../queries/sqlite/add_usage_grains.sql"),
+        ";",
+        include_str!("../../queries/sqlite/add_usage_paces.sql"),
     ),
 };
 pub(super) const CHECKPOINT: Statement =
@@ -141,6 +143,7 @@ pub(super) async fn post(
         bulk(&posting.refusals)?,
         bulk(posting.rollup.hour_rows())?,
         bulk(posting.rollup.grain_rows())?,
+        bulk(posting.rollup.pace_rows())?,
     ];
     run_on(connection, RECORD, &rows).await.map(drop)
 }
