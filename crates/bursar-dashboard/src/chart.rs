@@ -84,6 +84,8 @@ pub(crate) struct Bar {
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) path: String,
+    /// The points that have no neighbour, as lines of no length.
+    pub(crate) dots: String,
     pub(crate) class: String,
 }
 
@@ -165,14 +167,14 @@ pub(crate) struct Subject {
 
 impl Chart {
     /// Bars on top of each other, the largest series at the bottom.
-    pub(crate) fn bars(subject: Subject, series: Vec<Series>) -> Self {
+    pub(crate) fn bars(subject: &Subject, series: Vec<Series>) -> Self {
         let plots = sums(series, BARS_MAX);
         let figure = |plot: &Plot, place: usize| plot.figures.get(place).copied().flatten();
         let all =
             |place: usize| -> i128 { plots.iter().filter_map(|plot| figure(plot, place)).sum() };
         let most = (0..subject.points.len()).map(all).max().unwrap_or_default();
         let (step, parts) = scale(most);
-        let mut chart = Self::bare(&subject, &plots, (step, parts));
+        let mut chart = Self::bare(subject, &plots, (step, parts));
         for (place, column) in chart.columns.iter_mut().enumerate() {
             column.bars = stacked(column, &plots, (place, step * parts));
             let whole = subject.unit.text(all(place));
@@ -182,14 +184,14 @@ impl Chart {
     }
 
     /// A line for each rate.
-    pub(crate) fn rates(subject: Subject, ratios: Vec<Ratio>) -> Self {
+    pub(crate) fn rates(subject: &Subject, ratios: Vec<Ratio>) -> Self {
         let plots = rates(ratios, LINES_MAX);
         let drawn = |plot: &Plot| {
             let figures = plot.figures.iter().zip(&plot.thin);
             figures.filter_map(|(figure, thin)| figure.filter(|_| !thin)).max()
         };
         let (step, parts) = scale(plots.iter().filter_map(drawn).max().unwrap_or_default());
-        let mut chart = Self::bare(&subject, &plots, (step, parts));
+        let mut chart = Self::bare(subject, &plots, (step, parts));
         for (place, column) in chart.columns.iter_mut().enumerate() {
             column.title = format!("{}\n{}", subject.points[place], column.title);
         }
@@ -197,9 +199,9 @@ impl Chart {
             let few = " A point with less than a tenth of the usual is not drawn.";
             chart.description.push_str(few);
         }
-        let line = |plot: &Plot| Line {
-            path: path(plot, &chart.columns, step * parts),
-            class: plot.class.clone(),
+        let line = |plot: &Plot| {
+            let (path, dots) = path(plot, &chart.columns, step * parts);
+            Line { path, dots, class: plot.class.clone() }
         };
         // The largest is drawn last, above the others.
         chart.lines = plots.iter().rev().map(line).collect();
@@ -301,21 +303,24 @@ fn stacked(column: &Column, plots: &[Plot], (place, top): (usize, i128)) -> Vec<
     pieces.collect()
 }
 
-/// A line through the middle of its points. One that stands alone is a dot.
-fn path(plot: &Plot, columns: &[Column], top: i128) -> String {
-    let mut path = String::new();
-    let mut is_open = false;
+/// A line through the middle of its points, and those that stand alone.
+fn path(plot: &Plot, columns: &[Column], top: i128) -> (String, String) {
     let points = plot.figures.iter().zip(&plot.thin).zip(columns);
-    for ((figure, is_thin), column) in points {
-        let Some(figure) = figure.filter(|_| !is_thin) else {
-            is_open = false;
-            continue;
-        };
-        let (x, y) = (column.x + column.width / 2, y(figure, top));
-        path.push_str(&if is_open { format!("L{x} {y}") } else { format!("M{x} {y}h0") });
-        is_open = true;
-    }
-    path
+    let points = points.map(|((figure, is_thin), column)| {
+        let figure = figure.filter(|_| !is_thin)?;
+        Some(format!("{} {}", column.x + column.width / 2, y(figure, top)))
+    });
+    let points: Vec<Option<String>> = points.collect();
+    let stretches = points.split(Option::is_none).map(|stretch| {
+        let points = stretch.iter().flatten().map(String::as_str);
+        points.collect::<Vec<&str>>()
+    });
+    let (alone, several): (Vec<_>, Vec<_>) =
+        stretches.filter(|points| !points.is_empty()).partition(|points| points.len() == 1);
+    let dots = alone.iter().map(|points| format!("M{}h0", points.concat()));
+    let path = several.iter().map(|points| format!("M{}", points.join("L")));
+    let (path, dots) = (path.collect::<Vec<_>>().concat(), dots.collect::<Vec<_>>().concat());
+    (path, dots)
 }
 
 /// The figures by point and series, in rows that programs take.

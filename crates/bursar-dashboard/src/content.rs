@@ -193,15 +193,16 @@ impl Tile {
 }
 
 impl Block {
-    pub(crate) fn is_form(&self) -> bool {
+    fn is_form(&self) -> bool {
         matches!(self, Self::Form(_))
     }
 }
 
 impl Content {
-    /// How many of six columns a block takes.
-    pub(crate) fn span(&self, place: &usize) -> u8 {
-        self.spans.get(*place).copied().unwrap_or(6)
+    /// What is on it, but for forms, and how many of six columns each block takes.
+    pub(crate) fn spanned(&self) -> impl Iterator<Item = (u8, &Block)> {
+        let blocks = self.blocks.iter().enumerate().filter(|(_, block)| !block.is_form());
+        blocks.map(|(place, block)| (self.spans.get(place).copied().unwrap_or(6), block))
     }
 
     /// Whether something is picked by besides a range of time.

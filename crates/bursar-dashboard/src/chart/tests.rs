@@ -15,7 +15,7 @@ fn series(name: &str, figures: &[i128]) -> Series {
 #[test]
 fn bars_stand_on_each_other_and_within_the_drawing() {
     let series = vec![series("a", &[30, 0, 100]), series("b", &[10, 20, 300])];
-    let chart = Chart::bars(subject(3), series);
+    let chart = Chart::bars(&subject(3), series);
     assert_eq!((chart.legend[0].name.as_str(), chart.legend[0].text.as_str()), ("b", "33.0 %"));
     let bars: Vec<usize> = chart.columns.iter().map(|column| column.bars.len()).collect();
     assert_eq!(bars, [2, 1, 2]);
@@ -33,7 +33,7 @@ fn bars_stand_on_each_other_and_within_the_drawing() {
 #[test]
 fn dates_are_short_and_none_is_cut_off() {
     for days in 1..=31 {
-        let chart = Chart::bars(subject(days), vec![series("a", &vec![1; days])]);
+        let chart = Chart::bars(&subject(days), vec![series("a", &vec![1; days])]);
         assert!(!chart.dates.is_empty() && chart.dates.len() <= DATES_MAX);
         assert!(chart.dates.iter().all(|date| date.at <= WIDTH * 9 / 10), "{days} days");
     }
@@ -44,22 +44,23 @@ fn dates_are_short_and_none_is_cut_off() {
 #[test]
 fn many_series_are_a_few_and_the_rest_and_nothing_is_lost() {
     let many = (0..30).map(|number| series(&format!("m{number}"), &[number, 1])).collect();
-    let chart = Chart::bars(subject(2), many);
+    let chart = Chart::bars(&subject(2), many);
     assert_eq!(chart.legend.len(), BARS_MAX);
     let last = &chart.legend[BARS_MAX - 1];
     assert_eq!((last.class.as_str(), last.name.as_str()), ("cx", REST));
     let exact = |row: &Vec<Cell>| row[2].exact().replace('.', "").parse::<i128>().unwrap();
     let sum: i128 = chart.table.rows.iter().map(exact).sum();
     assert_eq!(sum, (0..30).sum::<i128>() + 30);
-    assert!(Chart::bars(subject(0), Vec::new()).is_empty());
+    assert!(Chart::bars(&subject(0), Vec::new()).is_empty());
 }
 
 #[test]
 fn a_line_has_gaps_where_nothing_is_known_and_a_dot_where_a_point_stands_alone() {
     let (parts, wholes) = (vec![10, 0, 0, 50, 9], vec![100, 100, 0, 100, 1]);
     let ratio = Ratio { name: "a".to_owned(), parts, wholes };
-    let chart = Chart::rates(subject(5), vec![ratio]);
-    assert_eq!(chart.lines[0].path, "M100 160h0L300 200M700 0h0");
+    let chart = Chart::rates(&subject(5), vec![ratio]);
+    let line = &chart.lines[0];
+    assert_eq!((line.path.as_str(), line.dots.as_str()), ("M100 160L300 200", "M700 0h0"));
     assert_eq!(chart.scale, ["50 %", "40 %", "30 %", "20 %", "10 %", "0 %"]);
     assert!(chart.description.contains("is not drawn"), "{}", chart.description);
     assert_eq!(chart.rows[2].1[0].text, "900.0 %", "what is not drawn stands in the table");

@@ -66,7 +66,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
     let prices = view.prices(&PriceQuery { model: model.id.clone(), at: None })?;
     let blocks = vec![
         Block::Tiles(tiles),
-        Block::Chart(Box::new(Chart::bars(subject("spend", "Spend"), spend))),
+        Block::Chart(Box::new(Chart::bars(&subject("spend", "Spend"), spend))),
         Block::Facts(
             "Against Bedrock's quota".to_owned(),
             quota::facts((&model.id, view.quota(&model.id)), &lines, period),

@@ -83,7 +83,7 @@ fn spend_chart(lines: &[SumLine], filters: &Filters) -> Block {
         grain: period.grain(),
         empty: EMPTY,
     };
-    let chart = Chart::bars(subject, series(period, lines, |sums| sums.cost.0));
+    let chart = Chart::bars(&subject, series(period, lines, |sums| sums.cost.0));
     Block::Chart(Box::new(chart.leading(|model| model_href(model, filters))))
 }
 
@@ -106,7 +106,7 @@ fn rate_charts(lines: &[SumLine], filters: &Filters) -> [Block; 2] {
             parts: part.figures,
             wholes: whole.figures,
         };
-        let chart = Chart::rates(subject, both.map(ratio).collect());
+        let chart = Chart::rates(&subject, both.map(ratio).collect());
         Block::Chart(Box::new(chart.leading(|model| model_href(model, filters))))
     };
     [

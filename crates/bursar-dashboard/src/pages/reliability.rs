@@ -72,7 +72,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         .collect();
     let blocks = vec![
         Block::Tiles(tiles(&now, &before, &filters)),
-        Block::Chart(Box::new(Chart::bars(subject, outcomes))),
+        Block::Chart(Box::new(Chart::bars(&subject, outcomes))),
         heat_map(&view, &filters).await?,
         Block::Sheet(fault_sheet(&view, &filters, filters.pick("model")).await?),
         Block::Note(faults_note()),

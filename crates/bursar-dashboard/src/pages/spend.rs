@@ -124,7 +124,7 @@ async fn show(visit: Visit) -> Result<Content, Problem> {
         grain: period.grain(),
         empty: EMPTY,
     };
-    let chart = Chart::bars(subject, series(period, &lines, |sums| sums.cost.0));
+    let chart = Chart::bars(&subject, series(period, &lines, |sums| sums.cost.0));
     let chart = chart.leading(|value| href(group, value, &filters));
     let sheet = sheet((group, &chart), (&lines, &before), (&sum, &filters));
     let (kinds, saved) = kinds::blocks(&view, &filters).await?;
