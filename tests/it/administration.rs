@@ -38,6 +38,15 @@ impl Served {
     }
 }
 
+impl Drop for Served {
+    /// A test that fails leaves nobody behind, who would keep what it has open.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            drop(self.child.kill());
+        }
+    }
+}
+
 #[test]
 fn a_gateway_is_administered_while_it_serves_and_stops_well() {
     let world = World::start();

@@ -7,6 +7,7 @@ mod access;
 mod administration;
 mod advice;
 mod affordable;
+mod ailing;
 mod applies;
 mod archives;
 mod arns;

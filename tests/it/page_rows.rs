@@ -22,7 +22,7 @@ const OTHERS: &str = "SELECT COUNT(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
         AND backend_type = 'client backend'";
 
-fn psql(world: &World, sql: &str) -> String {
+pub(crate) fn psql(world: &World, sql: &str) -> String {
     let psql = Command::new("psql").args([&world.ledger, "-Atc", sql]).output();
     String::from_utf8(psql.expect("psql is installed").stdout).expect("it is a text")
 }
@@ -38,7 +38,7 @@ fn read_so_far(world: &World) -> i64 {
     number(world, READ)
 }
 
-fn curl(world: &World, arguments: &[&str]) -> String {
+pub(crate) fn curl(world: &World, arguments: &[&str]) -> String {
     let jar = world.path("cookies");
     let jar = jar.to_str().expect("its name is UTF-8");
     let always = ["-s", "-b", jar, "-c", jar, "-w", "\n%{http_code}"];
@@ -47,14 +47,14 @@ fn curl(world: &World, arguments: &[&str]) -> String {
 }
 
 /// The program, which knows the key that sessions hang on.
-fn program(world: &World, arguments: &[&str]) -> Command {
+pub(crate) fn program(world: &World, arguments: &[&str]) -> Command {
     let mut command = world.command();
     command.env("BURSAR_MASTER_KEY", MASTER).args(arguments);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     command
 }
 
-fn sign_up(world: &World) {
+pub(crate) fn sign_up(world: &World) {
     let mut create = program(world, &["user", "create", "ann", "--role", "admin"]);
     let mut child = create.spawn().expect("the program starts");
     let mut stdin = child.stdin.take().expect("its stdin is piped");
@@ -63,7 +63,7 @@ fn sign_up(world: &World) {
     assert!(child.wait().expect("it ends").success());
 }
 
-fn serve(world: &World) -> Served {
+pub(crate) fn serve(world: &World) -> Served {
     let flags = ["serve", "--open", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
     let mut child = program(world, &flags).spawn().expect("the program starts");
     let mut lines = BufReader::new(child.stdout.take().expect("its stdout is piped")).lines();
@@ -76,7 +76,7 @@ fn serve(world: &World) -> Served {
 }
 
 /// Signs in, and opens a page.
-fn open(world: &World, served: &Served, path: &str) -> String {
+pub(crate) fn open(world: &World, served: &Served, path: &str) -> String {
     let form = "username=ann&password=correct+horse+battery";
     let signed_in = curl(world, &["-d", form, &format!("{}/login", served.admin)]);
     assert!(signed_in.ends_with("\n303"), "{signed_in}");
@@ -86,7 +86,7 @@ fn open(world: &World, served: &Served, path: &str) -> String {
 }
 
 /// Where a page leads, each once, without what it picks.
-fn links(page: &str) -> Vec<String> {
+pub(crate) fn links(page: &str) -> Vec<String> {
     let mut links: Vec<String> = Vec::new();
     for link in page.split("href=\"/").skip(1).filter_map(|rest| rest.split('"').next()) {
         let link = format!("/{}", link.split(['?', '#']).next().unwrap_or_default());

@@ -105,6 +105,7 @@ fn ledger_status(error: &Ledger) -> StatusCode {
         | Ledger::Missing { .. }
         | Ledger::MissingDirectory { .. }
         | Ledger::Newer { .. }
+        | Ledger::Altered { .. }
         | Ledger::Database { .. }
         | Ledger::Closed => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,

@@ -37,6 +37,15 @@ pub enum Error {
         /// The last version this program knows.
         known: i64,
     },
+    /// The database has other tables than this program knows, while it works on them.
+    #[error(
+        "the ledger is not as this program knows it: {detail}\n\
+         hint: a newer program may have migrated it meanwhile: start a newer `bursar`"
+    )]
+    Altered {
+        /// What the database says.
+        detail: String,
+    },
     /// The file is damaged, or no SQLite file at all.
     #[error("the ledger is damaged: {detail}\nhint: restore it from a backup; nothing was written")]
     Corrupt {

@@ -63,6 +63,9 @@ pub struct OpenOptions {
     /// How long PostgreSQL may take to answer a statement that admits or settles calls. Past this
     /// it is away, until it answers again. SQLite has five seconds.
     pub answer_limit: Duration,
+    /// How long PostgreSQL may take to answer what is read. It ends a statement by itself before that;
+    /// a server that was stopped ends nothing.
+    pub read_limit: Duration,
     /// Where calls that no hard limit counts are recorded while the ledger is away. Without it none
     /// is admitted then.
     pub spool: Option<SpoolOptions>,
@@ -92,6 +95,7 @@ impl OpenOptions {
             readers: 4,
             admission_wait: ADMISSION_WAIT,
             answer_limit: ANSWER_LIMIT,
+            read_limit: READ_LIMIT,
             spool: None,
             without_sync: false,
             next_version: None,
@@ -105,6 +109,9 @@ const ADMISSION_WAIT: Duration = Duration::from_secs(5);
 
 /// A hundred times what a group takes; and as long as a caller should wait for bad news.
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
+
+/// More than the server itself gives a statement, and a connection before it.
+const READ_LIMIT: Duration = Duration::from_secs(40);
 
 impl Ledger {
     /// Opens a ledger, making and migrating it as needed, and settles what dead processes left
@@ -185,6 +192,7 @@ async fn open_postgres(
     let lease = Lease::new(new_id(), writes.clone(), queue.downgrade());
     let store = Store::Postgres(postgres::Store::new(writes, Arc::clone(&lease)));
     let spool = open_spool(name, options);
+    let reads = Pool::Limited(pool.clone(), options.read_limit);
     Ok(start((reads, Home::Postgres(lease)), options, spool, ((queue, tasks), store)))
 }
 

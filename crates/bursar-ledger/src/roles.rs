@@ -27,7 +27,7 @@ impl Ledger {
     /// # Errors
     /// [`Error::NoRoles`] on SQLite, [`Error::NotOwner`] for anybody but the schema's owner.
     pub async fn grant(&self, role: &str) -> Result<(), Error> {
-        let (Home::Postgres(_), Pool::Postgres(pool)) = (self.place.as_ref(), &self.reads) else {
+        let (Home::Postgres(_), Pool::Limited(pool, _)) = (self.place.as_ref(), &self.reads) else {
             return Err(Error::NoRoles);
         };
         check_owner(&self.reads, "give rights").await?;

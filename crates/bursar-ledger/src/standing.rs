@@ -143,7 +143,7 @@ impl Ledger {
     /// The time that windows are chosen by: the database's own on PostgreSQL; elsewhere the
     /// caller's, and never earlier than what they were chosen by before.
     pub async fn window_time(&self, now: Timestamp) -> Result<Timestamp, Error> {
-        if let Pool::Postgres(_) = &self.reads {
+        if matches!(self.reads, Pool::Postgres(_) | Pool::Limited(..)) {
             let row: Option<NowRow> = self.reads.row(NOW, &[]).await?;
             return Ok(row.map_or(now, |row| Timestamp(row.now_ms)));
         }

@@ -281,6 +281,9 @@ pub(crate) fn failed(doing: &'static str, error: sqlx::Error) -> Error {
         }
         // Two sessions waited for each other's locks, and the server ended this one's statement.
         Driver::Database(database) if database.code().as_deref() == Some("40P01") => Error::Locked,
+        Driver::Database(database) if is_altered(database.as_ref()) => {
+            Error::Altered { detail: database.message().to_owned() }
+        }
         Driver::Database(database) if takes_no_writes(database.as_ref()) => {
             Error::Unwritable { detail: database.message().to_owned() }
         }
@@ -319,6 +322,15 @@ fn is_server_going(error: &dyn sqlx::error::DatabaseError) -> bool {
 /// Whether the server is a standby.
 fn takes_no_writes(error: &dyn sqlx::error::DatabaseError) -> bool {
     error.code().as_deref() == Some("25006")
+}
+
+/// Whether a table or a column is not there. SQLite says so in words alone.
+fn is_altered(error: &dyn sqlx::error::DatabaseError) -> bool {
+    match sqlite_code(error) {
+        Some((1, _)) => error.message().starts_with("no such "),
+        Some(_) => false,
+        None => matches!(error.code().as_deref(), Some("42P01" | "42703")),
+    }
 }
 
 /// SQLite's primary result code, the low byte of the extended one, and the extended one.

@@ -34,6 +34,11 @@ async fn is_refused(house: &House, team: &str, ceiling: Option<i64>) -> bool {
     }
 }
 
+/// Whether a limit's row has these figures.
+fn is_told(rows: &[&str], (whose, figures): (&str, &str)) -> bool {
+    rows.iter().any(|row| row.contains(whose) && row.contains(figures))
+}
+
 #[tokio::test]
 async fn a_limit_is_drawn_with_what_it_has_used_and_only_for_whom_it_is() {
     for house in houses().await {
@@ -67,13 +72,10 @@ async fn a_limit_tells_how_many_calls_it_refused_and_why_and_a_shadow_that_it_wo
             assert_eq!(status, StatusCode::OK, "{csv}");
             let rows: Vec<&str> = csv.lines().skip(1).collect();
             assert_eq!(rows.len(), told, "{name}: {csv}");
-            let is_told = |team: &str, figures: &str| {
-                rows.iter().any(|row| row.contains(team) && row.contains(figures))
-            };
-            let research = is_told("team research", ",3,\"2 spent, 1 unbounded\",hard,");
-            assert_eq!(research, told > 0, "{name}: {csv}");
-            let sales = is_told("team sales", ",3,a shadow: it would have,shadow,");
-            assert_eq!(sales, told > 1, "{name}: {csv}");
+            let hard = ("team research", ",3,\"2 spent, 1 unbounded\",hard,");
+            assert_eq!(is_told(&rows, hard), told > 0, "{name}: {csv}");
+            let shadow = ("team sales", ",3,a shadow: it would have,shadow,");
+            assert_eq!(is_told(&rows, shadow), told > 1, "{name}: {csv}");
         }
         house.end().await;
     }

@@ -85,6 +85,7 @@ async fn whatever_is_wrong_with_the_ledger_is_told_on_a_page_with_what_to_do() {
     for (error, status, said) in [
         (Ledger::Locked, 503, "lock"),
         (Ledger::Newer { found: 99, known: 12 }, 503, "use a newer `bursar`"),
+        (Ledger::Altered { detail: detail() }, 503, "start a newer `bursar`"),
         (Ledger::Missing { path: path() }, 503, "/gone/ledger.db"),
         (Ledger::MissingDirectory { path: path() }, 503, "make it, or name another ledger"),
         (Ledger::Unreachable { detail: detail() }, 503, "it is so"),

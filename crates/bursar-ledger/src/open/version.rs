@@ -66,7 +66,7 @@ fn last_of(migrations: &Migrator) -> i64 {
 /// The ledger's version; 0 for an empty database.
 pub(crate) async fn found_version(pool: &Pool) -> Result<i64, Error> {
     let error = match stamped_version(pool).await {
-        Err(error @ Error::Database { .. }) => error,
+        Err(error @ (Error::Database { .. } | Error::Altered { .. })) => error,
         told => return told,
     };
     let count = match pool {
@@ -77,7 +77,7 @@ pub(crate) async fn found_version(pool: &Pool) -> Result<i64, Error> {
         Ok(Some(row)) if row.tables == 0 => Ok(0),
         // Another process may have made the ledger in between; then it says so by now.
         Ok(_) => match stamped_version(pool).await {
-            Err(Error::Database { .. }) => Err(Error::Foreign),
+            Err(Error::Database { .. } | Error::Altered { .. }) => Err(Error::Foreign),
             told => told,
         },
         Err(_) => Err(error),

@@ -109,3 +109,19 @@ async fn a_process_that_knows_no_limits_admits_nothing() {
     outage.end().await;
     ledger.end().await;
 }
+
+#[tokio::test]
+async fn what_is_read_of_a_server_that_was_stopped_is_given_up_and_read_again_when_it_goes_on() {
+    let mut outage = Outage::postgres().await;
+    let place = outage.place();
+    let ledger = place.open_with(|options| options.read_limit = LIMIT).await.unwrap();
+    assert_eq!(ledger.limits().await.unwrap(), []);
+    outage.begin().await;
+    for _ in 0..3 {
+        let error = ledger.limits().await.unwrap_err();
+        assert!(matches!(error, Error::Unreachable { .. }), "{error}");
+    }
+    outage.end().await;
+    until("it is read again", async || ledger.limits().await.is_ok()).await;
+    ledger.end().await;
+}

@@ -40,7 +40,7 @@ fn query_files() -> Vec<(String, String, bool, bool)> {
 async fn every_query_prepares_on_both() {
     let (on_disk, on_server) = (file(), postgres().await);
     let (sqlite, postgres) = (on_disk.open().await, on_server.open().await);
-    let (Pool::Sqlite(lite), Pool::Postgres(pg)) = (&sqlite.reads, &postgres.reads) else {
+    let (Pool::Sqlite(lite), Pool::Limited(pg, _)) = (&sqlite.reads, &postgres.reads) else {
         panic!("each on its own database");
     };
     for (name, sql, on_sqlite, on_postgres) in query_files() {
