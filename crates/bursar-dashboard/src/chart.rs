@@ -2,12 +2,11 @@
 //! description for who does not see it, and the same figures as a table below.
 
 mod series;
-
-use bursar_domain::money::Total;
+mod unit;
 
 use self::series::{Plot, REST, rates, sums};
 pub(crate) use self::series::{REFUSED, Ratio, Series, colour};
-use crate::figures;
+pub(crate) use self::unit::Unit;
 use crate::sheet::{Cell, Fill, Sheet};
 
 /// The size of a drawing, in its own units: it is stretched to the room that there is.
@@ -23,17 +22,6 @@ const DATES_MAX: usize = 8;
 const COURSE_LEAST: usize = 3;
 /// Parts of a scale at most.
 const PARTS_MAX: i128 = 5;
-
-/// What the figures of a chart are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
-    /// Pico-dollars.
-    Dollars,
-    /// Tenths of a percent.
-    Tenths,
-    /// Things that are counted.
-    Count,
-}
 
 /// A chart.
 #[derive(Debug, Clone)]
@@ -108,47 +96,6 @@ pub(crate) struct Key {
     pub(crate) href: Option<String>,
     /// The same beside the largest, in tenths of a percent.
     pub(crate) part: i128,
-}
-
-impl Unit {
-    fn text(self, figure: i128) -> String {
-        match self {
-            Self::Count => figures::count(i64::try_from(figure).unwrap_or(i64::MAX)),
-            Self::Dollars => figures::money(Total(figure)),
-            Self::Tenths => format!("{}.{} %", figure / 10, figure.unsigned_abs() % 10),
-        }
-    }
-
-    fn exact(self, figure: i128) -> String {
-        match self {
-            Self::Count => figure.to_string(),
-            Self::Dollars => Total(figure).usd(),
-            Self::Tenths => format!("{}.{}", figure / 10, figure.unsigned_abs() % 10),
-        }
-    }
-
-    /// The marks of a scale; dollars without cents, where none of them has any.
-    fn marks(self, figures: impl Iterator<Item = i128>) -> Vec<String> {
-        let marks: Vec<String> = figures.map(|figure| self.round(figure)).collect();
-        let whole = marks.iter().map(|mark| mark.strip_suffix(".00").map(str::to_owned));
-        whole.collect::<Option<Vec<_>>>().unwrap_or(marks)
-    }
-
-    /// A round figure, without the digits that say nothing.
-    fn round(self, figure: i128) -> String {
-        let text = self.text(figure);
-        match self {
-            Self::Count => figures::tokens(i64::try_from(figure).unwrap_or(i64::MAX)),
-            Self::Dollars => match text.split_once('.') {
-                Some((whole, cents)) if cents.len() > 2 => {
-                    let (two, more) = cents.split_at(2);
-                    format!("{whole}.{two}{}", more.trim_end_matches('0'))
-                }
-                _ => text,
-            },
-            Self::Tenths => text.replace(".0 %", " %"),
-        }
-    }
 }
 
 /// What a chart is about.
