@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bursar_domain::time::{Clock, HOUR_MS, Timestamp};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -181,8 +181,11 @@ async fn open_postgres(
     (name, connect): (&str, &PgConnectOptions),
     options: &OpenOptions,
 ) -> Result<Ledger, Error> {
-    let reads = reach_postgres(connect).await?;
-    prepare(&reads, (&reads, None), options).await?;
+    let pool = reach_postgres(connect).await?;
+    // A migration takes as long as it takes.
+    let unlimited = Pool::Postgres(pool.clone());
+    prepare(&unlimited, (&unlimited, None), options).await?;
+    let reads = Pool::Limited(pool, options.read_limit);
     let (queue, tasks) = Queue::new();
     // A plan that is made while `call` is small is kept while it grows a thousandfold, and made for no
     // value: it must use an index. Planning these statements each time takes longer than running them.
@@ -192,7 +195,6 @@ async fn open_postgres(
     let lease = Lease::new(new_id(), writes.clone(), queue.downgrade());
     let store = Store::Postgres(postgres::Store::new(writes, Arc::clone(&lease)));
     let spool = open_spool(name, options);
-    let reads = Pool::Limited(pool.clone(), options.read_limit);
     Ok(start((reads, Home::Postgres(lease)), options, spool, ((queue, tasks), store)))
 }
 
@@ -208,13 +210,12 @@ fn session(connect: &PgConnectOptions) -> PgConnectOptions {
 
 /// The connections that read: what a list is picked by is a filter that may be there or not, so a plan
 /// is right for its values alone.
-async fn reach_postgres(connect: &PgConnectOptions) -> Result<Pool, Error> {
+async fn reach_postgres(connect: &PgConnectOptions) -> Result<PgPool, Error> {
     let connect = session(connect).options([("plan_cache_mode", "force_custom_plan")]);
     // The pool would knock until its time is up; one plain attempt says at once what is wrong.
     let probe = connect.connect().await.map_err(|error| failed("connect", error))?;
     probe.close().await.map_err(|error| failed("connect", error))?;
-    let pool = postgres_pool().connect_lazy_with(connect);
-    Ok(Pool::Postgres(pool))
+    Ok(postgres_pool().connect_lazy_with(connect))
 }
 
 /// A ledger that is only read: nothing is migrated or swept, and it cannot write.
@@ -227,7 +228,7 @@ pub(crate) async fn open_to_read(url: &DatabaseUrl) -> Result<Ledger, Error> {
             Ok(open_read_only(path))
         }
         Place::Postgres(connect) => {
-            let reads = reach_postgres(connect).await?;
+            let reads = Pool::Postgres(reach_postgres(connect).await?);
             let (queue, _) = Queue::new();
             Ok(Ledger { reads, queue, place: Arc::new(Home::Memory), keyring: Arc::default() })
         }

@@ -9,7 +9,7 @@ const QUERIES: &str = "crates/bursar-ledger/queries";
 /// lock differently. PostgreSQL has one statement for each, SQLite the steps below.
 const DOUBLES: [&str; 3] = ["reserve", "settle", "sweep"];
 /// The steps of the doubles, each within one transaction of the only writer.
-const SQLITE_STEPS: [&str; 17] = [
+const SQLITE_STEPS: [&str; 18] = [
     "add_usage_grains",
     "add_usage_hours",
     "add_usage_paces",
