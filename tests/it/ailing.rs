@@ -16,7 +16,7 @@ use crate::world::{BOTH, Database, NOVA, World};
 
 /// What a newer program may have done: it needs the ledger for itself, and took a table away.
 const NEWER: [&str; 2] =
-    ["UPDATE ledger_meta SET version = 999, serves_from = 999", "DROP TABLE usage_day"];
+    ["UPDATE ledger_meta SET version = 999, serves_from = 999", "DROP TABLE usage_grain"];
 /// Runs statements on a SQLite file.
 const RUN: &str = "
 import sqlite3, sys
@@ -155,7 +155,7 @@ fn a_ledger_that_a_newer_program_takes_over_is_told_as_such_and_not_served_again
         let mut told = 0;
         for page in look(&world, &served, &pages) {
             if page.1 != 200 {
-                says(&page, &["usage_day", "a newer program may have migrated it meanwhile"]);
+                says(&page, &["usage_grain", "a newer program may have migrated it meanwhile"]);
                 told += 1;
             }
         }
